@@ -1,0 +1,1 @@
+"""The checkout mirrors the package: src/gofer links to these folders."""

@@ -1,0 +1,1 @@
+"""One technology a module or folder; each fulfils ports of the domain and none imports another."""

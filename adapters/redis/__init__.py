@@ -1,0 +1,1 @@
+"""The stores on Redis: one Lua script per atomic transition."""

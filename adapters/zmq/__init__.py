@@ -1,0 +1,1 @@
+"""The links between dispatcher and workers over ZeroMQ, push and pull."""

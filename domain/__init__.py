@@ -1,0 +1,1 @@
+"""The pure core: synchronous, deterministic, standard library only; imports nothing outward."""

@@ -1,0 +1,1 @@
+"""The sans-IO protocol between dispatcher and workers: events in, effects out."""
