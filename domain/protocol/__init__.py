@@ -1,1 +1,1 @@
-"""The sans-IO protocol between dispatcher and workers: events in, effects out."""
+"""The sans-IO cores: events in, effects out; no socket, clock, thread or randomness inside."""

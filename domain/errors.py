@@ -1,0 +1,111 @@
+"""Every error the core raises, as one tree.
+
+    GoferError
+    ├── InvalidInput          the caller's mistake; nothing was stored
+    │   ├── InvalidIdentifier     an id, name or URL that is none
+    │   ├── InvalidPayload        bytes that cannot be a pickle
+    │   └── TooLarge              over a limit; says which and by how much
+    ├── NotFound              the caller asks for something that does not exist
+    ├── QueueFull             the store holds as many tasks as the operator allows
+    ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
+    ├── StoreIncompatible     the store holds another layout, or settings that would lose tasks
+    ├── IllegalTransition     *we* broke the task's state machine: a bug here
+    └── ProtocolViolation     *they* sent bytes or messages that the protocol does not allow
+
+Expected outcomes (a lease that is gone, a task that has already ended) are values of the ports,
+not exceptions. The mapping to HTTP is one table at the edge, ``entrypoints/rest/problems.py``.
+Errors must never carry a payload, and never a secret: they are logged and sent to clients.
+"""
+
+
+class GoferError(Exception):
+    """The root: catching it catches everything that gofer raises on purpose."""
+
+
+class InvalidInput(GoferError):
+    """The request cannot be right, whatever the state of the system; nothing was stored."""
+
+
+class InvalidIdentifier(InvalidInput):
+    """A text that should name something, and cannot."""
+
+    def __init__(self, kind: str, text: str, expected: str) -> None:
+        """Record ``kind`` ("task id"), the offending ``text`` and what was ``expected``."""
+        self.kind = kind
+        self.text = text
+        self.expected = expected
+        super().__init__(f"{text[:80]!r} is not a {kind}; expected {expected}")
+
+
+class InvalidPayload(InvalidInput):
+    """Bytes that no unpickler could read to the end."""
+
+    def __init__(self, problem: str, position: int | None = None) -> None:
+        """Record the ``problem``, and the byte ``position`` where it was found, if known."""
+        self.problem = problem
+        self.position = position
+        where = "" if position is None else f" (at byte {position})"
+        super().__init__(f"{problem}{where}")
+
+
+class TooLarge(InvalidInput):
+    """Something is over its configured limit."""
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        """Record ``what`` was measured, its ``size`` and the ``limit``, both in bytes."""
+        self.what = what
+        self.size = size
+        self.limit = limit
+        super().__init__(f"{what} has {size} bytes; the limit is {limit}")
+
+
+class NotFound(GoferError):
+    """Nothing of this kind has this id: it never existed, or its retention has passed."""
+
+    def __init__(self, kind: str, identifier: str) -> None:
+        """Record the ``kind`` ("task", "function") and the ``identifier`` asked for."""
+        self.kind = kind
+        self.identifier = identifier
+        super().__init__(f"there is no {kind} {identifier}")
+
+
+class QueueFull(GoferError):
+    """The store holds as many unfinished tasks as the operator allows."""
+
+    def __init__(self, limit: int) -> None:
+        """Record the ``limit``, in tasks."""
+        self.limit = limit
+        super().__init__(f"{limit} tasks are waiting already, which is the limit; try again later")
+
+
+class StoreUnavailable(GoferError):
+    """The store does not answer, is still loading, is full or read-only.
+
+    A call that raised this may or may not have been carried out: every port method says whether
+    it may be repeated.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float = 1.0) -> None:
+        """Record the ``reason`` in words, and after how many seconds another try makes sense."""
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+        super().__init__(f"the store is unavailable: {reason}")
+
+
+class StoreIncompatible(GoferError):
+    """The store holds another version's layout, or is configured so that it would lose tasks."""
+
+
+class IllegalTransition(GoferError):
+    """An event that the state machine does not allow in this state: a bug in gofer."""
+
+    def __init__(self, state: str, event: str, task_id: str) -> None:
+        """Record the ``state``, the ``event`` that does not fit it, and the ``task_id``."""
+        self.state = state
+        self.event = event
+        self.task_id = task_id
+        super().__init__(f"task {task_id}: {event} is not possible in state {state}")
+
+
+class ProtocolViolation(GoferError):
+    """A peer sent something that the protocol does not allow; it is dropped, the process lives."""

@@ -1,0 +1,104 @@
+"""The names of things: tasks, functions, workers, attempts.
+
+Ids are UUIDv7 in their 36-character form, made from a time and random bits that the caller
+brings: this module reads no clock and no entropy. They sort by creation time, and a task id
+carries the shard of the store that holds it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+from .errors import InvalidIdentifier
+
+TaskId = NewType("TaskId", str)
+FunctionId = NewType("FunctionId", str)
+WorkerId = NewType("WorkerId", str)
+
+RANDOM_BITS = 66
+"""Random bits in an id: UUIDv7's 74, less the 8 that name the shard."""
+
+MAX_SHARD = 255
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+_WORKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a task: the fence that every write about it must show.
+
+    ``number`` counts from 1. ``token`` is random and new for every claim: after a failover that
+    lost the last write a bare number could be given out twice.
+    """
+
+    task_id: TaskId
+    number: int
+    token: str
+
+    def __str__(self) -> str:
+        """Give the form that logs use: ``TASK#NUMBER``."""
+        return f"{self.task_id}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One conversation of one worker process: a random ``incarnation`` and a rising ``epoch``.
+
+    A restarted process has another incarnation; a process that shakes hands anew keeps its
+    incarnation and raises the epoch, so that a late message of an older epoch is recognised.
+    """
+
+    incarnation: str
+    epoch: int
+
+    def __str__(self) -> str:
+        """Give the form that logs use: ``INCARNATION/EPOCH``."""
+        return f"{self.incarnation}/{self.epoch}"
+
+
+def uuid7(unix_ms: int, random_bits: int, shard: int = 0) -> str:
+    """Return a UUIDv7 as 36 lower-case characters.
+
+    ``unix_ms`` is the creation time in milliseconds since 1970, ``random_bits`` an integer below
+    2**66, ``shard`` 0 to 255. Raises ValueError for anything outside these ranges.
+    """
+    if not (0 <= unix_ms < 1 << 48 and 0 <= random_bits < 1 << RANDOM_BITS):
+        raise ValueError("unix_ms must fit 48 bits and random_bits 66")
+    if not 0 <= shard <= MAX_SHARD:
+        raise ValueError(f"shard must be 0 to {MAX_SHARD}")
+    high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
+    number = unix_ms << 80 | 7 << 76 | high << 72 | shard << 64 | 2 << 62 | low
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def shard_of(identifier: str) -> int:
+    """Return the shard that an id names, 0 to 255."""
+    return int(identifier[16:18], 16)
+
+
+def parse_task_id(text: str) -> TaskId:
+    """Return ``text`` as a task id in lower case; raise InvalidIdentifier if it is none."""
+    return TaskId(_parse_uuid("task id", text))
+
+
+def parse_function_id(text: str) -> FunctionId:
+    """Return ``text`` as a function id in lower case; raise InvalidIdentifier if it is none."""
+    return FunctionId(_parse_uuid("function id", text))
+
+
+def parse_worker_id(text: str) -> WorkerId:
+    """Return ``text`` as a worker id; raise InvalidIdentifier if it is none."""
+    if not _WORKER.match(text):
+        raise InvalidIdentifier(
+            "worker id", text, "1 to 64 letters, digits, dots, dashes, underscores or @"
+        )
+    return WorkerId(text)
+
+
+def _parse_uuid(kind: str, text: str) -> str:
+    lowered = text.lower()
+    if not _UUID.match(lowered):
+        raise InvalidIdentifier(kind, text, "a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")
+    return lowered

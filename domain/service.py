@@ -1,0 +1,159 @@
+"""The use cases behind every way in: register, submit, status, result, wait, cancel.
+
+Routes, the SDK and the command line translate to and from these calls and decide nothing
+themselves. The service holds no state of its own: two of them over one store are one service.
+It never opens a payload.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .errors import InvalidInput, NotFound, QueueFull, TooLarge
+from .function import Environment, Function, content_digest
+from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
+from .ports import (
+    Cancelled,
+    Clock,
+    Entropy,
+    FunctionStore,
+    PayloadInspector,
+    Submitted,
+    TaskStore,
+)
+from .task import PRIORITIES, Budget, NewTask, Outcome, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may carry; every figure is in bytes or characters, as its name says."""
+
+    function_bytes: int = 16 * 1024 * 1024
+    payload_bytes: int = 16 * 1024 * 1024
+    name_chars: int = 256
+    queued_tasks: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``."""
+
+    function_id: FunctionId
+    payload: bytes
+    priority: int = 1
+    delay_ms: int = 0
+    budget: Budget = field(default_factory=Budget)
+
+
+class Service:
+    """gofer's use cases over a store; safe to share between all requests of one event loop."""
+
+    def __init__(
+        self,
+        tasks: TaskStore,
+        functions: FunctionStore,
+        inspector: PayloadInspector,
+        clock: Clock,
+        entropy: Entropy,
+        environment: Environment,
+        limits: Limits,
+    ) -> None:
+        """Take the ports; ``environment`` is assumed for functions that name none."""
+        self._tasks = tasks
+        self._functions = functions
+        self._inspector = inspector
+        self._clock = clock
+        self._entropy = entropy
+        self._environment = environment
+        self._limits = limits
+
+    def new_id(self) -> str:
+        """Return a fresh id, for a task or a function."""
+        return uuid7(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
+
+    async def register(self, name: str, payload: bytes) -> FunctionId:
+        """Store a function and return its new id.
+
+        Raises InvalidInput (a name over the limit), InvalidPayload or TooLarge, and then nothing
+        was stored; StoreUnavailable.
+        """
+        if len(name) > self._limits.name_chars:
+            raise InvalidInput(
+                f"the name has {len(name)} characters; the limit is {self._limits.name_chars}"
+            )
+        if len(payload) > self._limits.function_bytes:
+            raise TooLarge("the function", len(payload), self._limits.function_bytes)
+        seen = self._inspector.inspect(payload)
+        function = Function(
+            id=FunctionId(self.new_id()),
+            name=name,
+            payload=payload,
+            digest=content_digest(payload),
+            environment=seen.environment or self._environment,
+            created_at_ms=self._clock.unix_ms(),
+        )
+        await self._functions.put([function])
+        return function.id
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[TaskId]:
+        """Record tasks and return their ids, in order; a 2xx may be sent once this returns.
+
+        Raises InvalidPayload, TooLarge or InvalidInput before anything is stored, for the whole
+        batch; NotFound (a function) or QueueFull for the first task refused, in which case the
+        others of the batch may be stored; StoreUnavailable.
+        """
+        tasks = [self._checked(submission) for submission in submissions]
+        answers = await self._tasks.submit(tasks)
+        for task, answer in zip(tasks, answers, strict=True):
+            if answer is Submitted.NO_FUNCTION:
+                raise NotFound("function", task.function_id)
+            if answer is Submitted.FULL:
+                raise QueueFull(self._limits.queued_tasks)
+        return [task.id for task in tasks]
+
+    async def status(self, task_id: TaskId) -> Task:
+        """Return a task as it stands; raise NotFound, StoreUnavailable."""
+        (task,) = await self._tasks.get([task_id])
+        if task is None:
+            raise NotFound("task", task_id)
+        return task
+
+    async def outcome(self, task_id: TaskId) -> tuple[Task, Outcome | None]:
+        """Return a task and, if it has ended, its outcome; raise NotFound, StoreUnavailable."""
+        (found,) = await self._tasks.outcomes([task_id])
+        if found is None:
+            raise NotFound("task", task_id)
+        return found
+
+    async def wait(self, task_id: TaskId, timeout_s: float) -> tuple[Task, Outcome | None]:
+        """Return as ``outcome`` does, but only when the task has ended or time is up."""
+        found = await self.outcome(task_id)
+        if not found[0].status.is_terminal and timeout_s > 0:
+            await self._tasks.wait([task_id], timeout_s)
+            found = await self.outcome(task_id)
+        return found
+
+    async def cancel(self, task_id: TaskId) -> Cancelled:
+        """End a task that has not ended; raise NotFound, StoreUnavailable."""
+        (answer,) = await self._tasks.cancel([task_id])
+        if answer is Cancelled.GONE:
+            raise NotFound("task", task_id)
+        return answer
+
+    async def store_health(self) -> str:
+        """Return "connected", or raise StoreUnavailable with the reason."""
+        return await self._tasks.ping()
+
+    def _checked(self, submission: Submission) -> NewTask:
+        if len(submission.payload) > self._limits.payload_bytes:
+            raise TooLarge("the payload", len(submission.payload), self._limits.payload_bytes)
+        if submission.priority not in PRIORITIES:
+            raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
+        self._inspector.inspect(submission.payload)
+        return NewTask(
+            id=TaskId(self.new_id()),
+            function_id=submission.function_id,
+            payload=submission.payload,
+            priority=submission.priority,
+            delay_ms=submission.delay_ms,
+            budget=submission.budget,
+        )

@@ -1,0 +1,194 @@
+"""A task, its states, and THE table of legal transitions.
+
+    QUEUED ──claim──▶ RUNNING ──complete──▶ COMPLETED
+      ▲                 │ ├────fail───────▶ FAILED
+      └─requeue,release─┘ └───cancel──────▶ CANCELLED   (QUEUED too; QUEUED may also EXPIRE)
+
+Terminal states absorb: no event leads out of them. Lua scripts and the memory store compare and
+set; whether a step is legal is decided here and nowhere else, and a differential test holds the
+stores to this table. Nothing in this module does I/O or reads a clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from .errors import IllegalTransition
+from .identifiers import FunctionId, TaskId
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands. RUNNING covers "leased to a worker, not started yet"."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Return whether the task has its one outcome."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset(
+    {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED}
+)
+
+
+class TaskEvent(StrEnum):
+    """What can happen to a task; each is one verb of the store's port."""
+
+    CLAIM = "claim"
+    START = "start"
+    RENEW = "renew"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    REQUEUE = "requeue"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+
+
+TRANSITIONS: Mapping[tuple[TaskStatus, TaskEvent], TaskStatus] = MappingProxyType(
+    {
+        (TaskStatus.QUEUED, TaskEvent.CLAIM): TaskStatus.RUNNING,
+        (TaskStatus.QUEUED, TaskEvent.CANCEL): TaskStatus.CANCELLED,
+        (TaskStatus.QUEUED, TaskEvent.EXPIRE): TaskStatus.EXPIRED,
+        (TaskStatus.RUNNING, TaskEvent.START): TaskStatus.RUNNING,
+        (TaskStatus.RUNNING, TaskEvent.RENEW): TaskStatus.RUNNING,
+        (TaskStatus.RUNNING, TaskEvent.COMPLETE): TaskStatus.COMPLETED,
+        (TaskStatus.RUNNING, TaskEvent.FAIL): TaskStatus.FAILED,
+        (TaskStatus.RUNNING, TaskEvent.REQUEUE): TaskStatus.QUEUED,
+        (TaskStatus.RUNNING, TaskEvent.RELEASE): TaskStatus.QUEUED,
+        (TaskStatus.RUNNING, TaskEvent.CANCEL): TaskStatus.CANCELLED,
+    }
+)
+
+
+def next_status(status: TaskStatus, event: TaskEvent, task_id: TaskId) -> TaskStatus:
+    """Return the state after ``event``; raise IllegalTransition where the table has no row."""
+    following = TRANSITIONS.get((status, event))
+    if following is None:
+        raise IllegalTransition(status, event, task_id)
+    return following
+
+
+class Cause(StrEnum):
+    """Why a task failed."""
+
+    EXCEPTION = "exception"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    SIGNAL = "signal"
+    EXIT = "exit"
+    WORKER_LOST = "worker_lost"
+    UNSERIALIZABLE = "unserializable"
+    TOO_LARGE = "too_large"
+    INCOMPATIBLE = "incompatible"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an attempt failed, with the evidence.
+
+    ``type``, ``message`` and ``traceback`` are plain text, bounded by the child that made them.
+    ``exception`` is the pickle of the exception object itself, or empty where there is none: it
+    is for the client to open, never for us. ``output`` is the tail of stdout and stderr.
+    """
+
+    cause: Cause
+    type: str
+    message: str
+    traceback: str = ""
+    exception: bytes = b""
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_rss_kb: int = 0
+    run_ms: float = 0.0
+    worker: str = ""
+    attempt: int = 0
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What an attempt returned: ``result`` is the pickle of the value, never opened here."""
+
+    result: bytes
+    peak_rss_kb: int = 0
+    run_ms: float = 0.0
+    output: str = ""
+
+
+Outcome = Success | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How often a task may be tried, and for how long.
+
+    ``retries`` counts further tries after the code raised, ``redeliveries`` those after its own
+    process died. ``timeout_ms`` bounds one attempt's run; None means no bound.
+    """
+
+    retries: int = 0
+    redeliveries: int = 2
+    timeout_ms: int | None = None
+
+    @property
+    def worker_losses(self) -> int:
+        """Return how many losses of a whole worker are survived: 5 for the default 2.
+
+        Gentler than ``redeliveries``: the loss of a worker takes innocent neighbours with it
+        (RELIABILITY.md section 4, row 29). 0 stays 0: at most once means at most once.
+        """
+        return self.redeliveries * 5 // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of the budget is gone: code that raised, own process died, worker was lost."""
+
+    retries: int = 0
+    strikes: int = 0
+    losses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task as a client submits it. ``payload`` is the pickle of ``(args, kwargs)``."""
+
+    id: TaskId
+    function_id: FunctionId
+    payload: bytes
+    priority: int = 1
+    delay_ms: int = 0
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as the store shows it. Times are milliseconds since 1970 by the store's clock."""
+
+    id: TaskId
+    function_id: FunctionId
+    status: TaskStatus
+    attempt: int
+    priority: int
+    budget: Budget
+    spent: Spent
+    created_at_ms: int
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    worker: str = ""
+    reason: str = ""
+
+
+PRIORITIES = (0, 1, 2)
+"""Legal priorities; 0 is served first, 1 is the default."""
