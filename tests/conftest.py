@@ -1,1 +1,8 @@
-"""What every test shares: the plug-ins of tests.support."""
+"""What every test shares: the fixtures of tests.support, loaded as plug-ins."""
+
+pytest_plugins = [
+    "tests.support.failure_logs",
+    "tests.support.leaks",
+    "tests.support.processes",
+    "tests.support.redis_fixtures",
+]
