@@ -1,0 +1,109 @@
+# Everything that a person or a machine does with this checkout. `make` lists it.
+#
+# Needed: Python 3.11 or newer (with venv), make, a C library. Everything else comes from the locked
+# requirements, each file checked against its hash. hatchling, which builds gofer itself, is locked
+# too and installed first, so that pip need not fetch a build environment that no lock covers.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+SCRATCH := build/lock
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test unit integration e2e coverage lint format lock build clean distclean
+
+help: ## list what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  PYTHON=python3.12 chooses another interpreter (before .venv exists), ARGS='...' adds arguments:"
+	@echo "  make unit ARGS='-k task', make up ARGS='--workers 2'"
+
+demo: $(VENV)/.run ## start everything, run real functions in all three modes, show what came back
+	@$(BIN)/gofer demo $(ARGS)
+
+up: $(VENV)/.run ## start API, dispatcher and workers and keep them running
+	@$(BIN)/gofer up $(ARGS)
+
+test: $(VENV)/.test ## run all tests: unit, integration, e2e; the first lines say which Redis server is used
+	@$(BIN)/pytest $(ARGS)
+
+unit: $(VENV)/.test ## run the unit tests: no server, no process, no clock
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+integration: $(VENV)/.test ## run the integration tests: a real Redis, real ZeroMQ, real processes
+	@$(BIN)/pytest tests/integration $(ARGS)
+
+e2e: $(VENV)/.test ## run the end-to-end tests: the whole system, over HTTP
+	@$(BIN)/pytest tests/e2e $(ARGS)
+
+coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
+	@$(BIN)/pytest --cov --cov-report=term --cov-report=html $(ARGS)
+
+lint: $(VENV)/.lint ## check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.lint ## bring the code into the one format and mend what can be mended mechanically
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+build: $(VENV)/.test ## build the wheel and the sdist into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist
+
+lock: ## resolve all requirements anew, with hashes, for Python 3.11 and newer
+	@$(PYTHON) -m venv $(SCRATCH)
+	@$(SCRATCH)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@printf 'hatchling>=1.27\n' | $(UV_COMPILE) --upgrade - -o requirements/build.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/build.txt -o requirements/run.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/build.txt -c requirements/run.txt \
+		--extra test -o requirements/test.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
+		--extra test --extra lint -o requirements/lint.txt
+	@rm -rf $(SCRATCH)
+
+clean: ## remove what tests, tools and builds have left
+	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## remove the virtual environment too
+	rm -rf $(VENV)
+
+# A stamp says what the environment holds. The interpreter's age and its venv module are checked
+# before anything is made, because what pip says about them later is hard to read.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+		f"gofer needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}.\n" \
+		"Name another one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: its venv or ensurepip module is missing." >&2; \
+		echo "On Debian and Ubuntu: apt-get install python3-venv. Or: make PYTHON=/another/python3 ..." >&2; \
+		exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(VENV)/.made
+	@echo "installing what gofer needs to run"
+	@$(PIP_INSTALL) --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.run
+	@echo "installing what the tests need"
+	@$(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.lint: requirements/lint.txt $(VENV)/.test
+	@echo "installing the linters and type checkers"
+	@$(PIP_INSTALL) --require-hashes -r requirements/lint.txt
+	@touch $@
