@@ -1,0 +1,179 @@
+"""The memory store's state: every task's record, and the one place where each unfinished one is.
+
+Kept apart from the verbs (``store.py``) so that it can be checked, copied and put back as a
+whole. It must never decide whether a step is legal: ``domain.task.next_status`` does.
+Durations are steady milliseconds; what is shown is milliseconds since 1970.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from ...domain.function import Function
+from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
+
+
+@dataclass(slots=True)
+class Record:
+    """All that is known of one task.
+
+    ``due`` is when a delayed task may be claimed (None: it is not delayed); ``attempt`` is the
+    last claim, and ``ended_by`` the verb by which that claim's holder ended it, if it did.
+    """
+
+    new: NewTask
+    created_at_ms: int
+    status: TaskStatus = TaskStatus.QUEUED
+    spent: Spent = field(default_factory=Spent)
+    due: float | None = None
+    attempt: Attempt | None = None
+    owner: str = ""
+    lease_until: float = 0.0
+    ended_by: TaskEvent | None = None
+    started_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    worker: str = ""
+    reason: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def number(self) -> int:
+        """Return the number of the last attempt; 0 before the first."""
+        return 0 if self.attempt is None else self.attempt.number
+
+    def shown(self) -> Task:
+        """Return the task as the port shows it."""
+        return Task(
+            id=self.new.id,
+            function_id=self.new.function_id,
+            status=self.status,
+            attempt=self.number,
+            priority=self.new.priority,
+            budget=self.new.budget,
+            spent=self.spent,
+            created_at_ms=self.created_at_ms,
+            started_at_ms=self.started_at_ms,
+            finished_at_ms=self.finished_at_ms,
+            worker=self.worker,
+            reason=self.reason,
+        )
+
+
+def _queues() -> dict[int, OrderedDict[TaskId, None]]:
+    return {priority: OrderedDict() for priority in PRIORITIES}
+
+
+@dataclass(slots=True)
+class Records:
+    """Tasks and the places where they wait.
+
+    The two heaps are lazy: an entry counts only while it agrees with its task's record, so that
+    moving a lease or cancelling a delayed task costs no search.
+    """
+
+    tasks: dict[TaskId, Record] = field(default_factory=dict[TaskId, Record])
+    ready: dict[int, OrderedDict[TaskId, None]] = field(default_factory=_queues)
+    delays: list[tuple[float, TaskId]] = field(default_factory=list[tuple[float, TaskId]])
+    leases: list[tuple[float, TaskId]] = field(default_factory=list[tuple[float, TaskId]])
+    ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
+    functions: dict[FunctionId, Function] = field(default_factory=dict[FunctionId, Function])
+    inboxes: dict[str, list[TaskId]] = field(default_factory=dict[str, list[TaskId]])
+    bell: bool = False
+
+    @property
+    def unfinished(self) -> int:
+        """Return how many tasks have not ended."""
+        return len(self.tasks) - len(self.ended)
+
+    def push(self, record: Record, due: float | None, *, head: bool) -> None:
+        """Put a QUEUED task at the head or tail of its queue, or among the delayed ones."""
+        record.due = due
+        task_id = record.new.id
+        if due is None:
+            queue = self.ready[record.new.priority]
+            queue[task_id] = None
+            queue.move_to_end(task_id, last=not head)
+        else:
+            heappush(self.delays, (due, task_id))
+
+    def withdraw(self, record: Record) -> None:
+        """Take a QUEUED task out of the place where it waits."""
+        if record.due is None:
+            del self.ready[record.new.priority][record.new.id]
+        record.due = None  # its entry among the delays counts no more
+
+    def promote(self, now: float) -> None:
+        """Move delayed tasks that are due to the tails of their queues, the earliest first."""
+        while (record := self.next_delayed()) is not None and (record.due or 0.0) <= now:
+            heappop(self.delays)
+            self.push(record, None, head=False)
+
+    def next_delayed(self) -> Record | None:
+        """Return the delayed task that is due first."""
+        while self.delays:
+            due, task_id = self.delays[0]
+            record = self.tasks.get(task_id)
+            if record is not None and record.due == due:
+                return record
+            heappop(self.delays)
+        return None
+
+    def pop_ready(self) -> Record | None:
+        """Take the next task that may be claimed."""
+        for priority in PRIORITIES:
+            if self.ready[priority]:
+                task_id, _ = self.ready[priority].popitem(last=False)
+                return self.tasks[task_id]
+        return None
+
+    def lease(self, record: Record, until: float) -> None:
+        """Set or move the lease of a RUNNING task."""
+        record.lease_until = until
+        heappush(self.leases, (until, record.new.id))
+
+    def pop_expired(self, now: float) -> Record | None:
+        """Take the RUNNING task whose lease ended first, if that is not after ``now``."""
+        while self.leases and self.leases[0][0] <= now:
+            until, task_id = heappop(self.leases)
+            record = self.tasks.get(task_id)
+            if (
+                record is not None
+                and record.status is TaskStatus.RUNNING
+                and record.lease_until == until
+            ):
+                return record
+        return None
+
+    def forget_ended(self, before: float) -> None:
+        """Drop tasks that ended at or before a moment."""
+        while self.ended and self.ended[0][0] <= before:
+            del self.tasks[self.ended.popleft()[1]]
+
+    def check(self) -> None:
+        """Raise AssertionError unless every task is in exactly one place, and nothing else is."""
+        ready = [task_id for queue in self.ready.values() for task_id in queue]
+        ended = [task_id for _, task_id in self.ended]
+        _hold(len(set(ready)) == len(ready), "a task is in two queues")
+        _hold(len(set(ended)) == len(ended), "a task ended twice")
+        _hold(set(ready) | set(ended) <= set(self.tasks), "a place holds a task that is gone")
+        waiting, over = set(ready), set(ended)
+        delays, leases = set(self.delays), set(self.leases)
+        for task_id, record in self.tasks.items():
+            story = f"task {task_id}: {record}"
+            queued = record.status is TaskStatus.QUEUED
+            running = record.status is TaskStatus.RUNNING
+            terminal = record.status.is_terminal
+            _hold((task_id in waiting) == (queued and record.due is None), story)
+            _hold(queued or record.due is None, story)
+            _hold(record.due is None or (record.due, task_id) in delays, story)
+            _hold(not running or (record.lease_until, task_id) in leases, story)
+            _hold(not running or record.attempt is not None, story)
+            _hold((task_id in over) == terminal, story)
+            _hold((record.outcome is not None) == terminal, story)
+            _hold((record.finished_at_ms is not None) == terminal, story)
+
+
+def _hold(condition: bool, story: str) -> None:  # noqa: FBT001 - the condition is the point
+    if not condition:
+        raise AssertionError(story)
