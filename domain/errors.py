@@ -9,6 +9,8 @@
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
     ├── StoreIncompatible     the store holds another layout, or settings that would lose tasks
+    ├── AddressUnusable       nothing can listen there: taken, not ours, or not allowed
+    ├── LinkClosed            *we* closed the link that somebody here still reads
     ├── IllegalTransition     *we* broke the task's state machine: a bug here
     └── ProtocolViolation     *they* sent bytes or messages that the protocol does not allow
 
@@ -94,6 +96,20 @@ class StoreUnavailable(GoferError):
 
 class StoreIncompatible(GoferError):
     """The store holds another version's layout, or is configured so that it would lose tasks."""
+
+
+class AddressUnusable(GoferError):
+    """The dispatcher cannot listen on the address that the operator chose."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        """Record the ``address`` and, in words, the ``problem`` and what to do about it."""
+        self.address = address
+        self.problem = problem
+        super().__init__(f"cannot listen on {address}: {problem}")
+
+
+class LinkClosed(GoferError):
+    """This side has closed the link; whoever still waits for messages gets no more."""
 
 
 class IllegalTransition(GoferError):

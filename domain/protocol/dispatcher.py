@@ -1,0 +1,339 @@
+"""The dispatcher's core: who gets what, who is alive, what must be written. Events in, effects out.
+
+The same core serves local, push and pull. It reads no clock (``now`` is a steady time in
+milliseconds), opens no payload and blocks on nothing: each method takes one event and returns
+the effects that follow. Every invariant of the promise rests on the store's fence, none on this
+core's memory, which a crash may take away at any moment. It must never hold an outcome back
+once it is recorded, nor acknowledge one that is not.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from ..errors import ProtocolViolation
+from ..function import Function
+from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
+from ..policy import Timers
+from ..ports import Claim, Defeat, FromWorker, Hint, Leased, Reaped, Written
+from ..scheduling import NoPlacement, Placement, Roster
+from ..task import Outcome
+from .agenda import Agenda
+from .crew import Crew
+from .effects import (
+    CallAdopt,
+    CallClaim,
+    CallListen,
+    CallReap,
+    CallRecord,
+    CallRelease,
+    CallRenew,
+    CallStart,
+    DispatcherEffect,
+    Forget,
+    Note,
+    Send,
+    StoreCall,
+)
+from .ledger import Ledger
+from .member import Holding, Member
+from .messages import Bye, Finished, Hello, Report, Unknown
+from .verdicts import lost, settle, without_function
+
+INCOMPATIBLE_DELAY_MS = 1_000
+"""How long a task that nobody connected can run is put aside before it is looked at again."""
+
+OTHERS_FULL_DELAY_MS = 200
+"""The same where those who could are full while others have room: no claim and release in turn."""
+
+
+class DispatcherCore:
+    """Decides everything that a dispatcher does, over any link and any store."""
+
+    def __init__(self, timers: Timers, jitter: Callable[[], float], now: float) -> None:
+        """Start with no worker and no task. ``jitter`` gives numbers in [0, 1)."""
+        self._timers = timers
+        self._jitter = jitter
+        self._roster = Roster()
+        self._ledger = Ledger(jitter)
+        self._crew = Crew(timers, self._roster, self._ledger, jitter)
+        self._unplaced: deque[Holding] = deque()
+        self._probation: dict[Attempt, Holding] = {}
+        self._agenda = Agenda(timers, now)
+        self._draining = False
+        self._effects: list[DispatcherEffect] = []
+
+    # ------------------------------------------------------------ what others may see
+
+    @property
+    def workers(self) -> Mapping[WorkerId, Member]:
+        """Return the connected workers."""
+        return self._crew.members
+
+    @property
+    def drained(self) -> bool:
+        """Return whether a drain is over: all is written and nothing is under way."""
+        return (
+            self._draining
+            and self._ledger.empty
+            and not (self._unplaced or self._probation or self._agenda.claiming)
+        )
+
+    def in_hand(self) -> list[Attempt]:
+        """Return every attempt that this dispatcher keeps leased."""
+        held = [a for member in self._crew.members.values() for a in member.in_hand]
+        held += [holding.attempt for holding in self._unplaced]
+        return [*held, *self._probation, *self._ledger.leases()]
+
+    def next_tick_ms(self, now: float) -> float:
+        """Return when ``tick`` must be called at the latest."""
+        if now < self._ledger.ready_ms:
+            return min(self._ledger.ready_ms, self._crew.check_at_ms)
+        return min(self._agenda.next_ms(), self._crew.check_at_ms)
+
+    # ------------------------------------------------------------ events from the link
+
+    def received(self, arrivals: Sequence[FromWorker], now: float) -> list[DispatcherEffect]:
+        """Read what workers sent."""
+        for arrival in arrivals:
+            match arrival.message:
+                case Report() as report:
+                    self._on_report(arrival.peer, report, now)
+                case Hello() as hello:
+                    self._effects += self._crew.hello(arrival.peer, hello, now)
+                case Bye() as bye:
+                    self._on_bye(bye)
+                case ProtocolViolation() as violation:
+                    self._note("warning", f"dropped a message: {violation}")
+        return self._step(now)
+
+    def undeliverable(self, worker: WorkerId, now: float) -> list[DispatcherEffect]:
+        """Learn that the link would not take a message: the session has a gap, so end it.
+
+        What the worker holds stays with it until it says Hello anew, or is silent for too long.
+        """
+        self._note("info", f"worker {worker} cannot be reached")
+        self._crew.suspend(worker)
+        return self._step(now)
+
+    def _on_report(self, peer: bytes, report: Report, now: float) -> None:
+        member = self._crew.speaker(peer, report)
+        if member is None:
+            if not self._crew.is_outdated(report):
+                self._effects.append(Send(peer, None, Unknown(report.session)))
+            return
+        member.heard_ms = now
+        following = member.follows(report)
+        if following is None:
+            return
+        if not following or not all(self._is_held(member, f) for f in report.finished):
+            self._crew.suspend(member.worker)
+            self._effects.append(Send(peer, None, Unknown(report.session)))
+            return
+        member.seq, member.window = report.seq, report.window
+        self._note_starts(member, report.started)
+        for finished in report.finished:
+            holding = member.in_hand.pop(finished.attempt, None)
+            if holding is not None:
+                self._settle(member.worker, holding, finished.outcome)
+        for attempt in report.returned:
+            holding = member.in_hand.pop(attempt, None)
+            if holding is not None:
+                self._unplaced.appendleft(Holding(holding.leased, holding.function))
+        self._crew.update(member)
+
+    def _is_held(self, member: Member, finished: Finished) -> bool:
+        return finished.attempt in member.in_hand or finished.attempt in self._ledger
+
+    def _note_starts(self, member: Member, attempts: Sequence[Attempt]) -> None:
+        holdings = (member.in_hand.get(attempt) for attempt in attempts)
+        fresh = [h for h in holdings if h is not None and not h.started]
+        for holding in fresh:
+            holding.started = True
+        self._ledger.start(holding.attempt for holding in fresh)
+
+    def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
+        self._ledger.outcome(settle(worker, holding, outcome, self._jitter))
+
+    def _on_bye(self, bye: Bye) -> None:
+        member = self._crew.members.get(bye.worker)
+        if member is not None and member.session == bye.session:
+            self._lose(member, "said goodbye")
+
+    # ------------------------------------------------------------ losing a worker
+
+    def _lose(self, member: Member, why: str) -> None:
+        self._note("warning" if member.in_hand else "info", f"worker {member.worker} {why}")
+        self._effects.append(Forget(member.peer))
+        for holding in self._crew.remove(member):
+            self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
+
+    # ------------------------------------------------------------ answers of the store
+
+    def claimed(
+        self, call: CallClaim, claim: Claim, functions: Mapping[FunctionId, Function], now: float
+    ) -> list[DispatcherEffect]:
+        """Take claimed tasks; ``functions`` has those of them that exist."""
+        self._ledger.succeeded()
+        more = len(claim.tasks) >= call.limit
+        self._agenda.claimed(now, more=more, next_due_ms=claim.next_due_ms)
+        for leased in claim.tasks:
+            holding = Holding(leased, functions.get(leased.function_id))
+            if holding.function is None:
+                self._ledger.outcome(without_function(leased))
+            elif leased.attempt.number > 1:
+                self._probation[leased.attempt] = holding
+                self._ledger.start([leased.attempt])
+            else:
+                self._unplaced.append(holding)
+        return self._step(now)
+
+    def start_noted(
+        self, call: CallStart, answers: Sequence[Written], now: float
+    ) -> list[DispatcherEffect]:
+        """Go on with tasks on probation: those of a lost attempt, whose start is noted first."""
+        self._ledger.succeeded()
+        self._ledger.done(call)
+        for attempt, answer in zip(call.attempts, answers, strict=True):
+            holding = self._probation.pop(attempt, None)
+            if holding is not None and answer is Written.RECORDED:
+                holding.started = True
+                self._unplaced.append(holding)
+        return self._step(now)
+
+    def recorded(
+        self, call: CallRecord, answers: Sequence[Written], now: float
+    ) -> list[DispatcherEffect]:
+        """Let workers forget outcomes that are written, or refused for good."""
+        self._ledger.succeeded()
+        self._ledger.done(call)
+        for record, answer in zip(call.records, answers, strict=True):
+            if answer in (Written.STALE, Written.GONE):
+                self._note("warning", f"outcome of {record.attempt} was refused: {answer}")
+            self._crew.acknowledge(record.worker, record.attempt)
+            if isinstance(record, Defeat) and record.requeue is not None:
+                self._agenda.work_at(now + record.requeue.delay_ms)
+        return self._step(now)
+
+    def released(self, call: CallRelease, now: float) -> list[DispatcherEffect]:
+        """Forget tasks that were handed back."""
+        self._ledger.succeeded()
+        self._ledger.done(call)
+        self._agenda.work_at(now + call.delay_ms)
+        return self._step(now)
+
+    def renewed(self, lost: Sequence[Attempt], now: float) -> list[DispatcherEffect]:
+        """Stop what is no longer ours: it was cancelled, or its lease went to somebody else."""
+        self._ledger.succeeded()
+        self._agenda.renewed()
+        self._drop(lost)
+        return self._step(now)
+
+    def reaped(self, tasks: Sequence[Reaped], now: float) -> list[DispatcherEffect]:
+        """Look for work where leases expired, and stop those of our own that did."""
+        self._ledger.succeeded()
+        self._agenda.reaped(now, len(tasks))
+        if tasks:
+            self._note("info", f"took back {len(tasks)} tasks whose leases had expired")
+            self._drop([task.attempt for task in tasks])
+        return self._step(now)
+
+    def adopted(
+        self, call: CallAdopt, leases: Sequence[Leased | None], now: float
+    ) -> list[DispatcherEffect]:
+        """Open the session of a worker whose held attempts have been looked up."""
+        self._ledger.succeeded()
+        self._effects += self._crew.adopted(call, leases, now)
+        return self._step(now)
+
+    def hinted(self, hint: Hint, now: float) -> list[DispatcherEffect]:
+        """Look for work when the bell rang, or when nothing was heard for long; kill cancels."""
+        self._agenda.hinted()
+        if hint.cancelled:
+            gone = frozenset[TaskId](hint.cancelled)
+            self._drop([a for a in self.in_hand() if a.task_id in gone])
+        return self._step(now)
+
+    def failed(self, call: StoreCall, now: float) -> list[DispatcherEffect]:
+        """Put back what a call was to do that the store did not answer."""
+        self._ledger.refused(now)
+        match call:
+            case CallClaim() | CallRenew() | CallReap() | CallListen():
+                self._agenda.failed(call, now)
+            case CallAdopt():
+                self._crew.adoption_failed(call)
+            case CallRecord() | CallStart() | CallRelease():
+                self._ledger.undone(call)
+        return self._step(now)
+
+    def _drop(self, attempts: Sequence[Attempt]) -> None:
+        """Stop attempts that are not (or no longer) ours to run."""
+        if not attempts:
+            return
+        gone = frozenset(attempts)
+        self._crew.cancel(gone)
+        for attempt in gone & self._probation.keys():
+            del self._probation[attempt]
+        self._unplaced = deque(h for h in self._unplaced if h.attempt not in gone)
+
+    # ------------------------------------------------------------ time
+
+    def tick(self, now: float) -> list[DispatcherEffect]:
+        """Do what is due."""
+        return self._step(now)
+
+    def drain(self, now: float) -> list[DispatcherEffect]:
+        """Take no more tasks, hand back what no worker has, and write down the rest."""
+        self._draining = True
+        self._agenda.close(now)
+        return self._step(now)
+
+    def _step(self, now: float) -> list[DispatcherEffect]:
+        """Follow an event up: place, speak, and call the store where it is due."""
+        for member in self._crew.silent(now):
+            self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
+        self._place()
+        self._effects += self._crew.flush(self._lease_left(now))
+        if now >= self._ledger.ready_ms:
+            self._effects.extend(self._ledger.calls())
+            room = self._roster.room - len(self._unplaced) - len(self._probation)
+            self._effects.extend(self._agenda.calls(now, room, self.in_hand))
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _place(self) -> None:
+        while self._unplaced:
+            holding = self._unplaced[0]
+            function = holding.function
+            if self._draining or function is None:
+                self._release(self._unplaced.popleft(), 0, "handed back")
+                continue
+            choice = self._roster.place(function.environment.tag)
+            if isinstance(choice, Placement):
+                self._unplaced.popleft()
+                self._crew.assign(choice.worker, holding, function)
+                self._note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
+            else:
+                self._put_back(self._unplaced.popleft(), choice)
+
+    def _put_back(self, holding: Holding, refusal: NoPlacement) -> None:
+        delay_ms = INCOMPATIBLE_DELAY_MS if refusal.forever else 0
+        if self._roster.room and not delay_ms:
+            delay_ms = OTHERS_FULL_DELAY_MS
+        self._release(holding, delay_ms, refusal.reason)
+
+    def _release(self, holding: Holding, delay_ms: int, reason: str) -> None:
+        self._note("debug", f"{holding.attempt} back to the queue: {reason}")
+        self._ledger.release(holding.attempt, delay_ms, reason)
+
+    def _lease_left(self, now: float) -> int:
+        """Return how long every lease in our care is sure to last, in ms.
+
+        While the store cannot be reached nobody else can take a lease away either, so that
+        workers go on; the fence refuses them should they be wrong.
+        """
+        if self._ledger.failing:
+            return self._timers.lease_ms
+        return max(0, round(self._timers.lease_ms - (now - self._agenda.renewed_ms)))
+
+    def _note(self, level: str, text: str) -> None:
+        self._effects.append(Note(level, text))

@@ -1,0 +1,156 @@
+"""What the cores ask of whoever drives them. Each is carried out once; answers come as calls.
+
+The driver may carry out effects of one batch in any order that keeps the order of ``Send`` to
+one peer. A store call that raised StoreUnavailable is answered with the core's ``failed``.
+"""
+
+from dataclasses import dataclass
+
+from ..identifiers import Attempt, Session, WorkerId
+from ..ports import Completion, Defeat
+from .messages import Assignment, FunctionBody, ToDispatcher, ToWorker
+
+# ---------------------------------------------------------------- of the dispatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand ``message`` to the link; tell the core (``undeliverable``) if it will not have it."""
+
+    peer: bytes
+    worker: WorkerId | None
+    message: ToWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The link may drop what it keeps for this peer."""
+
+    peer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallClaim:
+    """Claim up to ``limit`` tasks, with their functions; answer with ``claimed``."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallStart:
+    """Note starts; answer with ``start_noted``."""
+
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRenew:
+    """Renew leases; answer with ``renewed``."""
+
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallAdopt:
+    """Take over leases that an arriving worker holds; answer with ``adopted``."""
+
+    worker: WorkerId
+    session: Session
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """Write outcomes; answer with ``recorded``, completions first."""
+
+    completions: tuple[Completion, ...]
+    defeats: tuple[Defeat, ...]
+
+    @property
+    def records(self) -> tuple[Completion | Defeat, ...]:
+        """Return all, in the order of the answers."""
+        return (*self.completions, *self.defeats)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRelease:
+    """Hand tasks back to the queue; answer with ``released``."""
+
+    attempts: tuple[Attempt, ...]
+    delay_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReap:
+    """Look for expired leases; answer with ``reaped``."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallListen:
+    """Wait for a hint; answer with ``hinted``."""
+
+    timeout_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the log. ``level`` is one of logging's names in lower case."""
+
+    level: str
+    text: str
+
+
+StoreCall = (
+    CallClaim | CallStart | CallRenew | CallAdopt | CallRecord | CallRelease | CallReap | CallListen
+)
+DispatcherEffect = Send | Forget | StoreCall | Note
+
+
+# ---------------------------------------------------------------- of the worker
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Hand ``message`` to the uplink."""
+
+    message: ToDispatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The dispatcher is silent: have the uplink connect anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Give these to the executor, functions first."""
+
+    functions: tuple[FunctionBody, ...]
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Withdraw those that have not begun; answer with ``taken_back``."""
+
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Stop these at once; nothing is reported about them."""
+
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The worker has nothing left to do. ``error`` is empty after a clean end."""
+
+    error: str
+
+
+WorkerEffect = Tell | Reset | Execute | TakeBack | Kill | Stop | Note

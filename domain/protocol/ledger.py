@@ -1,0 +1,159 @@
+"""What the dispatcher still has to write to the store, what is being written, and when to retry.
+
+One call of a kind is under way at a time; whatever arrives meanwhile goes with the next one
+(natural batching). A refused call puts its work back and all calls back off together, so that a
+store that is away is asked gently and nothing is dropped.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from ..identifiers import Attempt
+from ..policy import STORE_BACKOFF_MS, doubling_ms
+from ..ports import Completion, Defeat
+from .effects import CallRecord, CallRelease, CallStart
+
+RECORD_MOST = 1_000
+"""Most outcomes in one call: the store cuts it into scripts of at most ``policy.BATCH``."""
+
+
+class Ledger:
+    """Outcomes, starts and releases on their way into the store."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        """Take the source of randomness for the back-off."""
+        self._jitter = jitter
+        self._outcomes: dict[Attempt, Completion | Defeat] = {}
+        self._to_record: deque[Attempt] = deque()
+        self._recording: CallRecord | None = None
+        self._to_start: deque[Attempt] = deque()
+        self._starting: CallStart | None = None
+        self._to_release: deque[tuple[Attempt, int, str]] = deque()
+        self._releasing: CallRelease | None = None
+        self._failures = 0
+        self._ready_ms = 0.0
+
+    # ------------------------------------------------------------ the store's health
+
+    @property
+    def failing(self) -> bool:
+        """Return whether the last call of the store was refused."""
+        return self._failures > 0
+
+    @property
+    def ready_ms(self) -> float:
+        """Return when the store may be asked again."""
+        return self._ready_ms
+
+    def succeeded(self) -> None:
+        """Note that the store answered."""
+        self._failures = 0
+        self._ready_ms = 0.0
+
+    def refused(self, now: float) -> None:
+        """Note that the store did not answer, or said no."""
+        if now >= self._ready_ms:
+            self._ready_ms = now + doubling_ms(STORE_BACKOFF_MS, self._failures, self._jitter())
+            self._failures += 1
+
+    # ------------------------------------------------------------ what is to be written
+
+    def outcome(self, record: Completion | Defeat) -> None:
+        """Have an outcome written; one for the same attempt that is on its way already stays."""
+        if record.attempt not in self._outcomes:
+            self._outcomes[record.attempt] = record
+            self._to_record.append(record.attempt)
+
+    def start(self, attempts: Iterable[Attempt]) -> None:
+        """Have starts noted."""
+        self._to_start.extend(attempts)
+
+    def release(self, attempt: Attempt, delay_ms: int, reason: str) -> None:
+        """Have a task handed back."""
+        self._to_release.append((attempt, delay_ms, reason))
+
+    def __contains__(self, attempt: Attempt) -> bool:
+        """Return whether an outcome of this attempt is on its way."""
+        return attempt in self._outcomes
+
+    def withdraw_loss(self, attempt: Attempt) -> bool:
+        """Take back an outcome that is not being written yet; return whether that was possible."""
+        if attempt not in self._outcomes or attempt not in self._to_record:
+            return False
+        self._to_record.remove(attempt)
+        del self._outcomes[attempt]
+        return True
+
+    def leases(self) -> list[Attempt]:
+        """Return the attempts that must stay leased until their outcome is written."""
+        return list(self._outcomes)
+
+    @property
+    def empty(self) -> bool:
+        """Return whether everything is written."""
+        return not (
+            self._outcomes
+            or self._to_start
+            or self._starting
+            or self._to_release
+            or self._releasing
+        )
+
+    # ------------------------------------------------------------ writing
+
+    def calls(self) -> Iterable[CallRecord | CallStart | CallRelease]:
+        """Yield the calls to make now; each must be answered with ``done`` or ``undone``."""
+        if self._to_start and self._starting is None:
+            self._starting = CallStart(_take(self._to_start, RECORD_MOST))
+            yield self._starting
+        if self._to_record and self._recording is None:
+            batch = [self._outcomes[a] for a in _take(self._to_record, RECORD_MOST)]
+            self._recording = CallRecord(
+                tuple(r for r in batch if isinstance(r, Completion)),
+                tuple(r for r in batch if isinstance(r, Defeat)),
+            )
+            yield self._recording
+        if self._to_release and self._releasing is None:
+            self._releasing = self._next_release()
+            yield self._releasing
+
+    def done(self, call: CallRecord | CallStart | CallRelease) -> None:
+        """Forget what this call has written."""
+        self._clear(call)
+        if isinstance(call, CallRecord):
+            for record in call.records:
+                del self._outcomes[record.attempt]
+
+    def undone(self, call: CallRecord | CallStart | CallRelease) -> None:
+        """Put back, in front, what this call was to write."""
+        self._clear(call)
+        match call:
+            case CallRecord():
+                records = call.records
+                self._to_record.extendleft(r.attempt for r in reversed(records))
+            case CallStart():
+                self._to_start.extendleft(reversed(call.attempts))
+            case CallRelease():
+                self._to_release.extendleft(
+                    (a, call.delay_ms, call.reason) for a in reversed(call.attempts)
+                )
+
+    def _clear(self, call: CallRecord | CallStart | CallRelease) -> None:
+        match call:
+            case CallRecord():
+                self._recording = None
+            case CallStart():
+                self._starting = None
+            case CallRelease():
+                self._releasing = None
+
+    def _next_release(self) -> CallRelease:
+        _, delay_ms, reason = self._to_release[0]
+        batch: list[Attempt] = []
+        while self._to_release and self._to_release[0][1:] == (delay_ms, reason):
+            batch.append(self._to_release.popleft()[0])
+        return CallRelease(tuple(batch), delay_ms, reason)
+
+
+def _take(queue: deque[Attempt], most: int) -> tuple[Attempt, ...]:
+    return tuple(queue.popleft() for _ in range(min(most, len(queue))))

@@ -1,0 +1,140 @@
+"""One worker's session as the dispatcher sees it: what it holds, and what to tell it next.
+
+Everything that is to be said to a worker within one step is gathered here and leaves as one
+Orders message (more only where the bytes demand it): batching costs no latency, because nothing
+waits for more to come.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..function import Environment, Function
+from ..identifiers import Attempt, Session, WorkerId
+from ..ports import Leased
+from .messages import Assignment, FunctionBody, Hello, Orders, Report, Welcome
+
+ORDERS_BYTES = 8 * 1024 * 1024
+"""Payload after which another Orders message is begun; a single larger task still travels whole."""
+
+
+@dataclass(slots=True)
+class Holding:
+    """A leased task in the dispatcher's care. ``started``: it has begun, or may have."""
+
+    leased: Leased
+    function: Function | None
+    started: bool = False
+
+    @property
+    def attempt(self) -> Attempt:
+        """Return the fence under which it is leased."""
+        return self.leased.attempt
+
+
+@dataclass(slots=True)
+class Member:
+    """A connected worker. ``heard_ms`` is when it last spoke, ``seq`` its last report read.
+
+    A ``suspended`` session has a gap: nothing more is said or given in it, and what it holds
+    stays with it until the worker says Hello anew, or is silent for too long.
+    """
+
+    worker: WorkerId
+    peer: bytes
+    session: Session
+    slots: int
+    window: int
+    environment: Environment
+    welcome: Welcome
+    heard_ms: float
+    suspended: bool = False
+    seq: int = 0
+    in_hand: dict[Attempt, Holding] = field(default_factory=dict[Attempt, Holding])
+    answer_due: bool = False
+    _serial: int = 0
+    _known: set[str] = field(default_factory=set[str])
+    _functions: list[FunctionBody] = field(default_factory=list[FunctionBody])
+    _assign: list[Assignment] = field(default_factory=list[Assignment])
+    _recorded: list[Attempt] = field(default_factory=list[Attempt])
+    _cancel: list[Attempt] = field(default_factory=list[Attempt])
+
+    @classmethod
+    def from_hello(cls, peer: bytes, hello: Hello, welcome: Welcome, now: float) -> "Member":
+        """Return a fresh session; what it holds is filled in by the caller."""
+        return cls(
+            worker=hello.worker,
+            peer=peer,
+            session=hello.session,
+            slots=hello.slots,
+            window=hello.window,
+            environment=hello.environment,
+            welcome=welcome,
+            heard_ms=now,
+        )
+
+    def follows(self, report: Report) -> bool | None:
+        """Return True for the next report, None for one seen before, False after a gap."""
+        if report.seq <= self.seq:
+            return None
+        return report.seq == self.seq + 1
+
+    def assign(self, holding: Holding, function: Function) -> None:
+        """Give the worker a task, and its function where this session has not sent it yet."""
+        if function.digest not in self._known:
+            self._known.add(function.digest)
+            self._functions.append(FunctionBody(function.digest, function.payload))
+        leased = holding.leased
+        self.in_hand[leased.attempt] = holding
+        self._assign.append(
+            Assignment(leased.attempt, function.digest, leased.payload, leased.budget.timeout_ms)
+        )
+
+    def acknowledge(self, attempt: Attempt) -> None:
+        """Let the worker forget an outcome."""
+        self._recorded.append(attempt)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Have the worker stop an attempt, and take it out of its hands."""
+        self.in_hand.pop(attempt, None)
+        self._cancel.append(attempt)
+
+    def orders(self, lease_ms: int) -> Iterator[Orders]:
+        """Yield what is to be said, and forget that it was to be said; nothing if there is none."""
+        if not (self.answer_due or self._assign or self._recorded or self._cancel):
+            return
+        recorded, cancel = tuple(self._recorded), tuple(self._cancel)
+        for functions, assign in self._parcels():
+            self._serial += 1
+            yield Orders(
+                session=self.session,
+                serial=self._serial,
+                echo=self.seq,
+                lease_ms=lease_ms,
+                functions=functions,
+                assign=assign,
+                recorded=recorded,
+                cancel=cancel,
+            )
+            recorded = cancel = ()
+        self.answer_due = False
+        self._functions, self._assign, self._recorded, self._cancel = [], [], [], []
+
+    def _parcels(
+        self,
+    ) -> Iterator[tuple[tuple[FunctionBody, ...], tuple[Assignment, ...]]]:
+        """Cut functions and assignments into parcels of about ORDERS_BYTES; at least one."""
+        bodies = {body.digest: body for body in self._functions}
+        functions: list[FunctionBody] = []
+        assign: list[Assignment] = []
+        size = 0
+        for assignment in self._assign:
+            body = bodies.pop(assignment.digest, None)
+            cost = len(assignment.payload) + (len(body.payload) if body else 0)
+            if size and size + cost > ORDERS_BYTES:
+                yield tuple(functions), tuple(assign)
+                functions, assign, size = [], [], 0
+            if body:
+                functions.append(body)
+            assign.append(assignment)
+            size += cost
+        yield tuple(functions), tuple(assign)

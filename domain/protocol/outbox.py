@@ -1,0 +1,152 @@
+"""What a worker has to say: starts, outcomes, returns; kept until the other side has it.
+
+An outcome stays here until it is recorded, across any number of sessions. Starts and returns
+are facts of a session: should a report be lost, the next Hello lists what is held and so says it
+all again. A start is told on its own only when the task lasts (``started_ms``).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from math import inf
+
+from ..identifiers import Attempt, Session, WorkerId
+from ..task import Outcome, Success
+from .messages import Finished, Report
+
+REPORT_BYTES = 8 * 1024 * 1024
+"""Result bytes after which another Report is begun; a single larger result still travels whole."""
+
+
+class Outbox:
+    """Numbers reports, batches what is to be said, repeats what was not recorded."""
+
+    def __init__(self, worker: WorkerId, started_ms: int) -> None:
+        """Start with nothing to say and no session."""
+        self._worker = worker
+        self._started_ms = started_ms
+        self._session = Session("", 0)
+        self._seq = 0
+        self._sent: deque[tuple[int, float]] = deque()
+        self._window = 0
+        self._outcomes: dict[Attempt, Outcome] = {}
+        self._to_finish: list[Attempt] = []
+        self._to_return: list[Attempt] = []
+        self._begun: dict[Attempt, float] = {}
+        self.sent_ms = 0.0
+
+    @property
+    def empty(self) -> bool:
+        """Return whether nothing is left that must reach the dispatcher."""
+        return not (self._outcomes or self._to_return)
+
+    @property
+    def flush_at_ms(self) -> float:
+        """Return when the next start is to be told on its own."""
+        first = next(iter(self._begun.values()), None)
+        return inf if first is None else first + self._started_ms
+
+    def unrecorded(self) -> list[Attempt]:
+        """Return the attempts whose outcome is not recorded."""
+        return list(self._outcomes)
+
+    # ------------------------------------------------------------ what there is to say
+
+    def began(self, attempt: Attempt, at_ms: float) -> None:
+        """Have a start told, should the task last."""
+        self._begun[attempt] = at_ms
+
+    def ended(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Have an outcome told until it is recorded."""
+        self._begun.pop(attempt, None)
+        self._outcomes[attempt] = outcome
+        self._to_finish.append(attempt)
+
+    def returned(self, attempt: Attempt) -> None:
+        """Have it told that an attempt is handed back."""
+        self._begun.pop(attempt, None)
+        self._to_return.append(attempt)
+
+    def recorded(self, attempt: Attempt) -> None:
+        """Forget an outcome that is recorded, or refused for good."""
+        self._outcomes.pop(attempt, None)
+
+    def forget(self, attempt: Attempt) -> None:
+        """Forget everything about an attempt."""
+        self._begun.pop(attempt, None)
+        self._outcomes.pop(attempt, None)
+
+    # ------------------------------------------------------------ saying it
+
+    def open(self, session: Session, now: float, running: Iterable[tuple[Attempt, float]]) -> None:
+        """Begin a session, in which everything is to be said again."""
+        self._session = session
+        self._seq = 0
+        self._sent.clear()
+        self._to_finish = list(self._outcomes)
+        self._to_return = []
+        self._begun = dict(running)
+        self._window = -1
+        self.sent_ms = now
+
+    def heard(self, echo: int) -> float | None:
+        """Return when the report ``echo`` was sent, and forget the ones before it."""
+        while self._sent and self._sent[0][0] < echo:
+            self._sent.popleft()
+        if self._sent and self._sent[0][0] == echo:
+            return self._sent[0][1]
+        return None
+
+    def due(self, now: float, window: int) -> bool:
+        """Return whether there is something to say now."""
+        return bool(
+            self._to_finish or self._to_return or window != self._window or now >= self.flush_at_ms
+        )
+
+    def reports(self, now: float, window: int) -> Iterator[Report]:
+        """Yield what is to be said, in reports of about REPORT_BYTES; at least one."""
+        started = self._starts(now)
+        returned, self._to_return = tuple(self._to_return), []
+        for finished in self._parcels():
+            self._seq += 1
+            self._sent.append((self._seq, now))
+            yield Report(
+                worker=self._worker,
+                session=self._session,
+                seq=self._seq,
+                window=window,
+                started=started,
+                finished=finished,
+                returned=returned,
+            )
+            started = returned = ()
+        self._window = window
+        self.sent_ms = now
+
+    def _starts(self, now: float) -> tuple[Attempt, ...]:
+        lasting = [a for a, began in self._begun.items() if now >= began + self._started_ms]
+        for attempt in lasting:
+            del self._begun[attempt]
+        return tuple(lasting)
+
+    def _parcels(self) -> Iterator[tuple[Finished, ...]]:
+        """Cut outcomes into parcels of about REPORT_BYTES; at least one, maybe empty."""
+        parcel: list[Finished] = []
+        size = 0
+        attempts, self._to_finish = self._to_finish, []
+        for attempt in attempts:
+            outcome = self._outcomes.get(attempt)
+            if outcome is None:
+                continue
+            cost = _size(outcome)
+            if size and size + cost > REPORT_BYTES:
+                yield tuple(parcel)
+                parcel, size = [], 0
+            parcel.append(Finished(attempt, outcome))
+            size += cost
+        yield tuple(parcel)
+
+
+def _size(outcome: Outcome) -> int:
+    if isinstance(outcome, Success):
+        return len(outcome.result) + len(outcome.output)
+    return len(outcome.exception) + len(outcome.traceback) + len(outcome.output)

@@ -1,0 +1,49 @@
+"""From what happened to an attempt to what is to be written about it."""
+
+from collections.abc import Callable
+
+from ..identifiers import WorkerId
+from ..policy import Charge, GiveUp, Requeue, judge
+from ..ports import Completion, Defeat, Leased
+from ..task import Cause, Failure, Outcome, Success
+from .member import Holding
+
+
+def settle(
+    worker: WorkerId, holding: Holding, outcome: Outcome, jitter: Callable[[], float]
+) -> Completion | Defeat:
+    """Return the record of an outcome: final, or to be tried again as the budget allows."""
+    leased = holding.leased
+    if isinstance(outcome, Success):
+        return Completion(leased.attempt, worker, outcome)
+    verdict = judge(outcome, leased.budget, leased.spent, jitter())
+    requeue = None if isinstance(verdict, GiveUp) else verdict
+    return Defeat(leased.attempt, worker, outcome, requeue)
+
+
+def lost(
+    worker: WorkerId, holding: Holding, why: str, jitter: Callable[[], float]
+) -> Completion | Defeat:
+    """Return the record of an attempt whose worker is gone; one that never began costs nothing."""
+    attempt = holding.attempt
+    failure = Failure(
+        Cause.WORKER_LOST,
+        type="WorkerLost",
+        message=f"worker {worker} {why} while it held the task",
+        worker=worker,
+        attempt=attempt.number,
+    )
+    if holding.started:
+        return settle(worker, holding, failure, jitter)
+    return Defeat(attempt, worker, failure, Requeue(Charge.NOTHING, 0))
+
+
+def without_function(leased: Leased) -> Defeat:
+    """Return the record of a task whose function is not in the store (any more)."""
+    failure = Failure(
+        Cause.INCOMPATIBLE,
+        type="LookupError",
+        message=f"function {leased.function_id} is not in the store (any more); register it again",
+        attempt=leased.attempt.number,
+    )
+    return Defeat(leased.attempt, WorkerId(""), failure)

@@ -1,0 +1,263 @@
+"""The worker's core: hold, run, report, survive the dispatcher's absence. Events in, effects out.
+
+The same core serves local, push and pull. It reads no clock (``now`` is a steady time in
+milliseconds) and opens no payload. It must never forget an outcome that is not recorded, never
+run an attempt twice, and never let one run on whose lease may have passed to somebody else.
+"""
+
+from collections.abc import Callable, Sequence
+from math import inf
+
+from ..errors import ProtocolViolation
+from ..function import Environment
+from ..identifiers import Attempt, Session, WorkerId
+from ..policy import RECONNECT_MS, Timers, doubling_ms
+from ..ports import Began, Ended, ExecutorEvent
+from .effects import Execute, Kill, Note, Reset, Stop, TakeBack, Tell, WorkerEffect
+from .messages import PROTOCOL_VERSION, Bye, Hello, Orders, Refused, ToWorker, Unknown, Welcome
+from .outbox import Outbox
+from .satchel import Satchel
+
+
+class WorkerCore:
+    """Decides everything that a worker does, over any uplink and any executor."""
+
+    def __init__(
+        self,
+        worker: WorkerId,
+        incarnation: str,
+        slots: int,
+        environment: Environment,
+        timers: Timers,
+        jitter: Callable[[], float],
+        now: float,
+    ) -> None:
+        """Start unconnected. ``incarnation`` is random; ``jitter`` gives numbers in [0, 1)."""
+        self._worker = worker
+        self._session = Session(incarnation, 0)
+        self._environment = environment
+        self._timers = timers
+        self._jitter = jitter
+        self._satchel = Satchel(slots)
+        self._outbox = Outbox(worker, timers.started_ms)
+        self._connected = False
+        self._hellos = 0
+        self._hello_at_ms = now
+        self._hello_sent_ms = now
+        self._heard_ms = now
+        self._serial = 0
+        self._fence_ms = inf
+        self._drain_by_ms = inf
+        self._draining = False
+        self._effects: list[WorkerEffect] = []
+
+    # ------------------------------------------------------------ what others may see
+
+    @property
+    def connected(self) -> bool:
+        """Return whether a dispatcher has welcomed this session."""
+        return self._connected
+
+    @property
+    def session(self) -> Session:
+        """Return the session that is open or being opened."""
+        return self._session
+
+    def held(self) -> list[Attempt]:
+        """Return every attempt that waits, runs, or has an outcome that is not recorded."""
+        return [*self._satchel.attempts(), *self._outbox.unrecorded()]
+
+    def next_tick_ms(self) -> float:
+        """Return when ``tick`` must be called at the latest."""
+        due = min(self._fence_ms if self._satchel else inf, self._drain_by_ms)
+        if not self._connected:
+            return min(due, self._hello_at_ms)
+        silent = self._heard_ms + self._timers.silence_ms
+        beat = self._outbox.sent_ms + self._timers.beat_ms
+        return min(due, silent, beat, self._outbox.flush_at_ms, self._satchel.review_at_ms)
+
+    # ------------------------------------------------------------ events
+
+    def received(
+        self, messages: Sequence[ToWorker | ProtocolViolation], now: float
+    ) -> list[WorkerEffect]:
+        """Read what the dispatcher sent."""
+        for message in messages:
+            if isinstance(message, ProtocolViolation):
+                self._note("warning", f"dropped a message: {message}")
+            elif message.session == self._session:
+                self._on_message(message, now)
+        return self._step(now)
+
+    def executed(self, events: Sequence[ExecutorEvent], now: float) -> list[WorkerEffect]:
+        """Take what the executor saw."""
+        for event in events:
+            match event:
+                case Began() if self._satchel.began(event.attempt, now - event.ago_ms):
+                    self._outbox.began(event.attempt, now - event.ago_ms)
+                case Ended() if self._satchel.ended(event.attempt, event.outcome):
+                    self._outbox.ended(event.attempt, event.outcome)
+                case _:
+                    self._note("debug", f"late news of {event.attempt}, which is not held")
+        return self._step(now)
+
+    def taken_back(self, attempts: Sequence[Attempt], now: float) -> list[WorkerEffect]:
+        """Hand back what the executor had not begun."""
+        for attempt in attempts:
+            if self._satchel.drop(attempt):
+                self._outbox.returned(attempt)
+        return self._step(now)
+
+    def tick(self, now: float) -> list[WorkerEffect]:
+        """Do what is due."""
+        return self._step(now)
+
+    def drain(self, now: float) -> list[WorkerEffect]:
+        """Take nothing new, hand back what waits, finish what runs within ``drain_ms``, leave."""
+        if not self._draining:
+            self._draining = True
+            self._drain_by_ms = now + self._timers.drain_ms
+            self._satchel.close()
+            self._take_back(self._satchel.waiting())
+        return self._step(now)
+
+    # ------------------------------------------------------------ messages
+
+    def _on_message(self, message: ToWorker, now: float) -> None:
+        self._heard_ms = now
+        match message:
+            case Welcome():
+                self._on_welcome(message, now)
+            case Orders():
+                self._on_orders(message, now)
+            case Unknown():
+                self._note("info", "the dispatcher does not know this session: saying hello anew")
+                self._new_session(now)
+            case Refused(final=True):
+                self._effects.append(Stop(f"the dispatcher refuses this worker: {message.reason}"))
+            case Refused():
+                self._note("warning", f"refused for now: {message.reason}")
+                self._connected = False
+
+    def _on_welcome(self, welcome: Welcome, now: float) -> None:
+        if self._connected:
+            return
+        self._connected = True
+        self._hellos = 0
+        self._serial = 0
+        self._fence_ms = self._hello_sent_ms + welcome.lease_ms - self._timers.fence_ms
+        self._note("info", f"connected as {self._worker}, session {self._session}")
+        self._abandon(welcome.drop)
+        self._outbox.open(self._session, now, self._satchel.running())
+
+    def _on_orders(self, orders: Orders, now: float) -> None:
+        if not self._connected or orders.serial <= self._serial:
+            return
+        if orders.serial != self._serial + 1:
+            self._note("info", "orders were lost: saying hello anew")
+            self._new_session(now)
+            return
+        self._serial = orders.serial
+        sent_ms = self._outbox.heard(orders.echo)
+        fence = self._timers.fence_ms
+        self._fence_ms = max(
+            self._fence_ms,
+            (self._hello_sent_ms if sent_ms is None else sent_ms) + orders.lease_ms - fence,
+        )
+        for attempt in orders.recorded:
+            self._outbox.recorded(attempt)
+        self._abandon(orders.cancel)
+        fresh = [a for a in orders.assign if self._satchel.put(a.attempt)]
+        if orders.functions or fresh:
+            self._effects.append(Execute(orders.functions, tuple(fresh)))
+        if self._draining:
+            self._take_back([a.attempt for a in fresh])
+
+    def _abandon(self, attempts: Sequence[Attempt]) -> None:
+        """Stop and forget attempts that are not ours (any more)."""
+        running = tuple(attempt for attempt in attempts if self._satchel.drop(attempt))
+        if running:
+            self._effects.append(Kill(running))
+        for attempt in attempts:
+            self._outbox.forget(attempt)
+
+    def _take_back(self, attempts: Sequence[Attempt]) -> None:
+        if attempts:
+            self._effects.append(TakeBack(tuple(attempts)))
+
+    # ------------------------------------------------------------ connecting
+
+    def _new_session(self, now: float) -> None:
+        self._connected = False
+        self._session = Session(self._session.incarnation, self._session.epoch + 1)
+        self._hello_at_ms = now
+        self._hellos = 0
+
+    def _hello(self, now: float) -> None:
+        if self._hellos == 0:
+            self._hello_sent_ms = now
+        pause = doubling_ms(RECONNECT_MS, self._hellos, self._jitter())
+        self._hellos += 1
+        self._hello_at_ms = now + pause
+        hello = Hello(
+            protocol=PROTOCOL_VERSION,
+            worker=self._worker,
+            session=self._session,
+            slots=self._satchel.slots,
+            window=self._satchel.window(now),
+            environment=self._environment,
+            held=tuple(self.held()),
+        )
+        self._effects.append(Tell(hello))
+
+    # ------------------------------------------------------------ time
+
+    def _step(self, now: float) -> list[WorkerEffect]:
+        """Follow an event up: mind the fence, speak, and hand back what waits too long."""
+        if now >= self._fence_ms and self._satchel:
+            self._cut_off()
+        if self._connected and now - self._heard_ms >= self._timers.silence_ms:
+            self._note("warning", "the dispatcher is silent: connecting anew")
+            self._effects.append(Reset())
+            self._new_session(now)
+        if self._draining:
+            self._leave(now)
+        if not self._connected:
+            if now >= self._hello_at_ms:
+                self._hello(now)
+        else:
+            self._take_back(self._satchel.surplus(now))
+            self._report(now)
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _report(self, now: float) -> None:
+        window = self._satchel.window(now)
+        if self._outbox.due(now, window) or now >= self._outbox.sent_ms + self._timers.beat_ms:
+            self._effects.extend(Tell(report) for report in self._outbox.reports(now, window))
+
+    def _cut_off(self) -> None:
+        """Stop everything that runs: its leases may be over, and somebody else may run it."""
+        attempts = self._satchel.clear()
+        self._note("warning", f"cut off for too long: stopping {len(attempts)} tasks")
+        self._effects.append(Kill(tuple(attempts)))
+
+    def _leave(self, now: float) -> None:
+        if now >= self._drain_by_ms and self._satchel:
+            attempts = self._satchel.clear()
+            self._note("warning", f"drain is over: handing {len(attempts)} tasks back")
+            self._effects.append(Kill(tuple(attempts)))
+            for attempt in attempts:
+                self._outbox.returned(attempt)
+        if self._satchel:
+            return
+        if self._outbox.empty or now >= self._drain_by_ms + self._timers.silence_ms:
+            if self._connected:
+                self._effects.append(Tell(Bye(self._worker, self._session)))
+            self._connected = False
+            self._hello_at_ms = inf
+            self._drain_by_ms = inf
+            self._effects.append(Stop(""))
+
+    def _note(self, level: str, text: str) -> None:
+        self._effects.append(Note(level, text))

@@ -1,0 +1,144 @@
+"""Which worker gets the next task, and the reason when none does.
+
+A roster of workers by free capacity: the least loaded for its size comes first, and among
+equals the one with more free slots. A pick costs O(log n) in the number of workers, whatever
+their state; entries that are out of date are dropped when they surface (a lazy heap).
+"""
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+from .identifiers import WorkerId
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One worker's capacity; ``version`` tells which heap entry is the current one."""
+
+    worker: WorkerId
+    tag: str
+    slots: int
+    window: int
+    in_hand: int
+    version: int
+
+    @property
+    def room(self) -> int:
+        return max(0, self.window - self.in_hand)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The worker that gets the task, and how it stood when it was chosen."""
+
+    worker: WorkerId
+    in_hand: int
+    slots: int
+    window: int
+    rivals: int
+
+    @property
+    def reason(self) -> str:
+        """Return why, for the log."""
+        return (
+            f"least loaded of {self.rivals}: {self.in_hand} in hand, "
+            f"{self.slots} slots, window {self.window}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlacement:
+    """Nobody can take the task now. ``forever``: nobody who is connected ever could."""
+
+    reason: str
+    forever: bool
+
+
+class Roster:
+    """The connected workers, by the environment they offer and the room they have."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._seats: dict[WorkerId, _Seat] = {}
+        self._heaps: dict[str, list[tuple[float, int, int, WorkerId]]] = {}
+        self._population: dict[str, int] = {}
+        self._versions = count()
+        self._room = 0
+
+    @property
+    def room(self) -> int:
+        """Return how many tasks could be placed now, over all workers."""
+        return self._room
+
+    def __len__(self) -> int:
+        """Return how many workers there are."""
+        return len(self._seats)
+
+    def put(self, worker: WorkerId, tag: str, slots: int, window: int, in_hand: int) -> None:
+        """Add a worker, or say how it stands now. ``tag`` is its ``Environment.tag``."""
+        self.remove(worker)
+        seat = _Seat(worker, tag, slots, window, in_hand, next(self._versions))
+        self._seats[worker] = seat
+        self._population[tag] = self._population.get(tag, 0) + 1
+        self._room += seat.room
+        self._push(seat)
+
+    def remove(self, worker: WorkerId) -> None:
+        """Take a worker out; one that is not there is fine."""
+        seat = self._seats.pop(worker, None)
+        if seat is not None:
+            self._population[seat.tag] -= 1
+            self._room -= seat.room
+
+    def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
+        """Say how a worker that is there stands now; one that is not there is fine."""
+        seat = self._seats.get(worker)
+        if seat is None or (seat.window, seat.in_hand) == (window, in_hand):
+            return
+        self._room -= seat.room
+        seat.window, seat.in_hand, seat.version = window, in_hand, next(self._versions)
+        self._room += seat.room
+        self._push(seat)
+
+    def place(self, tag: str) -> Placement | NoPlacement:
+        """Choose a worker of environment ``tag`` for one task and count it as in its hands."""
+        heap = self._heaps.get(tag, [])
+        while heap:
+            _, _, version, worker = heap[0]
+            seat = self._seats.get(worker)
+            if seat is None or seat.version != version or not seat.room:
+                heapq.heappop(heap)
+                continue
+            chosen = Placement(worker, seat.in_hand, seat.slots, seat.window, self._population[tag])
+            seat.in_hand += 1
+            seat.version = next(self._versions)
+            self._room -= 1
+            heapq.heapreplace(heap, self._entry(seat))
+            return chosen
+        return self._nobody(tag)
+
+    def _nobody(self, tag: str) -> NoPlacement:
+        if not self._seats:
+            return NoPlacement("no worker is connected", forever=False)
+        if not self._population.get(tag):
+            others = ", ".join(sorted(key for key, n in self._population.items() if n))
+            return NoPlacement(
+                f"no connected worker runs {tag} (there are: {others})", forever=True
+            )
+        return NoPlacement(f"all {self._population[tag]} workers of {tag} are full", forever=False)
+
+    def _push(self, seat: _Seat) -> None:
+        if not seat.room:
+            return
+        heap = self._heaps.setdefault(seat.tag, [])
+        if len(heap) > 4 * len(self._seats) + 64:
+            heap[:] = [self._entry(s) for s in self._seats.values() if s.tag == seat.tag and s.room]
+            heapq.heapify(heap)
+        else:
+            heapq.heappush(heap, self._entry(seat))
+
+    @staticmethod
+    def _entry(seat: _Seat) -> tuple[float, int, int, WorkerId]:
+        free = seat.slots - seat.in_hand
+        return (seat.in_hand / seat.slots, -free, seat.version, seat.worker)
