@@ -23,6 +23,7 @@ class Satchel:
         self._running: dict[Attempt, float] = {}
         self._asked_back: set[Attempt] = set()
         self._typical_ms: float | None = None
+        self._reviewed_ms = -inf
         self._closed = False
 
     def __bool__(self) -> bool:
@@ -97,12 +98,13 @@ class Satchel:
         """Return when something that waits may turn out to wait too long."""
         if not self._running or len(self._waiting) <= len(self._asked_back):
             return inf
-        return self._oldest_ms() + PREFETCH_NONE_MS + 1
+        return max(self._oldest_ms(), self._reviewed_ms) + PREFETCH_NONE_MS + 1
 
     def surplus(self, now: float) -> list[Attempt]:
         """Return, once each, the attempts that wait beyond the window: the newest."""
         if self._closed or now < self.review_at_ms:
             return []
+        self._reviewed_ms = now
         beyond = len(self._waiting) + len(self._running) - self.window(now)
         if beyond <= 0:
             return []

@@ -45,9 +45,11 @@ class WorkerCore:
         self._hello_at_ms = now
         self._hello_sent_ms = now
         self._heard_ms = now
-        self._serial = 0
+        self._serial: int = 0
+        self._beat_ms = timers.beat_ms
         self._fence_ms = inf
         self._drain_by_ms = inf
+        self._leave_by_ms = inf
         self._draining = False
         self._effects: list[WorkerEffect] = []
 
@@ -69,11 +71,11 @@ class WorkerCore:
 
     def next_tick_ms(self) -> float:
         """Return when ``tick`` must be called at the latest."""
-        due = min(self._fence_ms if self._satchel else inf, self._drain_by_ms)
+        due = min(self._fence_ms, self._drain_by_ms) if self._satchel else self._leave_by_ms
         if not self._connected:
             return min(due, self._hello_at_ms)
         silent = self._heard_ms + self._timers.silence_ms
-        beat = self._outbox.sent_ms + self._timers.beat_ms
+        beat = self._outbox.sent_ms + self._beat_ms
         return min(due, silent, beat, self._outbox.flush_at_ms, self._satchel.review_at_ms)
 
     # ------------------------------------------------------------ events
@@ -108,6 +110,13 @@ class WorkerCore:
                 self._outbox.returned(attempt)
         return self._step(now)
 
+    def unrunnable(self, attempts: Sequence[Attempt], now: float) -> list[WorkerEffect]:
+        """Let go of attempts whose function the executor does not have; hello brings it anew."""
+        for attempt in attempts:
+            self._satchel.drop(attempt)
+        self._new_session(now)
+        return self._step(now)
+
     def tick(self, now: float) -> list[WorkerEffect]:
         """Do what is due."""
         return self._step(now)
@@ -117,6 +126,7 @@ class WorkerCore:
         if not self._draining:
             self._draining = True
             self._drain_by_ms = now + self._timers.drain_ms
+            self._leave_by_ms = self._drain_by_ms + self._timers.silence_ms
             self._satchel.close()
             self._take_back(self._satchel.waiting())
         return self._step(now)
@@ -145,6 +155,7 @@ class WorkerCore:
         self._connected = True
         self._hellos = 0
         self._serial = 0
+        self._beat_ms = welcome.beat_ms
         self._fence_ms = self._hello_sent_ms + welcome.lease_ms - self._timers.fence_ms
         self._note("info", f"connected as {self._worker}, session {self._session}")
         self._abandon(welcome.drop)
@@ -215,49 +226,52 @@ class WorkerCore:
     def _step(self, now: float) -> list[WorkerEffect]:
         """Follow an event up: mind the fence, speak, and hand back what waits too long."""
         if now >= self._fence_ms and self._satchel:
-            self._cut_off()
+            self._cut_off(now)
         if self._connected and now - self._heard_ms >= self._timers.silence_ms:
             self._note("warning", "the dispatcher is silent: connecting anew")
             self._effects.append(Reset())
             self._new_session(now)
-        if self._draining:
-            self._leave(now)
-        if not self._connected:
-            if now >= self._hello_at_ms:
-                self._hello(now)
-        else:
+        if self._draining and now >= self._drain_by_ms and self._satchel:
+            self._give_back()
+        if self._connected:
             self._take_back(self._satchel.surplus(now))
             self._report(now)
+        elif now >= self._hello_at_ms:
+            self._hello(now)
+        if self._draining and not self._satchel:
+            self._leave(now)
         effects, self._effects = self._effects, []
         return effects
 
     def _report(self, now: float) -> None:
         window = self._satchel.window(now)
-        if self._outbox.due(now, window) or now >= self._outbox.sent_ms + self._timers.beat_ms:
+        if self._outbox.due(now, window) or now >= self._outbox.sent_ms + self._beat_ms:
             self._effects.extend(Tell(report) for report in self._outbox.reports(now, window))
 
-    def _cut_off(self) -> None:
+    def _cut_off(self, now: float) -> None:
         """Stop everything that runs: its leases may be over, and somebody else may run it."""
         attempts = self._satchel.clear()
         self._note("warning", f"cut off for too long: stopping {len(attempts)} tasks")
         self._effects.append(Kill(tuple(attempts)))
+        self._new_session(now)
+
+    def _give_back(self) -> None:
+        """Stop what a drain's time was too short for, and hand it back."""
+        attempts = self._satchel.clear()
+        self._note("warning", f"drain is over: handing {len(attempts)} tasks back")
+        self._effects.append(Kill(tuple(attempts)))
+        for attempt in attempts:
+            self._outbox.returned(attempt)
 
     def _leave(self, now: float) -> None:
-        if now >= self._drain_by_ms and self._satchel:
-            attempts = self._satchel.clear()
-            self._note("warning", f"drain is over: handing {len(attempts)} tasks back")
-            self._effects.append(Kill(tuple(attempts)))
-            for attempt in attempts:
-                self._outbox.returned(attempt)
-        if self._satchel:
+        """Say goodbye once everything is recorded, or when that takes too long."""
+        if not self._outbox.empty and now < self._leave_by_ms:
             return
-        if self._outbox.empty or now >= self._drain_by_ms + self._timers.silence_ms:
-            if self._connected:
-                self._effects.append(Tell(Bye(self._worker, self._session)))
-            self._connected = False
-            self._hello_at_ms = inf
-            self._drain_by_ms = inf
-            self._effects.append(Stop(""))
+        if self._connected:
+            self._effects.append(Tell(Bye(self._worker, self._session)))
+        self._connected = False
+        self._hello_at_ms = self._leave_by_ms = inf
+        self._effects.append(Stop(""))
 
     def _note(self, level: str, text: str) -> None:
         self._effects.append(Note(level, text))
