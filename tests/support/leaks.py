@@ -7,6 +7,7 @@ killed is seen here instead of vanishing to process 1.
 
 import ctypes
 import gc
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ import pytest
 from tests.support.failure_logs import has_failed
 from tests.support.waiting import wait_until
 
-SETTLE_S = 5.0  # what has been told to stop gets this long to be gone
+# what has been told to stop gets this long to be gone
+SETTLE_S = float(os.environ.get("GOFER_TEST_SETTLE_S", "5"))
 PR_SET_CHILD_SUBREAPER = 36
 DESCRIPTORS = Path("/dev/fd")
 STDLIB_SERVERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")

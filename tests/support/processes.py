@@ -84,13 +84,13 @@ class StartedProcess:
         self._popen.kill()
         return self._popen.wait()
 
-    def end(self) -> None:
+    def end(self, grace: float = GRACE_S) -> None:
         """Leave nothing of it behind: SIGTERM, a grace period, SIGKILL for all that is left."""
         family = self.descendants()
         if self.exit_code is None:
             self.send(signal.SIGTERM)
             try:
-                self._popen.wait(GRACE_S)
+                self._popen.wait(grace)
             except subprocess.TimeoutExpired:
                 family = self.descendants()
         with suppress(ProcessLookupError):  # the whole group has ended, as it should
