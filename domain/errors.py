@@ -109,7 +109,7 @@ class AddressUnusable(GoferError):
 
 
 class LinkClosed(GoferError):
-    """This side has closed the link; whoever still waits for messages gets no more."""
+    """The link was closed from this side; whoever still waits for messages gets no more."""
 
 
 class IllegalTransition(GoferError):

@@ -1,0 +1,250 @@
+"""Messages to bytes and back: one frame a message, msgpack arrays of fixed fields.
+
+A frame is the msgpack array ``[version, kind, body]``; ``wire.py`` has the bodies. Its first three
+bytes are thus 0x93, the protocol version and the kind, in every version, and a Hello and a Refused
+begin alike in every version: two sides that do not understand each other can still say so.
+
+Decoding takes any bytes, from anybody, and never raises: what is no message is returned as a
+ProtocolViolation. It must never open a payload, and never allocate more than a small multiple of
+the bytes that it was given.
+
+Copies of a payload: ``encode`` makes one (into the frame), the decoders one (out of the frame, so
+that a large frame is not kept alive by a small payload).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from ...domain.errors import ProtocolViolation
+from ...domain.function import Environment
+from ...domain.identifiers import Attempt, Session, TaskId, WorkerId
+from ...domain.protocol.messages import (
+    PROTOCOL_VERSION,
+    Assignment,
+    Bye,
+    Finished,
+    FunctionBody,
+    Hello,
+    Orders,
+    Refused,
+    Report,
+    ToDispatcher,
+    ToWorker,
+    Unknown,
+    Welcome,
+)
+from ...domain.task import Failure, Outcome, Success
+from . import rows, wire
+from .rows import Row
+
+Bytes: TypeAlias = bytes | bytearray | memoryview
+
+HELLO, REPORT, BYE = 1, 2, 3
+WELCOME, ORDERS, UNKNOWN, REFUSED = 4, 5, 6, 7
+
+_HEAD = 3
+_ARRAY_OF_3 = 0x93
+_VERSION_MOST = 0x7F
+_encoder = msgspec.msgpack.Encoder()
+
+
+# ---------------------------------------------------------------- to bytes
+
+
+def encode(message: ToDispatcher | ToWorker) -> bytes:
+    """Return the frame of a message. A text that is no Unicode is sent with escapes instead."""
+    kind, write = _WRITERS[type(message)]
+    row = write(message)
+    version = message.protocol if isinstance(message, Hello) else PROTOCOL_VERSION
+    if not 0 <= version <= _VERSION_MOST:
+        raise ValueError(f"a protocol version is 0 to {_VERSION_MOST}, not {version}")
+    try:
+        return _encoder.encode((version, kind, row))
+    except UnicodeEncodeError:  # the user's code prints and raises whatever it likes
+        return _encoder.encode((version, kind, rows.escaped(row)))
+
+
+_WRITERS: dict[type, tuple[int, Callable[[Any], Row]]] = {
+    Hello: (HELLO, rows.hello),
+    Report: (REPORT, rows.report),
+    Bye: (BYE, rows.bye),
+    Welcome: (WELCOME, rows.welcome),
+    Orders: (ORDERS, rows.orders),
+    Unknown: (UNKNOWN, rows.unknown),
+    Refused: (REFUSED, rows.refused),
+}
+
+
+# ---------------------------------------------------------------- from bytes
+
+
+def decode_to_dispatcher(frame: Bytes) -> ToDispatcher | ProtocolViolation:
+    """Return what a worker said; a Hello of another version has only its head filled in."""
+    decoded = _decode(frame, _TO_DISPATCHER, HELLO, _foreign_hello)
+    return decoded if isinstance(decoded, Hello | Report | Bye) else _violation(decoded)
+
+
+def decode_to_worker(frame: Bytes) -> ToWorker | ProtocolViolation:
+    """Return what the dispatcher said; a Refused is understood in every version."""
+    decoded = _decode(frame, _TO_WORKER, REFUSED, _foreign_refused)
+    if isinstance(decoded, Welcome | Orders | Unknown | Refused):
+        return decoded
+    return _violation(decoded)
+
+
+def _violation(decoded: object) -> ProtocolViolation:
+    return decoded if isinstance(decoded, ProtocolViolation) else ProtocolViolation("no message")
+
+
+def _decode(
+    frame: Bytes,
+    builders: dict[int, Callable[[memoryview], object]],
+    timeless: int,
+    foreign: Callable[[int, memoryview], object],
+) -> object:
+    """Look at the head and build the message; ``timeless`` is the kind read in any version."""
+    view = memoryview(frame)
+    if len(view) <= _HEAD or view[0] != _ARRAY_OF_3 or view[1] > _VERSION_MOST:
+        return ProtocolViolation(f"{len(view)} bytes that are no message of gofer")
+    version, kind, body = view[1], view[2], view[_HEAD:]
+    try:
+        if version != PROTOCOL_VERSION:
+            if kind == timeless:
+                return foreign(version, body)
+            return ProtocolViolation(f"a message of protocol {version}, not {PROTOCOL_VERSION}")
+        build = builders.get(kind)
+        if build is None:
+            return ProtocolViolation(f"a message of kind {kind}, which nobody sends this way")
+        return build(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return ProtocolViolation(f"a message of kind {kind} that is malformed: {error}")
+
+
+_read_hello = msgspec.msgpack.Decoder(wire.WireHello).decode
+_read_foreign_hello = msgspec.msgpack.Decoder(wire.WireForeignHello).decode
+_read_report = msgspec.msgpack.Decoder(wire.WireReport).decode
+_read_bye = msgspec.msgpack.Decoder(wire.WireBye).decode
+_read_welcome = msgspec.msgpack.Decoder(wire.WireWelcome).decode
+_read_orders = msgspec.msgpack.Decoder(wire.WireOrders).decode
+_read_unknown = msgspec.msgpack.Decoder(wire.WireUnknown).decode
+_read_refused = msgspec.msgpack.Decoder(wire.WireRefused).decode
+
+
+def _session(row: wire.WireSession) -> Session:
+    return Session(row.incarnation, row.epoch)
+
+
+def _attempt(row: wire.WireAttempt) -> Attempt:
+    return Attempt(TaskId(row.task_id), row.number, row.token)
+
+
+def _attempts(read: list[wire.WireAttempt]) -> tuple[Attempt, ...]:
+    return tuple(_attempt(row) for row in read)
+
+
+def _outcome(row: wire.WireSuccess | wire.WireFailure) -> Outcome:
+    if isinstance(row, wire.WireSuccess):
+        return Success(row.result, row.peak_rss_kb, row.run_ms, row.output)
+    return Failure(
+        cause=row.cause,
+        type=row.type,
+        message=row.message,
+        traceback=row.traceback,
+        exception=row.exception,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        peak_rss_kb=row.peak_rss_kb,
+        run_ms=row.run_ms,
+        worker=row.worker,
+        attempt=row.attempt,
+        output=row.output,
+    )
+
+
+def _assignment(row: wire.WireAssignment) -> Assignment:
+    return Assignment(_attempt(row.attempt), row.digest, row.payload, row.timeout_ms)
+
+
+def _hello(body: memoryview) -> Hello:
+    row = _read_hello(body)
+    env = row.environment
+    return Hello(
+        protocol=PROTOCOL_VERSION,
+        worker=WorkerId(row.worker),
+        session=_session(row.session),
+        slots=row.slots,
+        window=row.window,
+        environment=Environment(env.implementation, env.python, env.dill),
+        held=_attempts(row.held),
+    )
+
+
+def _foreign_hello(version: int, body: memoryview) -> Hello:
+    row = _read_foreign_hello(body)
+    nowhere = Environment("", (0, 0))
+    return Hello(version, WorkerId(row.worker), _session(row.session), 1, 0, nowhere)
+
+
+def _report(body: memoryview) -> Report:
+    row = _read_report(body)
+    return Report(
+        worker=WorkerId(row.worker),
+        session=_session(row.session),
+        seq=row.seq,
+        window=row.window,
+        started=_attempts(row.started),
+        finished=tuple(Finished(_attempt(f.attempt), _outcome(f.outcome)) for f in row.finished),
+        returned=_attempts(row.returned),
+    )
+
+
+def _bye(body: memoryview) -> Bye:
+    row = _read_bye(body)
+    return Bye(WorkerId(row.worker), _session(row.session))
+
+
+def _welcome(body: memoryview) -> Welcome:
+    row = _read_welcome(body)
+    return Welcome(_session(row.session), row.lease_ms, row.beat_ms, _attempts(row.drop))
+
+
+def _orders(body: memoryview) -> Orders:
+    row = _read_orders(body)
+    return Orders(
+        session=_session(row.session),
+        serial=row.serial,
+        echo=row.echo,
+        lease_ms=row.lease_ms,
+        functions=tuple(FunctionBody(body.digest, body.payload) for body in row.functions),
+        assign=tuple(_assignment(each) for each in row.assign),
+        recorded=_attempts(row.recorded),
+        cancel=_attempts(row.cancel),
+    )
+
+
+def _unknown(body: memoryview) -> Unknown:
+    return Unknown(_session(_read_unknown(body).session))
+
+
+def _refused(body: memoryview) -> Refused:
+    row = _read_refused(body)
+    return Refused(_session(row.session), row.reason, row.final)
+
+
+def _foreign_refused(_version: int, body: memoryview) -> Refused:
+    return _refused(body)
+
+
+_TO_DISPATCHER: dict[int, Callable[[memoryview], object]] = {
+    HELLO: _hello,
+    REPORT: _report,
+    BYE: _bye,
+}
+_TO_WORKER: dict[int, Callable[[memoryview], object]] = {
+    WELCOME: _welcome,
+    ORDERS: _orders,
+    UNKNOWN: _unknown,
+    REFUSED: _refused,
+}
