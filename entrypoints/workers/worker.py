@@ -1,0 +1,152 @@
+"""The loop that drives a worker's core: uplink and executor in, effects out.
+
+The same for local, push and pull. It decides nothing, and it never opens a payload.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from ...domain.errors import GoferError, LinkClosed
+from ...domain.function import Environment
+from ...domain.identifiers import WorkerId
+from ...domain.policy import Timers
+from ...domain.ports import Clock, Entropy, Executor, Uplink
+from ...domain.protocol.effects import (
+    Execute,
+    Kill,
+    Note,
+    Reset,
+    Stop,
+    TakeBack,
+    Tell,
+    WorkerEffect,
+)
+from ...domain.protocol.worker import WorkerCore
+from ..alarm import Alarm
+
+log = logging.getLogger("gofer.worker")
+
+INCARNATION_BITS = 64
+"""Random bits that tell one run of a worker from the next."""
+
+
+class WorkerRefused(GoferError):
+    """The dispatcher will not have this worker, and says why."""
+
+
+class Worker:
+    """A running worker over an uplink and an executor."""
+
+    def __init__(
+        self,
+        worker: WorkerId,
+        uplink: Uplink,
+        executor: Executor,
+        clock: Clock,
+        entropy: Entropy,
+        timers: Timers,
+        environment: Environment,
+    ) -> None:
+        """Take the ports; ``environment`` is what the executor's children can run."""
+        self._uplink = uplink
+        self._executor = executor
+        self._clock = clock
+        self._core = WorkerCore(
+            worker,
+            f"{entropy.bits(INCARNATION_BITS):016x}",
+            executor.slots,
+            environment,
+            timers,
+            entropy.fraction,
+            clock.steady_ms(),
+        )
+        self._alarm = Alarm()
+        self._over = asyncio.Event()
+        self._refusal = ""
+
+    async def run(self) -> None:
+        """Work until a drain is over; executor and uplink are closed then.
+
+        Raises WorkerRefused; a bug ends it with an ExceptionGroup. No child is left either way.
+        """
+        try:
+            await self._executor.start()
+            async with asyncio.TaskGroup() as readers:
+                reads = (self._read_uplink, self._read_executor, self._keep_time)
+                tasks = [readers.create_task(read()) for read in reads]
+                self._perform(self._core.tick(self._clock.steady_ms()))
+                await self._over.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._alarm.stop()
+            await self._executor.close()
+            await self._uplink.close()
+        if self._refusal:
+            raise WorkerRefused(self._refusal)
+
+    def drain(self) -> None:
+        """Take nothing new, finish what runs, hand back the rest, and let ``run`` return."""
+        self._perform(self._core.drain(self._clock.steady_ms()))
+
+    # ------------------------------------------------------------ events
+
+    async def _read_uplink(self) -> None:
+        try:
+            while True:
+                messages = await self._uplink.receive()
+                self._perform(self._core.received(messages, self._clock.steady_ms()))
+        except LinkClosed:
+            self._over.set()
+
+    async def _read_executor(self) -> None:
+        while True:
+            events = await self._executor.events()
+            self._perform(self._core.executed(events, self._clock.steady_ms()))
+
+    async def _keep_time(self) -> None:
+        while True:
+            await self._alarm.ring()
+            self._perform(self._core.tick(self._clock.steady_ms()))
+
+    # ------------------------------------------------------------ effects
+
+    def _perform(self, effects: Sequence[WorkerEffect]) -> None:
+        """Carry out effects, then those that follow from them: messages keep their order."""
+        waiting = deque(effects)
+        while waiting:
+            waiting.extend(self._carry_out(waiting.popleft()))
+        self._alarm.set(self._core.next_tick_ms(), self._clock.steady_ms())
+
+    def _carry_out(self, effect: WorkerEffect) -> Sequence[WorkerEffect]:
+        match effect:
+            case Tell():
+                if not self._uplink.send(effect.message):
+                    log.debug("the link takes no more: %s", type(effect.message).__name__)
+            case Execute():
+                return self._execute(effect)
+            case TakeBack():
+                taken = self._executor.take_back(effect.attempts)
+                return self._core.taken_back(taken, self._clock.steady_ms())
+            case Kill():
+                self._executor.kill(effect.attempts)
+            case Reset():
+                self._uplink.reset()
+            case Note():
+                log.log(logging.getLevelNamesMapping()[effect.level.upper()], effect.text)
+            case Stop():
+                self._refusal = effect.error
+                self._over.set()
+        return ()
+
+    def _execute(self, effect: Execute) -> Sequence[WorkerEffect]:
+        """Hand tasks to the executor; those whose function it has dropped are asked for anew."""
+        self._executor.learn(effect.functions)
+        known = [a for a in effect.assignments if self._executor.knows(a.digest)]
+        self._executor.execute(known)
+        if len(known) == len(effect.assignments):
+            return ()
+        strangers = [a.attempt for a in effect.assignments if not self._executor.knows(a.digest)]
+        return self._core.unrunnable(strangers, self._clock.steady_ms())
