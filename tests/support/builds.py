@@ -39,7 +39,9 @@ def names_in_sdist(sdist: Path) -> set[str]:
 def unpack(sdist: Path, into: Path) -> Path:
     """Unpack an sdist and return its folder."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(into, filter="data")
+        # the filter's argument is younger than 3.11.0, its attribute is ignored there
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(into)  # noqa: S202 - our own archive
     (folder,) = into.iterdir()
     return folder
 
