@@ -8,6 +8,7 @@ from tests.support.checkout import LAYERS, ROOT, absolute_imports, modules, plac
 
 MAY_OPEN_PICKLES = ("adapters/processes/child.py", "entrypoints/sdk/", "tests/")
 OPENERS = {"load", "loads", "Unpickler", "_Unpickler"}
+PROCESS_MODULES = {"context", "mp", "multiprocessing"}
 PICKLERS = {"dill", "pickle", "_pickle", "cloudpickle", "marshal", "shelve"}
 
 
@@ -56,6 +57,17 @@ def test_only_the_child_and_the_client_open_pickles() -> None:
     assert openers == []
 
 
+def test_nothing_receives_objects_from_another_process() -> None:
+    """Connections' ``recv()`` and multiprocessing's queues and managers unpickle unseen."""
+    unseen = [
+        place(module, node.lineno)
+        for module in modules("adapters/processes", "entrypoints")
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Call) and _receives_objects(node)
+    ]
+    assert unseen == []
+
+
 def test_tests_have_no_init_files_because_pytest_would_misname_their_modules() -> None:
     assert [place(module) for module in modules("tests") if module.name == "__init__.py"] == []
 
@@ -72,3 +84,14 @@ def _opens_a_pickle(node: ast.Attribute | ast.ImportFrom) -> bool:
             node.attr in OPENERS and isinstance(node.value, ast.Name) and node.value.id in PICKLERS
         )
     return node.module in PICKLERS and any(alias.name in OPENERS for alias in node.names)
+
+
+def _receives_objects(call: ast.Call) -> bool:
+    """Tell whether this is ``x.recv()``, without the size that a socket wants, or a manager."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    context = call.func.value
+    of_multiprocessing = isinstance(context, ast.Name) and context.id in PROCESS_MODULES
+    return (call.func.attr == "recv" and not call.args) or (
+        of_multiprocessing and call.func.attr in {"Manager", "Pool", "Queue", "SimpleQueue"}
+    )
