@@ -10,7 +10,6 @@ has arrived. libzmq keeps up to ``queued`` messages per peer, and the kernel's b
 """
 
 import asyncio
-import logging
 import secrets
 
 import zmq
@@ -29,6 +28,7 @@ from .sockets import (
     close_context,
     connect,
     endpoint,
+    fits,
     listen,
     open_context,
     receive_addressed,
@@ -41,7 +41,6 @@ RECEIVE_MOST = 1_000
 
 ADDRESS_BYTES = 16
 _DEFAULTS = SocketOptions()
-_log = logging.getLogger(__name__)
 
 
 class PushLink:
@@ -199,16 +198,6 @@ class PushUplink:
                 break
             arrived.append(decode_to_worker(frames[0].buffer) if len(frames) == 1 else _too_many())
         return arrived
-
-
-def fits(frame: bytes, options: SocketOptions) -> bool:
-    """Tell whether the other side takes a frame of this size; log it if not."""
-    if len(frame) <= options.message_bytes:
-        return True
-    _log.error(
-        "a message of %d bytes was not sent: the limit is %d", len(frame), options.message_bytes
-    )
-    return False
 
 
 def _too_many() -> ProtocolViolation:

@@ -8,6 +8,7 @@ One context a link, so that closing a link waits for its own messages and for no
 
 import asyncio
 import errno
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, cast
@@ -23,6 +24,10 @@ Context: TypeAlias = "zmq.Context[zmq.Socket[bytes]]"
 LINGER_MS = 1_000
 """How long a closing link may go on sending."""
 
+ENVELOPE_BYTES = 1_024
+"""What a batch's frame may have on top of the largest message."""
+
+_log = logging.getLogger(__name__)
 _POLLIN = int(zmq.POLLIN)  # plain numbers: operators of enumerations cost as much as a message
 _DONTWAIT = int(zmq.DONTWAIT)
 _DONTWAIT_MORE = int(zmq.DONTWAIT | zmq.SNDMORE)
@@ -44,7 +49,7 @@ class Security(Protocol):
 class SocketOptions:
     """What the operator may want to change about every socket of a link.
 
-    ``message_bytes`` is the largest frame that is taken or sent: a connection that brings a
+    ``message_bytes`` is the largest message that is taken or sent: a connection that brings a
     larger one is cut. Two bodies of 16 MiB (a function and a payload) must fit. ``queued`` is
     how many messages wait per peer and direction before ``send`` answers False.
     """
@@ -111,7 +116,7 @@ def connect(
 def _prepare(socket: Socket, options: SocketOptions, address: str) -> None:
     socket.set(zmq.SNDHWM, options.queued)
     socket.set(zmq.RCVHWM, options.queued)
-    socket.set(zmq.MAXMSGSIZE, options.message_bytes)
+    socket.set(zmq.MAXMSGSIZE, options.message_bytes + ENVELOPE_BYTES)
     socket.set(zmq.IPV6, int(is_ipv6(address)))
     # Half-open connections are found and cut, but not soon: while a large message is on its way
     # over a slow line no heartbeat gets through. The protocol's own beats are the quick ones.
@@ -134,6 +139,16 @@ def _advice(error: zmq.ZMQError) -> str:
             return "the system does not allow it; choose a port from 1024 to 65535"
         case _:
             return f"{error.strerror}; expected an address of this machine and a free port"
+
+
+def fits(frame: bytes, options: SocketOptions) -> bool:
+    """Tell whether the other side takes a message of this size; log it if not."""
+    if len(frame) <= options.message_bytes:
+        return True
+    _log.error(
+        "a message of %d bytes was not sent: the limit is %d", len(frame), options.message_bytes
+    )
+    return False
 
 
 class Watch:
