@@ -1,0 +1,38 @@
+"""What the core needs of the world, in the domain's own verbs.
+
+Adapters implement these Protocols; the contract suites in ``tests/contracts`` say in code what
+the docstrings say in words, and run over every adapter. Ports speak the domain's verbs, never a
+driver's. Expected outcomes are values.
+"""
+
+from .answers import Cancelled, Claim, Completion, Defeat, Hint, Leased, Reaped, Submitted, Written
+from .executor import Began, Ended, Executor, ExecutorEvent
+from .links import FromWorker, Link, Uplink
+from .store import FunctionStore, TaskStore
+from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
+
+__all__ = [
+    "Began",
+    "Cancelled",
+    "Claim",
+    "Clock",
+    "Completion",
+    "Defeat",
+    "Ended",
+    "Entropy",
+    "Executor",
+    "ExecutorEvent",
+    "FromWorker",
+    "FunctionStore",
+    "Hint",
+    "Inspection",
+    "Leased",
+    "Link",
+    "PayloadInspector",
+    "Reaped",
+    "Submitted",
+    "TaskStore",
+    "Telemetry",
+    "Uplink",
+    "Written",
+]

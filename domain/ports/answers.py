@@ -1,0 +1,101 @@
+"""What the store is asked with, and what it answers: plain values, never exceptions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
+from ..policy import Requeue
+from ..task import Budget, Failure, Spent, Success
+
+
+class Submitted(StrEnum):
+    """The answer to one task of a submit."""
+
+    NEW = "new"
+    EXISTS = "exists"
+    NO_FUNCTION = "no_function"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A claimed task: what the dispatcher needs to place it and to judge its failure.
+
+    ``payload`` is empty in the answer to ``adopt``: the worker has it already.
+    """
+
+    attempt: Attempt
+    function_id: FunctionId
+    payload: bytes
+    priority: int
+    budget: Budget
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim. ``next_due_ms``: when the next delayed task is due, from now."""
+
+    tasks: tuple[Leased, ...]
+    next_due_ms: int | None = None
+
+
+class Written(StrEnum):
+    """The answer to a fenced write."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    """The same attempt has recorded this task's outcome already: all is well."""
+    STALE = "stale"
+    """Another attempt holds the task, or it ended otherwise: this attempt must stop."""
+    GONE = "gone"
+    """The task does not exist (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Write down that ``attempt`` returned."""
+
+    attempt: Attempt
+    worker: WorkerId
+    success: Success
+
+
+@dataclass(frozen=True, slots=True)
+class Defeat:
+    """Write down that ``attempt`` failed: for good, or (with ``requeue``) to be tried again."""
+
+    attempt: Attempt
+    worker: WorkerId
+    failure: Failure
+    requeue: Requeue | None = None
+
+
+class Cancelled(StrEnum):
+    """The answer to a cancel."""
+
+    PREVENTED = "prevented"
+    """It was queued and will never start."""
+    STOPPING = "stopping"
+    """It was running; its outcome is CANCELLED from now on, and its process is being killed."""
+    TOO_LATE = "too_late"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """A lease that had expired: the task went back to its queue, or ran out of tries."""
+
+    attempt: Attempt
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Why ``listen`` returned: there may be work; these running tasks were cancelled.
+
+    Both empty: time is up. A hint may be lost; it saves time, it is never the truth.
+    """
+
+    work: bool = False
+    cancelled: tuple[TaskId, ...] = ()

@@ -1,0 +1,142 @@
+"""The truth: tasks with their leases, and functions.
+
+Every method takes and returns batches and is atomic per task, not per batch. Answers come in the
+order of the request. Any method may raise StoreUnavailable, and then may or may not have been
+carried out; all but ``claim`` may be repeated without harm, and a ``claim`` whose answer is lost
+costs one lease time, never a task.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..function import Function
+from ..identifiers import Attempt, FunctionId, TaskId
+from ..task import NewTask, Outcome, Task
+from .answers import (
+    Cancelled,
+    Claim,
+    Completion,
+    Defeat,
+    Hint,
+    Leased,
+    Reaped,
+    Submitted,
+    Written,
+)
+
+
+class TaskStore(Protocol):
+    """The truth about tasks. Leases run by the store's own clock and by no other."""
+
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+        """Record new tasks as QUEUED, and ring. EXISTS for an id that is there: nothing changes."""
+        ...
+
+    async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
+        """Lease up to ``limit`` due tasks to dispatcher ``owner``: QUEUED to RUNNING, attempt + 1.
+
+        Order: priority, then time of submission; released and requeued tasks come first. All get
+        ``token``, which must be new and random. Rings again when due tasks are left. NOT to be
+        repeated on StoreUnavailable.
+        """
+        ...
+
+    async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
+        """Note that attempts (may) have begun: sets ``started_at`` once. RECORDED or STALE, GONE.
+
+        An attempt that is noted counts as a loss when its lease expires; others do not.
+        """
+        ...
+
+    async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
+        """Extend the leases to ``lease_ms`` from now; return those that are no longer valid.
+
+        An expired lease that nobody reaped is still valid and is extended.
+        """
+        ...
+
+    async def adopt(
+        self, owner: str, attempts: Sequence[Attempt], lease_ms: int
+    ) -> list[Leased | None]:
+        """Renew as above and make ``owner`` the one who is told of cancels; None where invalid."""
+        ...
+
+    async def complete(self, completions: Sequence[Completion]) -> list[Written]:
+        """Record results: RUNNING to COMPLETED, wake the waiters, start the retention time.
+
+        Frees the lease before it writes the result, so that it passes when memory is full.
+        """
+        ...
+
+    async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
+        """Record failures: RUNNING to FAILED, or back to QUEUED (``requeue``) charging a budget.
+
+        A requeue with charge NOTHING or LOSS goes to the head of its queue, others to its tail
+        or, with a delay, to the delayed ones.
+        """
+        ...
+
+    async def release(
+        self, attempts: Sequence[Attempt], delay_ms: int = 0, reason: str = ""
+    ) -> list[Written]:
+        """Hand back tasks that did not run: RUNNING to QUEUED, at the head, no budget charged.
+
+        ``reason`` (why nobody could run it) is shown with the task while it waits.
+        """
+        ...
+
+    async def reap(self, limit: int) -> list[Reaped]:
+        """Take up to ``limit`` expired leases away: back to QUEUED at the head, or FAILED.
+
+        Charges a loss where the attempt had started, and fails the task (cause worker_lost) when
+        ``budget.worker_losses`` is used up. Any number of dispatchers may call it at once.
+        """
+        ...
+
+    async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
+        """End tasks as CANCELLED; the owner of a running one is told by ``listen``."""
+        ...
+
+    async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:
+        """Return tasks as they stand; None for those that do not exist."""
+        ...
+
+    async def outcomes(
+        self, task_ids: Sequence[TaskId]
+    ) -> list[tuple[Task, Outcome | None] | None]:
+        """Return tasks with their outcomes: None inside for tasks that have not ended.
+
+        CANCELLED and EXPIRED tasks have a Failure of that cause.
+        """
+        ...
+
+    async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
+        """Return those of the tasks that are terminal, as soon as one is, or when time is up.
+
+        Unknown ids count as not terminal.
+        """
+        ...
+
+    async def listen(self, owner: str, timeout_s: float) -> Hint:
+        """Wait for a hint to this dispatcher, at most ``timeout_s``."""
+        ...
+
+    async def ping(self) -> str:
+        """Return "connected", or raise StoreUnavailable with the reason."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections; the store must not be used afterwards. May be repeated."""
+        ...
+
+
+class FunctionStore(Protocol):
+    """The registered functions. They never change once they are stored."""
+
+    async def put(self, functions: Sequence[Function]) -> None:
+        """Store functions under their ids, all or none; storing one again changes nothing."""
+        ...
+
+    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
+        """Return functions with their payloads; None for those that do not exist."""
+        ...
