@@ -7,7 +7,6 @@ core's memory, which a crash may take away at any moment. It must never hold an 
 once it is recorded, nor acknowledge one that is not.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import ProtocolViolation
@@ -15,7 +14,7 @@ from ..function import Function
 from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
 from ..policy import Timers
 from ..ports import Claim, Defeat, FromWorker, Hint, Leased, Reaped, Written
-from ..scheduling import NoPlacement, Placement, Roster
+from ..scheduling import Roster
 from ..task import Outcome
 from .agenda import Agenda
 from .crew import Crew
@@ -34,16 +33,11 @@ from .effects import (
     Send,
     StoreCall,
 )
+from .intake import Intake
 from .ledger import Ledger
 from .member import Holding, Member
 from .messages import Bye, Finished, Hello, Report, Unknown
-from .verdicts import lost, settle, without_function
-
-INCOMPATIBLE_DELAY_MS = 1_000
-"""How long a task that nobody connected can run is put aside before it is looked at again."""
-
-OTHERS_FULL_DELAY_MS = 200
-"""The same where those who could are full while others have room: no claim and release in turn."""
+from .verdicts import lost, settle
 
 
 class DispatcherCore:
@@ -56,8 +50,7 @@ class DispatcherCore:
         self._roster = Roster()
         self._ledger = Ledger(jitter)
         self._crew = Crew(timers, self._roster, self._ledger, jitter)
-        self._unplaced: deque[Holding] = deque()
-        self._probation: dict[Attempt, Holding] = {}
+        self._intake = Intake(self._roster, self._ledger, self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
         self._effects: list[DispatcherEffect] = []
@@ -72,17 +65,12 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
-        return (
-            self._draining
-            and self._ledger.empty
-            and not (self._unplaced or self._probation or self._agenda.claiming)
-        )
+        return self._draining and self._ledger.empty and not (self._intake or self._agenda.claiming)
 
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
         held = [a for member in self._crew.members.values() for a in member.in_hand]
-        held += [holding.attempt for holding in self._unplaced]
-        return [*held, *self._probation, *self._ledger.leases()]
+        return [*held, *self._intake.attempts(), *self._ledger.leases()]
 
     def next_tick_ms(self, now: float) -> float:
         """Return when ``tick`` must be called at the latest."""
@@ -138,7 +126,7 @@ class DispatcherCore:
         for attempt in report.returned:
             holding = member.in_hand.pop(attempt, None)
             if holding is not None:
-                self._unplaced.appendleft(Holding(holding.leased, holding.function))
+                self._intake.returned(holding)
         self._crew.update(member)
 
     def _is_held(self, member: Member, finished: Finished) -> bool:
@@ -177,14 +165,7 @@ class DispatcherCore:
         more = len(claim.tasks) >= call.limit
         self._agenda.claimed(now, more=more, next_due_ms=claim.next_due_ms)
         for leased in claim.tasks:
-            holding = Holding(leased, functions.get(leased.function_id))
-            if holding.function is None:
-                self._ledger.outcome(without_function(leased))
-            elif leased.attempt.number > 1:
-                self._probation[leased.attempt] = holding
-                self._ledger.start([leased.attempt])
-            else:
-                self._unplaced.append(holding)
+            self._intake.claimed(leased, functions.get(leased.function_id))
         return self._step(now)
 
     def start_noted(
@@ -194,10 +175,7 @@ class DispatcherCore:
         self._ledger.succeeded()
         self._ledger.done(call)
         for attempt, answer in zip(call.attempts, answers, strict=True):
-            holding = self._probation.pop(attempt, None)
-            if holding is not None and answer is Written.RECORDED:
-                holding.started = True
-                self._unplaced.append(holding)
+            self._intake.start_noted(attempt, ours=answer is Written.RECORDED)
         return self._step(now)
 
     def recorded(
@@ -271,9 +249,7 @@ class DispatcherCore:
             return
         gone = frozenset(attempts)
         self._crew.cancel(gone)
-        for attempt in gone & self._probation.keys():
-            del self._probation[attempt]
-        self._unplaced = deque(h for h in self._unplaced if h.attempt not in gone)
+        self._intake.drop(gone)
 
     # ------------------------------------------------------------ time
 
@@ -291,39 +267,14 @@ class DispatcherCore:
         """Follow an event up: place, speak, and call the store where it is due."""
         for member in self._crew.silent(now):
             self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
-        self._place()
+        self._effects += self._intake.place(draining=self._draining)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())
-            room = self._roster.room - len(self._unplaced) - len(self._probation)
+            room = self._roster.room - len(self._intake)
             self._effects.extend(self._agenda.calls(now, room, self.in_hand))
         effects, self._effects = self._effects, []
         return effects
-
-    def _place(self) -> None:
-        while self._unplaced:
-            holding = self._unplaced[0]
-            function = holding.function
-            if self._draining or function is None:
-                self._release(self._unplaced.popleft(), 0, "handed back")
-                continue
-            choice = self._roster.place(function.environment.tag)
-            if isinstance(choice, Placement):
-                self._unplaced.popleft()
-                self._crew.assign(choice.worker, holding, function)
-                self._note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
-            else:
-                self._put_back(self._unplaced.popleft(), choice)
-
-    def _put_back(self, holding: Holding, refusal: NoPlacement) -> None:
-        delay_ms = INCOMPATIBLE_DELAY_MS if refusal.forever else 0
-        if self._roster.room and not delay_ms:
-            delay_ms = OTHERS_FULL_DELAY_MS
-        self._release(holding, delay_ms, refusal.reason)
-
-    def _release(self, holding: Holding, delay_ms: int, reason: str) -> None:
-        self._note("debug", f"{holding.attempt} back to the queue: {reason}")
-        self._ledger.release(holding.attempt, delay_ms, reason)
 
     def _lease_left(self, now: float) -> int:
         """Return how long every lease in our care is sure to last, in ms.

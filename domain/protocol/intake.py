@@ -1,0 +1,97 @@
+"""Claimed tasks that no worker has yet: on probation, or to be placed now.
+
+A task of an earlier attempt is on probation: its start is noted in the store before it is sent
+to anybody, so that one that takes its worker down at once is charged for it all the same. Every
+other task is placed in the very step in which it arrives, or goes back to the queue with the
+reason: nothing waits here for a worker.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from ..function import Function
+from ..identifiers import Attempt
+from ..ports import Leased
+from ..scheduling import NoPlacement, Placement, Roster
+from .crew import Crew
+from .effects import Note
+from .ledger import Ledger
+from .member import Holding
+from .verdicts import without_function
+
+INCOMPATIBLE_DELAY_MS = 1_000
+"""How long a task that nobody connected can run is put aside before it is looked at again."""
+
+OTHERS_FULL_DELAY_MS = 200
+"""The same where those who could are full while others have room: no claim and release in turn."""
+
+
+class Intake:
+    """Tasks between their claim and the worker that gets them."""
+
+    def __init__(self, roster: Roster, ledger: Ledger, crew: Crew) -> None:
+        """Start with no task."""
+        self._roster = roster
+        self._ledger = ledger
+        self._crew = crew
+        self._unplaced: deque[Holding] = deque()
+        self._probation: dict[Attempt, Holding] = {}
+
+    def __len__(self) -> int:
+        """Return how many tasks wait for a worker."""
+        return len(self._unplaced) + len(self._probation)
+
+    def attempts(self) -> list[Attempt]:
+        """Return all, to be kept leased."""
+        return [*(holding.attempt for holding in self._unplaced), *self._probation]
+
+    def claimed(self, leased: Leased, function: Function | None) -> None:
+        """Take a task that was just claimed; one whose function is gone has failed."""
+        if function is None:
+            self._ledger.outcome(without_function(leased))
+        elif leased.attempt.number > 1:
+            self._probation[leased.attempt] = Holding(leased, function)
+            self._ledger.start([leased.attempt])
+        else:
+            self._unplaced.append(Holding(leased, function))
+
+    def start_noted(self, attempt: Attempt, *, ours: bool) -> None:
+        """End an attempt's probation, if it is on probation; drop it if it is not ours."""
+        holding = self._probation.pop(attempt, None)
+        if holding is not None and ours:
+            holding.started = True
+            self._unplaced.append(holding)
+
+    def returned(self, holding: Holding) -> None:
+        """Take a task back from a worker that has not begun it."""
+        self._unplaced.appendleft(Holding(holding.leased, holding.function))
+
+    def drop(self, gone: Collection[Attempt]) -> None:
+        """Forget attempts that are not ours any more."""
+        for attempt in [attempt for attempt in self._probation if attempt in gone]:
+            del self._probation[attempt]
+        self._unplaced = deque(h for h in self._unplaced if h.attempt not in gone)
+
+    def place(self, *, draining: bool) -> Iterator[Note]:
+        """Give every task to a worker or back to the queue, all of them to it when draining."""
+        while self._unplaced:
+            holding = self._unplaced.popleft()
+            function = holding.function
+            if draining or function is None:
+                yield self._release(holding, 0, "handed back")
+                continue
+            choice = self._roster.place(function.environment.tag)
+            if isinstance(choice, Placement):
+                self._crew.assign(choice.worker, holding, function)
+                yield Note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
+            else:
+                yield self._release(holding, self._delay_ms(choice), choice.reason)
+
+    def _delay_ms(self, refusal: NoPlacement) -> int:
+        if refusal.forever:
+            return INCOMPATIBLE_DELAY_MS
+        return OTHERS_FULL_DELAY_MS if self._roster.room else 0
+
+    def _release(self, holding: Holding, delay_ms: int, reason: str) -> Note:
+        self._ledger.release(holding.attempt, delay_ms, reason)
+        return Note("debug", f"{holding.attempt} back to the queue: {reason}")
