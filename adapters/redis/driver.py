@@ -1,0 +1,120 @@
+"""The few calls of the driver that the store makes, with types, time limits and our own errors.
+
+redis-py leaves much of its interface untyped and retries by default; this module is the one place
+that knows. Nothing is ever repeated here: a command that timed out may have been carried out.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, cast
+
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from ...domain.errors import InvalidInput
+from .failures import translated
+
+Word = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the store may take, in seconds: to connect, to answer; and our connections."""
+
+    connect_s: float = 1.0
+    operation_s: float = 2.0
+    connections: int = 16
+    blocking_connections: int = 8
+
+
+def open_clients(url: str, timeouts: Timeouts) -> tuple[Redis, Redis]:
+    """Return a client for short calls and one for calls that block; neither connects yet.
+
+    Raises InvalidInput for a URL that is none. The blocking client's pool serves ``listen`` and
+    the one subscription of ``wait``, which bring their own deadlines.
+    """
+    shared: dict[str, Any] = {
+        "socket_connect_timeout": timeouts.connect_s,
+        "socket_keepalive": True,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "protocol": 2,
+        "decode_responses": False,
+    }
+    pool_from_url = cast("Any", BlockingConnectionPool).from_url
+    try:
+        short = pool_from_url(
+            url,
+            max_connections=timeouts.connections,
+            timeout=timeouts.operation_s,
+            socket_timeout=timeouts.operation_s,
+            **shared,
+        )
+        blocking = pool_from_url(
+            url,
+            max_connections=timeouts.blocking_connections,
+            timeout=timeouts.operation_s,
+            socket_timeout=None,
+            **shared,
+        )
+    except ValueError as error:
+        # the driver's text may quote the URL, and with it a password
+        raise InvalidInput(
+            "the store's URL must look like redis://host:6379/0, rediss://... or unix://..."
+        ) from error
+    return Redis.from_pool(short), Redis.from_pool(blocking)
+
+
+def read_scripts() -> dict[str, str]:
+    """Return the sources of all scripts by name, each with the prelude before it."""
+    folder = files(__package__ or __name__) / "lua"
+    sources = {
+        entry.name.removesuffix(".lua"): entry.read_text("utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".lua")
+    }
+    prelude = sources.pop("prelude")
+    return {name: prelude + source for name, source in sources.items()}
+
+
+class Driver:
+    """One client: plain commands, and scripts by their SHA1.
+
+    ``scripts`` are sources by name; ``prefix`` is handed to each as KEYS[1]. Every method raises
+    StoreUnavailable, and nothing else of the driver's.
+    """
+
+    def __init__(self, client: Redis, prefix: str, scripts: Mapping[str, str]) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._scripts = {
+            name: (hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), source)
+            for name, source in scripts.items()
+        }
+
+    async def run(self, script: str, *arguments: Word) -> Any:
+        """Run a script; a server that does not know it is sent its source."""
+        sha, source = self._scripts[script]
+        with translated():
+            try:
+                return await self._send("EVALSHA", sha, 1, self._prefix, *arguments)
+            except exceptions.NoScriptError:
+                # nothing was carried out, so even a claim may be sent again
+                return await self._send("EVAL", source, 1, self._prefix, *arguments)
+
+    async def command(self, *words: Word) -> Any:
+        """Send one command."""
+        with translated():
+            return await self._send(*words)
+
+    async def close(self) -> None:
+        """Give back the connections; may be repeated."""
+        with translated():
+            await self._client.aclose(close_connection_pool=True)
+
+    async def _send(self, *words: Word) -> Any:
+        return await cast("Any", self._client).execute_command(*words)

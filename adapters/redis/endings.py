@@ -1,0 +1,147 @@
+"""Waiting for tasks to end: one subscription and one slow poll for all who wait.
+
+The scripts publish the ids of the tasks that ended on one channel; this object subscribes once,
+when somebody first waits, and wakes its own waiters. Messages may be lost (a broken connection,
+a slow subscriber), so whoever waits is also looked up every ``poll_s`` seconds, all in one call.
+There is never a subscription, connection or timer per task.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ...domain.errors import StoreUnavailable
+from ...domain.identifiers import TaskId
+from ...domain.policy import STORE_BACKOFF_MS, doubling_ms
+from .failures import DRIVER_ERRORS, unavailable
+
+SUBSCRIBE_S = 0.5
+"""How long a first waiter waits for the subscription to stand; the poll serves those who go on."""
+
+READ_S = 30.0
+"""How long one read of the subscription blocks; then it is simply read again."""
+
+LookUp = Callable[[Sequence[TaskId]], Awaitable[frozenset[TaskId]]]
+
+log = logging.getLogger(__name__)
+
+
+class _Waiter:
+    """One call of ``wait``: what ended of what it asked for."""
+
+    def __init__(self) -> None:
+        self.ended: set[TaskId] = set()
+        self.woken = asyncio.Event()
+
+
+class Endings:
+    """Whoever waits for tasks of one shard in this process, and what wakes them."""
+
+    def __init__(self, client: Redis, channel: str, look_up: LookUp, poll_s: float) -> None:
+        self._client = client
+        self._channel = channel
+        self._look_up = look_up
+        self._poll_s = poll_s
+        self._waiters: dict[TaskId, set[_Waiter]] = {}
+        self._subscribed = asyncio.Event()
+        self._needed = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def wait(self, task_ids: frozenset[TaskId], timeout_s: float) -> frozenset[TaskId]:
+        """Return those that are terminal, as soon as one is, or when time is up."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        waiter = _Waiter()
+        self._add(waiter, task_ids)
+        try:
+            await self._stand(min(SUBSCRIBE_S, timeout_s))
+            # only now: what ended before the subscription stood was told to nobody
+            if ended := await self._look_up(list(task_ids)):
+                return ended
+            waiting = asyncio.ensure_future(waiter.woken.wait())
+            try:
+                await asyncio.wait([waiting], timeout=max(0.0, deadline - loop.time()))
+            finally:
+                waiting.cancel()
+            return frozenset(waiter.ended)
+        finally:
+            self._remove(waiter, task_ids)
+
+    async def close(self) -> None:
+        """Wake everybody and end the subscription; may be repeated."""
+        loops, self._loops = self._loops, []
+        for task in loops:
+            task.cancel()
+        if loops:
+            await asyncio.wait(loops)
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.woken.set()
+
+    def _add(self, waiter: _Waiter, task_ids: frozenset[TaskId]) -> None:
+        for task_id in task_ids:
+            self._waiters.setdefault(task_id, set()).add(waiter)
+        if task_ids:
+            self._needed.set()
+
+    def _remove(self, waiter: _Waiter, task_ids: frozenset[TaskId]) -> None:
+        for task_id in task_ids:
+            self._waiters[task_id].discard(waiter)
+            if not self._waiters[task_id]:
+                del self._waiters[task_id]
+        if not self._waiters:
+            self._needed.clear()
+
+    async def _stand(self, timeout_s: float) -> None:
+        if not self._loops:
+            self._loops = [
+                asyncio.create_task(self._subscribe_for_ever(), name="endings-subscription"),
+                asyncio.create_task(self._poll_for_ever(), name="endings-poll"),
+            ]
+        if not self._subscribed.is_set():
+            standing = asyncio.ensure_future(self._subscribed.wait())
+            await asyncio.wait([standing], timeout=timeout_s)
+            standing.cancel()
+
+    def _wake(self, ended: Iterable[TaskId]) -> None:
+        for task_id in ended:
+            for waiter in self._waiters.get(task_id, ()):
+                waiter.ended.add(task_id)
+                waiter.woken.set()
+
+    async def _subscribe_for_ever(self) -> None:
+        failures = 0
+        while True:
+            subscription: Any = self._client.pubsub()  # pyright: ignore[reportUnknownMemberType]
+            try:
+                await subscription.subscribe(self._channel)
+                while True:
+                    message = await subscription.get_message(timeout=READ_S)
+                    if message is None:
+                        continue
+                    failures = 0
+                    if message["type"] == "subscribe":
+                        self._subscribed.set()
+                    elif message["type"] == "message":
+                        self._wake(TaskId(word) for word in message["data"].decode().split())
+            except DRIVER_ERRORS as error:
+                # the poll serves the waiters until the subscription stands again
+                log.warning("subscription to ended tasks: %s", unavailable(error).reason)
+            finally:
+                self._subscribed.clear()
+                await subscription.aclose()
+            await asyncio.sleep(doubling_ms(STORE_BACKOFF_MS, failures, 0.0) / 1000)
+            failures += 1
+
+    async def _poll_for_ever(self) -> None:
+        while True:
+            await self._needed.wait()
+            await asyncio.sleep(self._poll_s)
+            try:
+                self._wake(await self._look_up(list(self._waiters)))
+            except StoreUnavailable as error:
+                # those who wait have their own deadlines; the next round may succeed
+                log.warning("looking for ended tasks: %s", error.reason)

@@ -1,0 +1,86 @@
+"""The layout of the store: every key, every field of its hashes, and the version of all that.
+
+Every key begins with a tagged prefix such as ``{gofer:0}:`` (namespace and shard), so that all
+keys of a shard share one slot of Redis Cluster; no script may build a key in another way.
+
+===================  ======  ===========================================================  ========
+key                  type    what it holds                                                bound
+===================  ======  ===========================================================  ========
+``t:<task id>``      hash    one task, its fields as below                                TTL once
+                                                                                          it ended
+``f:<function id>``  hash    one function, its fields as below                            users
+``ready:<0..2>``     list    ids of QUEUED tasks by priority, the next one at the head    ``limit``
+``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
+``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
+``bell``             list    one element when there may be work                           1, 1 h
+``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
+                                                                                          5 min
+``schema``           string  the version of this layout                                   1
+``ended``            (a channel) ids of tasks that have ended, separated by spaces
+===================  ======  ===========================================================  ========
+
+Fields of a task: ``s`` state (Q ready, D delayed, R running, C completed, F failed, X cancelled,
+E expired), ``f`` function id, ``p`` payload (empty once it ended), ``q`` priority, ``b`` budget,
+``m`` losses of workers that it survives, ``n`` ``k`` ``o`` number, token and owner of the last
+claim, ``e`` how that attempt ended (c complete, f fail, r release, p reap, x cancel), ``r`` ``i``
+``l`` spent retries, strikes, losses, ``c`` ``a`` ``z`` created, started, finished, ``w`` worker,
+``y`` reason, ``v`` evidence, ``x`` result or exception.
+
+Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
+Python version and dill version, ``c`` created. All times are milliseconds since 1970.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ...domain.errors import InvalidInput
+from ...domain.identifiers import MAX_SHARD
+
+SCHEMA = b"1"
+"""Raised when a key or field changes its meaning; another version's store is refused."""
+
+SHOWN = 13
+"""How many fields get.lua and outcomes.lua read for a task itself; evidence and bytes follow."""
+
+_NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names of one shard's keys, for what is not done by a script."""
+
+    namespace: str = "gofer"
+    shard: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what would break the tag."""
+        if not _NAMESPACE.match(self.namespace):
+            raise InvalidInput(
+                f"the namespace {self.namespace[:80]!r} is not 1 to 64 letters, digits, . _ or -"
+            )
+        if not 0 <= self.shard <= MAX_SHARD:
+            raise InvalidInput(f"the shard {self.shard} is not 0 to {MAX_SHARD}")
+
+    @property
+    def prefix(self) -> str:
+        """Return what every key begins with."""
+        return f"{{{self.namespace}:{self.shard}}}:"
+
+    @property
+    def schema(self) -> str:
+        """Return the key of the layout's version."""
+        return f"{self.prefix}schema"
+
+    @property
+    def bell(self) -> str:
+        """Return the key of the doorbell."""
+        return f"{self.prefix}bell"
+
+    @property
+    def ended(self) -> str:
+        """Return the channel on which the ids of ended tasks are published."""
+        return f"{self.prefix}ended"
+
+    def inbox(self, owner: str) -> str:
+        """Return the key of a dispatcher's inbox."""
+        return f"{self.prefix}inbox:{owner}"

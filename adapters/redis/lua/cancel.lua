@@ -1,0 +1,54 @@
+-- cancel: end tasks as CANCELLED; the owner of a running one finds its id in its inbox.
+--
+-- ARGV[1]     retention in ms
+-- then        ids
+-- Answer      one of prevented, stopping, too_late, gone for each
+-- Repeatable  yes: too_late
+-- Taking an id out of a list costs a search, so a queue longer than SEARCHED keeps the entry:
+-- the claim that comes to it drops it, and until then it takes room.
+local SEARCHED, INBOX_MOST, INBOX_MS = 1000, 10000, 300000
+local now = now_ms()
+local finished = whole(now)
+local retention = whole(tonumber(ARGV[1]))
+local answers, ids, queued, delayed, inboxes, seen = {}, {}, {}, {}, {}, {}
+for i = 2, #ARGV do
+  local id = ARGV[i]
+  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'q', 'o')
+  local state, answer = hash[1], 'too_late'
+  if not state then
+    answer = 'gone'
+  elseif not seen[id] and (state == 'Q' or state == 'D' or state == 'R') then
+    seen[id] = true
+    ids[#ids + 1] = id
+    answer = 'prevented'
+    if state == 'Q' then queued[#queued + 1] = {id, hash[2]} end
+    if state == 'D' then delayed[#delayed + 1] = id end
+    if state == 'R' then
+      answer = 'stopping'
+      push(inboxes, hash[3], id)
+    end
+  end
+  answers[#answers + 1] = answer
+end
+
+if #ids > 0 then
+  redis.call('ZREM', P .. 'lease', unpack(ids))
+  if #delayed > 0 then redis.call('ZREM', P .. 'delayed', unpack(delayed)) end
+  for _, each in ipairs(queued) do
+    local list = P .. 'ready:' .. each[2]
+    if redis.call('LLEN', list) <= SEARCHED then redis.call('LREM', list, 1, each[1]) end
+  end
+  for _, id in ipairs(ids) do
+    local key = P .. 't:' .. id
+    redis.call('HSET', key, 's', 'X', 'e', 'x', 'p', '', 'y', '', 'z', finished)
+    redis.call('PEXPIRE', key, retention)
+  end
+  for owner, list in pairs(inboxes) do
+    local inbox = P .. 'inbox:' .. owner
+    redis.call('RPUSH', inbox, unpack(list))
+    redis.call('LTRIM', inbox, -INBOX_MOST, -1)
+    redis.call('PEXPIRE', inbox, INBOX_MS)
+  end
+  publish(ids)
+end
+return answers

@@ -1,0 +1,295 @@
+"""The store on Redis: the ports TaskStore and FunctionStore over one Lua script a transition.
+
+The scripts in ``lua/`` compare and set; which steps are legal is the domain's table, and a
+differential test holds both to the memory store. ``keys.py`` has the layout, docs/store.md the
+settings and the durability. A store must be used from one event loop; nothing of the driver's
+exceptions leaves it; no call is repeated here, for one that timed out may have been carried out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+from redis.asyncio import Redis
+
+from ...domain.errors import StoreUnavailable
+from ...domain.function import Function
+from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.policy import BATCH
+from ...domain.ports import (
+    Cancelled,
+    Claim,
+    Completion,
+    Defeat,
+    Hint,
+    Leased,
+    Reaped,
+    Submitted,
+    Written,
+)
+from ...domain.task import NewTask, Outcome, Task
+from . import codec
+from .batches import CALL_BYTES, batches
+from .driver import Driver, Timeouts, Word, open_clients, read_scripts
+from .endings import Endings
+from .functions import RedisFunctionStore
+from .hints import Hints
+from .inspection import check_schema, check_settings
+from .keys import Keys
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """What an operator may choose; docs/store.md says more.
+
+    ``retention_ms`` is how long ended tasks can be asked for, ``queued_limit`` how many
+    unfinished tasks are held before ``submit`` answers FULL, ``poll_s`` how often waiting clients
+    are looked up in case a published message was lost.
+    """
+
+    namespace: str = "gofer"
+    shard: int = 0
+    retention_ms: int = 24 * 60 * 60 * 1000
+    queued_limit: int = 1_000_000
+    poll_s: float = 1.5
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+class RedisStore:
+    """Tasks and functions on one shard of a Redis-compatible server, 6.2 or newer.
+
+    ``client`` serves short calls, ``blocking`` those that block (``listen`` and the subscription
+    of ``wait``). ``scripts`` are sources by name; only tests bring their own.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        blocking: Redis,
+        options: StoreOptions | None = None,
+        scripts: Mapping[str, str] | None = None,
+    ) -> None:
+        self._options = options or StoreOptions()
+        self._keys = Keys(self._options.namespace, self._options.shard)
+        sources = read_scripts() if scripts is None else scripts
+        self._driver = Driver(client, self._keys.prefix, sources)
+        self._blocking = Driver(blocking, self._keys.prefix, sources)
+        self._functions = RedisFunctionStore(self._driver)
+        self._hints = Hints(self._driver, self._blocking, self._keys)
+        self._endings = Endings(blocking, self._keys.ended, self._ended, self._options.poll_s)
+
+    @classmethod
+    def from_url(cls, url: str, options: StoreOptions | None = None) -> Self:
+        """Return a store at a ``redis://``, ``rediss://`` or ``unix://`` URL, not connected yet.
+
+        Raises InvalidInput for a URL that is none.
+        """
+        options = options or StoreOptions()
+        return cls(*open_clients(url, options.timeouts), options)
+
+    async def examine(self) -> list[str]:
+        """Claim an empty store for this layout; return what of the server's settings is risky.
+
+        Raises StoreIncompatible for another layout, and for settings that would lose tasks.
+        """
+        await check_schema(self._driver, self._keys)
+        return await check_settings(self._driver)
+
+    # ------------------------------------------------------------ functions
+
+    async def put(self, functions: Sequence[Function]) -> None:
+        """Store functions; one that is there already stays as it is."""
+        await self._functions.put(functions)
+
+    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
+        """Return functions; None for those that do not exist."""
+        return await self._functions.fetch(function_ids)
+
+    # ------------------------------------------------------------ into the queue and out of it
+
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+        """Record new tasks and ring."""
+        answers: list[Submitted] = []
+        for batch in batches(tasks, lambda task: len(task.payload)):
+            words = [word for task in batch for word in codec.new_task_words(task)]
+            found = await self._driver.run("submit", self._options.queued_limit, *words)
+            answers.extend(_SUBMITTED[answer] for answer in found)
+        return answers
+
+    async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
+        """Lease up to ``limit`` due tasks to ``owner``; fewer if their payloads are large."""
+        tasks: list[Leased] = []
+        next_due_ms: int | None = None
+        while True:
+            wanted = min(BATCH, max(0, limit - len(tasks)))
+            try:
+                answer = await self._driver.run("claim", owner, token, wanted, lease_ms, CALL_BYTES)
+            except StoreUnavailable:
+                if not tasks:
+                    raise
+                break  # what earlier calls leased must not be lost for it
+            found = codec.claimed(token, answer)
+            tasks.extend(found)
+            next_due_ms = None if answer[0] < 0 else answer[0]
+            if len(found) < BATCH or len(tasks) >= limit:
+                break
+        return Claim(tuple(tasks), next_due_ms)
+
+    # ------------------------------------------------------------ while an attempt runs
+
+    async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
+        """Note that attempts (may) have begun."""
+        return await self._written("start", attempts, _fence)
+
+    async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
+        """Extend leases; return the attempts that are no longer valid."""
+        invalid: list[Attempt] = []
+        for batch in batches(attempts):
+            positions: list[int] = await self._driver.run("renew", lease_ms, *_fences(batch))
+            invalid.extend(batch[position] for position in positions)
+        return invalid
+
+    async def adopt(
+        self, owner: str, attempts: Sequence[Attempt], lease_ms: int
+    ) -> list[Leased | None]:
+        """Extend leases and make ``owner`` the one who is told of cancels."""
+        answers: list[Leased | None] = []
+        for batch in batches(attempts):
+            rows = await self._driver.run("adopt", owner, lease_ms, *_fences(batch))
+            answers.extend(map(codec.adopted, batch, rows))
+        return answers
+
+    # ------------------------------------------------------------ the end of an attempt
+
+    async def complete(self, completions: Sequence[Completion]) -> list[Written]:
+        """Record results and wake the waiters."""
+        return await self._written(
+            "complete",
+            completions,
+            codec.completion_words,
+            self._options.retention_ms,
+            size=lambda completion: len(completion.success.result),
+        )
+
+    async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
+        """Record failures, or queue the tasks again."""
+        return await self._written(
+            "fail",
+            defeats,
+            codec.defeat_words,
+            self._options.retention_ms,
+            size=lambda defeat: len(defeat.failure.exception),
+        )
+
+    async def release(
+        self, attempts: Sequence[Attempt], delay_ms: int = 0, reason: str = ""
+    ) -> list[Written]:
+        """Hand back tasks that did not run."""
+        delay, why = max(0, delay_ms), codec.text(reason)
+        return await self._written("release", attempts, _fence, delay, why)
+
+    async def reap(self, limit: int) -> list[Reaped]:
+        """Take up to ``limit`` expired leases away."""
+        reaped: list[Reaped] = []
+        while (left := limit - len(reaped)) > 0:
+            wanted = min(BATCH, left)
+            answer = await self._driver.run("reap", wanted, self._options.retention_ms)
+            reaped.extend(codec.reaped(answer))
+            if len(answer) < wanted * 4:
+                break
+        return reaped
+
+    async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
+        """End tasks as CANCELLED; tell the owners of running ones."""
+        answers: list[Cancelled] = []
+        for batch in batches(task_ids):
+            found: list[bytes] = await self._driver.run(
+                "cancel", self._options.retention_ms, *batch
+            )
+            answers.extend(_CANCELLED[answer] for answer in found)
+        return answers
+
+    # ------------------------------------------------------------ looking and waiting
+
+    async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:
+        """Return tasks as they stand."""
+        found: list[Task | None] = []
+        for batch in batches(task_ids):
+            rows = await self._driver.run("get", *batch)
+            found.extend(map(codec.task, batch, rows))
+        return found
+
+    async def outcomes(
+        self, task_ids: Sequence[TaskId]
+    ) -> list[tuple[Task, Outcome | None] | None]:
+        """Return tasks with their outcomes."""
+        found: list[tuple[Task, Outcome | None] | None] = []
+        for batch in batches(task_ids):
+            rest = batch
+            while rest:
+                rows = await self._driver.run("outcomes", CALL_BYTES, *rest)
+                found.extend(map(codec.task_and_outcome, rest, rows))
+                rest = rest[len(rows) :]
+        return found
+
+    async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
+        """Return those of the tasks that are terminal, as soon as one is, or when time is up."""
+        if timeout_s <= 0 or not task_ids:
+            return await self._ended(task_ids)
+        return await self._endings.wait(frozenset(task_ids), timeout_s)
+
+    async def listen(self, owner: str, timeout_s: float) -> Hint:
+        """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
+        return await self._hints.listen(owner, timeout_s)
+
+    async def ping(self) -> str:
+        """Return "connected", or raise StoreUnavailable with the reason."""
+        await self._driver.command("PING")
+        return "connected"
+
+    async def close(self) -> None:
+        """Give back all connections and wake whoever waits; may be repeated."""
+        await self._endings.close()
+        await self._blocking.close()
+        await self._driver.close()
+
+    # ------------------------------------------------------------ inside
+
+    async def _written(
+        self,
+        script: str,
+        items: Sequence[Item],
+        words_of: Callable[[Item], tuple[Word, ...]],
+        *leading: Word,
+        size: Callable[[Item], int] | None = None,
+    ) -> list[Written]:
+        """Run a script of fenced writes over all items, and read its answers."""
+        answers: list[Written] = []
+        for batch in batches(items, size):
+            words = [word for item in batch for word in words_of(item)]
+            found = await self._driver.run(script, *leading, *words)
+            answers.extend(_WRITTEN[answer] for answer in found)
+        return answers
+
+    async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
+        ended: set[TaskId] = set()
+        for batch in batches(task_ids):
+            found: list[Any] = await self._driver.run("wait", *batch)
+            ended.update(TaskId(task_id.decode()) for task_id in found)
+        return frozenset(ended)
+
+
+_WRITTEN = {written.value.encode(): written for written in Written}
+_SUBMITTED = {submitted.value.encode(): submitted for submitted in Submitted}
+_CANCELLED = {cancelled.value.encode(): cancelled for cancelled in Cancelled}
+
+
+def _fence(attempt: Attempt) -> tuple[Word, ...]:
+    return attempt.task_id, attempt.number, attempt.token
+
+
+def _fences(attempts: Sequence[Attempt]) -> list[Word]:
+    return [word for attempt in attempts for word in _fence(attempt)]

@@ -1,0 +1,36 @@
+"""The store on Redis against the contracts of the store, over a real server."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gofer.adapters.redis.driver import Timeouts, open_clients
+from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.redis_backend import RedisBackends
+from tests.contracts.store_backend import OpenBackend
+from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_signals import TaskStoreSignalsContract
+from tests.contracts.task_store_times import TaskStoreTimesContract
+
+
+@pytest.fixture
+async def open_backend(redis_url: str) -> AsyncIterator[OpenBackend]:
+    backends = RedisBackends(lambda: open_clients(redis_url, Timeouts()))
+    yield backends
+    await backends.close()
+
+
+class TestRedisStoreAsTaskStore(TaskStoreContract):
+    pass
+
+
+class TestRedisStoreInTime(TaskStoreTimesContract):
+    pass
+
+
+class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsFunctionStore(FunctionStoreContract):
+    pass

@@ -1,0 +1,37 @@
+"""The store on Redis against the contracts of the store, over fakeredis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fakeredis import FakeServer
+
+from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.redis_backend import RedisBackends, fake_clients
+from tests.contracts.store_backend import OpenBackend
+from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_signals import TaskStoreSignalsContract
+from tests.contracts.task_store_times import TaskStoreTimesContract
+
+
+@pytest.fixture
+async def open_backend() -> AsyncIterator[OpenBackend]:
+    server = FakeServer()
+    backends = RedisBackends(lambda: fake_clients(server))
+    yield backends
+    await backends.close()
+
+
+class TestRedisStoreAsTaskStore(TaskStoreContract):
+    pass
+
+
+class TestRedisStoreInTime(TaskStoreTimesContract):
+    pass
+
+
+class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsFunctionStore(FunctionStoreContract):
+    pass
