@@ -9,11 +9,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from ..domain.errors import LinkClosed, StoreUnavailable
 from ..domain.policy import Timers
-from ..domain.ports import Clock, Entropy, FunctionStore, Link, TaskStore
+from ..domain.ports import Clock, Entropy, FunctionStore, Leased, Link, TaskStore
 from ..domain.protocol.dispatcher import DispatcherCore
 from ..domain.protocol.effects import (
     CallAdopt,
@@ -42,8 +43,9 @@ TOKEN_BITS = 64
 class Dispatcher:
     """A running dispatcher over a store and a link."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter a port
         self,
+        *,
         tasks: TaskStore,
         functions: FunctionStore,
         link: Link,
@@ -51,8 +53,12 @@ class Dispatcher:
         entropy: Entropy,
         timers: Timers,
         owner: str,
+        timeout_ms: int | None = None,
     ) -> None:
-        """Take the ports; ``owner`` names this dispatcher in the store, uniquely."""
+        """Take the ports; ``owner`` names this dispatcher in the store, uniquely.
+
+        ``timeout_ms`` bounds the run of tasks that name no bound of their own.
+        """
         self._tasks = tasks
         self._functions = FunctionCache(functions)
         self._link = link
@@ -60,6 +66,7 @@ class Dispatcher:
         self._entropy = entropy
         self._timers = timers
         self._owner = owner
+        self._timeout_ms = timeout_ms
         self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms())
         self._alarm = Alarm()
         self._over = asyncio.Event()
@@ -178,7 +185,14 @@ class Dispatcher:
         token = f"{self._entropy.bits(TOKEN_BITS):016x}"
         claim = await self._tasks.claim(self._owner, token, call.limit, self._timers.lease_ms)
         functions = await self._functions.get(task.function_id for task in claim.tasks)
+        if self._timeout_ms is not None:
+            claim = replace(claim, tasks=tuple(self._bounded(task) for task in claim.tasks))
         return self._core.claimed(call, claim, functions, self._clock.steady_ms())
+
+    def _bounded(self, task: Leased) -> Leased:
+        if task.budget.timeout_ms is not None:
+            return task
+        return replace(task, budget=replace(task.budget, timeout_ms=self._timeout_ms))
 
 
 if __name__ == "__main__":

@@ -186,6 +186,9 @@ class Settings(BaseSettings):
     child_grace_s: Annotated[float, Field(ge=0)] = 1.0
     """Between the polite signal and the kill of a task that must stop."""
 
+    path: tuple[str, ...] = ()
+    """Absolute folders on the children's import path: where functions find their modules."""
+
     # intervals; domain/policy.py, class Timers, says what each is and how they hang together
     beat_ms: Milliseconds = 2_000
     silence_ms: Milliseconds = 6_000
@@ -203,6 +206,11 @@ class Settings(BaseSettings):
     def _check_relations(self) -> "Settings":
         self.timers()
         return self
+
+    @property
+    def timeout_ms(self) -> int | None:
+        """Return the time limit of a task that names none, in ms."""
+        return None if self.timeout_s is None else max(1, round(self.timeout_s * 1000))
 
     def limits(self) -> Limits:
         """Return what one request may carry."""

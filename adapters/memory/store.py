@@ -50,6 +50,10 @@ class MemoryStore:
         self._records = Records()
         self._signals = Signals()
 
+    async def examine(self) -> list[str]:
+        """Return the one thing that is risky about memory."""
+        return ["tasks are kept in memory: they end with this process"]
+
     # ------------------------------------------------------------ functions
 
     async def put(self, functions: Sequence[Function]) -> None:

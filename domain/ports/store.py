@@ -121,6 +121,13 @@ class TaskStore(Protocol):
         """Wait for a hint to this dispatcher, at most ``timeout_s``."""
         ...
 
+    async def examine(self) -> list[str]:
+        """Check layout and settings; return, in words, what of them might lose data.
+
+        Raises StoreIncompatible where going on would lose tasks for sure.
+        """
+        ...
+
     async def ping(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason."""
         ...

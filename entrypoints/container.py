@@ -1,0 +1,192 @@
+"""The one composition root: the only place that names concrete adapters.
+
+A process (or a test) makes one Container of its own from its settings, after it has started, and
+never shares or inherits it. Tests swap providers: ``container.store.override(...)`` before first
+use. There is no ``wire()`` and no ``@inject``: wiring is global to the process. Adapters are
+imported when they are first made, so that a web service does not pay for sockets and children.
+"""
+
+import os
+import socket
+import sys
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from ..adapters.clock import SystemClock, SystemEntropy
+from ..adapters.payload import PickleInspector
+from ..adapters.telemetry import CountingTelemetry
+from ..domain.function import Environment
+from ..domain.identifiers import WorkerId, parse_worker_id
+from ..domain.ports import Clock, Entropy, Executor, Link, Telemetry, Uplink
+from ..domain.service import Service
+from .dispatcher import Dispatcher
+from .settings import Settings
+from .stores import Store
+from .workers.worker import Worker
+
+if TYPE_CHECKING:
+    from ..adapters.embedded import EmbeddedServer
+    from ..adapters.memory.link import MemoryHub
+
+# ruff: noqa: PLC0415 - each adapter is imported by the process that uses it
+
+
+def own_environment() -> Environment:
+    """Return the interpreter of this process, which its children share."""
+    return Environment(
+        sys.implementation.name, (sys.version_info.major, sys.version_info.minor), version("dill")
+    )
+
+
+def unique_name(entropy: Entropy, name: str | None = None) -> WorkerId:
+    """Return ``name`` as a worker's id, or one of host, process and randomness."""
+    if name is not None:
+        return parse_worker_id(name)
+    host = "".join(c if c.isalnum() and c.isascii() else "-" for c in socket.gethostname())
+    return parse_worker_id(f"{host.strip('-')[:32] or 'host'}-{os.getpid()}-{entropy.bits(32):08x}")
+
+
+def embedded_server(settings: Settings) -> "EmbeddedServer | None":
+    """Return the bundled server, not started, where the settings ask for it."""
+    if settings.store.kind != "embedded":
+        return None
+    from ..adapters.embedded import EmbeddedServer
+
+    return EmbeddedServer(settings.store.directory)
+
+
+def _memory_store(settings: Settings, clock: Clock) -> Store:
+    from ..adapters.memory.store import MemoryStore
+
+    return MemoryStore(
+        clock,
+        retention_ms=round(settings.retention_s * 1000),
+        queued_limit=settings.queue_limit_tasks,
+    )
+
+
+def _redis_store(settings: Settings) -> Store:
+    from ..adapters.redis.store import RedisStore, StoreOptions
+
+    options = StoreOptions(
+        retention_ms=round(settings.retention_s * 1000), queued_limit=settings.queue_limit_tasks
+    )
+    return RedisStore.from_url(settings.store.reveal(), options)
+
+
+def _memory_hub() -> "MemoryHub":
+    from ..adapters.memory.link import MemoryHub
+
+    return MemoryHub()
+
+
+def _push_link(settings: Settings, telemetry: Telemetry) -> Link:
+    from ..adapters.zmq.push import PushLink
+
+    return PushLink(settings.dispatcher_port, settings.dispatcher_host, telemetry=telemetry)
+
+
+def _pull_link(settings: Settings, telemetry: Telemetry) -> Link:
+    from ..adapters.zmq.pull import PullLink
+
+    return PullLink(settings.dispatcher_port, settings.dispatcher_host, telemetry=telemetry)
+
+
+def _push_uplink(url: str) -> Uplink:
+    from ..adapters.zmq.push import PushUplink
+
+    return PushUplink(url)
+
+
+def _pull_uplink(url: str) -> Uplink:
+    from ..adapters.zmq.pull import PullUplink
+
+    return PullUplink(url)
+
+
+def _supervisor(settings: Settings, worker: WorkerId) -> Executor:
+    from ..adapters.processes.limits import ProcessLimits
+    from ..adapters.processes.supervisor import Supervisor
+
+    limits = ProcessLimits(
+        memory_bytes=settings.child_memory_limit_bytes,
+        result_bytes=settings.result_limit_bytes,
+        recycle_after=settings.child_tasks_limit,
+    )
+    return Supervisor(settings.workers, worker=worker, limits=limits, path=settings.path)
+
+
+def _of_hub(hub: "MemoryHub", end: str) -> Link | Uplink:
+    return hub.link() if end == "link" else hub.uplink()
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything that a process is made of. Give it ``settings``; ``url`` is a worker's target."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    url = providers.Object("")
+    name: providers.Object[str | None] = providers.Object(None)
+
+    clock = providers.Singleton(SystemClock)
+    entropy = providers.Singleton(SystemEntropy)
+    telemetry = providers.Singleton(CountingTelemetry)
+    inspector = providers.Singleton(PickleInspector)
+    environment = providers.Singleton(own_environment)
+    identity = providers.Singleton(unique_name, entropy, name)
+
+    store = providers.Selector(
+        settings.provided.store.kind,
+        memory=providers.Singleton(_memory_store, settings, clock),
+        redis=providers.Singleton(_redis_store, settings),
+    )
+
+    service = providers.Singleton(
+        Service,
+        tasks=store,
+        functions=store,
+        inspector=inspector,
+        clock=clock,
+        entropy=entropy,
+        environment=environment,
+        limits=settings.provided.limits.call(),
+    )
+
+    hub = providers.Singleton(_memory_hub)
+    link = providers.Selector(
+        settings.provided.mode,
+        local=providers.Singleton(partial(_of_hub, end="link"), hub),
+        push=providers.Singleton(_push_link, settings, telemetry),
+        pull=providers.Singleton(_pull_link, settings, telemetry),
+    )
+    uplink = providers.Selector(
+        settings.provided.mode,
+        local=providers.Singleton(partial(_of_hub, end="uplink"), hub),
+        push=providers.Singleton(_push_uplink, url),
+        pull=providers.Singleton(_pull_uplink, url),
+    )
+    executor = providers.Singleton(_supervisor, settings, identity)
+
+    dispatcher = providers.Singleton(
+        Dispatcher,
+        tasks=store,
+        functions=store,
+        link=link,
+        clock=clock,
+        entropy=entropy,
+        timers=settings.provided.timers.call(),
+        owner=identity,
+        timeout_ms=settings.provided.timeout_ms,
+    )
+    worker = providers.Singleton(
+        Worker,
+        worker=identity,
+        uplink=uplink,
+        executor=executor,
+        clock=clock,
+        entropy=entropy,
+        timers=settings.provided.timers.call(),
+        environment=environment,
+    )

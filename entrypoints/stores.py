@@ -1,0 +1,42 @@
+"""Opening the store at a process's start: wait as long as told, say what is wrong with it."""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from ..domain.errors import StoreUnavailable
+from ..domain.policy import STORE_BACKOFF_MS, doubling_ms
+from ..domain.ports import Clock, Entropy, FunctionStore, TaskStore
+
+log = logging.getLogger("gofer.store")
+
+
+class Store(TaskStore, FunctionStore, Protocol):
+    """Tasks and functions in one place, as every adapter has them."""
+
+
+async def open_store(store: Store, clock: Clock, entropy: Entropy, patience_s: float) -> None:
+    """Wait until the store answers, and say aloud what its settings put at risk.
+
+    Says once that it waits, tries again with back-off, and raises StoreUnavailable after
+    ``patience_s``; StoreIncompatible at once.
+    """
+    deadline = clock.steady_ms() + patience_s * 1000
+    failures = 0
+    warnings: list[str] | None = None
+    while warnings is None:
+        try:
+            warnings = await store.examine()
+        except StoreUnavailable as problem:
+            pause = doubling_ms(STORE_BACKOFF_MS, failures, entropy.fraction())
+            if clock.steady_ms() + pause > deadline:
+                raise
+            log.log(
+                logging.WARNING if failures == 0 else logging.DEBUG, "%s; waiting for it", problem
+            )
+            failures += 1
+            await asyncio.sleep(pause / 1000)
+    if failures:
+        log.info("the store is there")
+    for warning in warnings:
+        log.warning("%s", warning)

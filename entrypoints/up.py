@@ -1,0 +1,58 @@
+"""``gofer up``: the whole system on this machine, kept running until somebody ends it."""
+
+import asyncio
+import signal
+
+import typer
+
+from .kin import state_directory
+from .logs import set_up
+from .settings import Settings
+from .stack import Stack
+
+
+def default_store() -> str:
+    """Return the store of a system that names none: the bundled server, with its data kept."""
+    return f"embedded://{state_directory() / 'data'}"
+
+
+def run_up(settings: Settings) -> None:
+    """Run until Ctrl-C or SIGTERM, then drain; a second one does not wait."""
+    set_up(settings.log_level)
+    asyncio.run(_up(settings))
+
+
+async def _up(settings: Settings) -> None:
+    leave = asyncio.Event()
+    stack = Stack(settings)
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if leave.is_set():
+            stack.kill()
+        leave.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask)
+    starting = asyncio.create_task(_start(stack, settings))
+    leaving = asyncio.create_task(leave.wait())
+    try:
+        await asyncio.wait({starting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await leave.wait()
+            typer.echo("gofer: leaving; what runs is finished first (Ctrl-C again: at once)")
+    finally:
+        starting.cancel()
+        leaving.cancel()
+        await asyncio.gather(starting, leaving, return_exceptions=True)
+        await stack.stop()
+
+
+async def _start(stack: Stack, settings: Settings) -> None:
+    url, address = await asyncio.gather(
+        stack.start_service(), stack.start_dispatch(settings.mode, settings.dispatcher_port)
+    )
+    typer.echo(f"gofer is up: {url}  (mode {settings.mode}, store {settings.store})")
+    if settings.mode != "local":
+        typer.echo(f"more workers: gofer worker {settings.mode} N {address}")
