@@ -1,0 +1,101 @@
+"""Tasks that wait for a child, and how many of them make one message.
+
+Pure: no process, no clock. Many short tasks travel together, so that they do not cost a wake-up
+each; a task of unknown length travels alone. Nothing here may reorder tasks.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...domain import policy
+from ...domain.identifiers import Attempt
+from ...domain.protocol.messages import Assignment
+
+_MOST_TYPICAL = 4096
+"""How many functions' run times are remembered; the one learnt first is forgotten."""
+
+PIPELINED_SHARE = 0.5
+"""Tasks of which at least two fit into a message are short: the next message of such tasks is sent
+before the child has finished the last one, so that there is no gap between."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """An assignment on its way through the supervisor; ``number`` is new for each sending.
+
+    ``share`` is the part of a message that it fills. ``began``: Began was said.
+    ``silent``: it was killed, and nothing may be said any more.
+    """
+
+    assignment: Assignment
+    number: int = 0
+    share: float = 1.0
+    began: bool = False
+    silent: bool = False
+
+    @property
+    def attempt(self) -> Attempt:
+        """Return whose job this is."""
+        return self.assignment.attempt
+
+
+class Backlog:
+    """A queue of jobs, and what is known about how long they take."""
+
+    def __init__(self) -> None:
+        """Start with nothing waiting and nothing known."""
+        self._jobs: deque[Job] = deque()
+        self._gone: set[Job] = set()
+        self._typical: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        """Return how many jobs wait."""
+        return len(self._jobs) - len(self._gone)
+
+    def push(self, job: Job) -> None:
+        """Let a job wait behind all others."""
+        self._jobs.append(job)
+
+    def push_front(self, jobs: Iterable[Job]) -> None:
+        """Let jobs, in their order, wait before all others: they were here first."""
+        self._jobs.extendleft(reversed(list(jobs)))
+
+    def discard(self, job: Job) -> None:
+        """Take out a job that waits."""
+        self._gone.add(job)
+
+    def learn(self, digest: str, run_ms: float) -> None:
+        """Record how long one task of a function took."""
+        known = self._typical.get(digest)
+        self._typical[digest] = policy.smoothed(known, run_ms)
+        if known is None and len(self._typical) > _MOST_TYPICAL:
+            del self._typical[next(iter(self._typical))]
+
+    def starts_short(self) -> bool:
+        """Return whether the first job that waits is known to be short."""
+        first = self._first()
+        return first is not None and self._share(first) <= PIPELINED_SHARE
+
+    def cut(self, most: int) -> list[Job]:
+        """Take the jobs of the next message from the front: at least one, at most ``most``.
+
+        Together they should take no longer than ``policy.CHUNK_GOAL_MS``.
+        """
+        jobs: list[Job] = []
+        room = 1.0
+        while len(jobs) < most and (job := self._first()) is not None:
+            job.share = self._share(job)
+            if jobs and job.share > room:
+                break
+            room -= job.share
+            jobs.append(self._jobs.popleft())
+        return jobs
+
+    def _share(self, job: Job) -> float:
+        return 1.0 / policy.chunk(self._typical.get(job.assignment.digest))
+
+    def _first(self) -> Job | None:
+        while self._jobs and self._jobs[0] in self._gone:
+            self._gone.discard(self._jobs.popleft())
+        return self._jobs[0] if self._jobs else None

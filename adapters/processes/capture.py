@@ -1,0 +1,118 @@
+"""Standard output and error of the user's code: a pipe, of which a bounded tail is kept.
+
+The redirection is of descriptors 1 and 2, so that C code and child processes are caught as well.
+A short task's output fits into the pipe, and the child itself takes it out when the task ends.
+While a task lasts, the supervisor empties the pipe (``Tail``), so that a flood neither blocks the
+writer for ever nor fills any memory or disk.
+"""
+
+import fcntl
+import io
+import os
+import sys
+import termios
+from contextlib import suppress
+from io import TextIOWrapper
+
+TAIL_BYTES = 64 * 1024
+"""How much of a task's output is kept: the last so many bytes."""
+
+_PIPE_BYTES = 256 * 1024
+_READS = 64
+
+
+def output_pipe() -> tuple[int, int]:
+    """Return the two ends of a pipe for output; its reader never blocks, its writer does."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    set_size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if set_size is not None:
+        with suppress(OSError):  # over what the system allows its users: the usual size will do
+            fcntl.fcntl(writer, set_size, _PIPE_BYTES)
+    return reader, writer
+
+
+class Tail:
+    """The last TAIL_BYTES of what comes out of a pipe."""
+
+    def __init__(self, reader: int) -> None:
+        """Read from the descriptor ``reader``, which must not block."""
+        self._reader = reader
+        self._kept = b""
+
+    def drain(self) -> bool:
+        """Read what is there; return False once nobody can write any more.
+
+        The number of reads is bounded: somebody may write faster than this reads.
+        """
+        for _ in range(_READS):
+            try:
+                piece = os.read(self._reader, TAIL_BYTES)
+            except BlockingIOError:
+                return True
+            if not piece:
+                return False
+            self._kept = (self._kept + piece)[-TAIL_BYTES:]
+        return True
+
+    def take(self) -> bytes:
+        """Return what was kept, and keep it no longer."""
+        kept, self._kept = self._kept, b""
+        return kept
+
+
+class Capture:
+    """The child's side: its standard streams."""
+
+    def __init__(self, reader: int, writer: int) -> None:
+        """Point descriptors 1 and 2 at ``writer``, and 0 at nothing."""
+        self._reader = reader
+        self._tail = Tail(reader)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        os.close(writer)
+        self._identity = self._pipe()
+        sys.stdin = sys.__stdin__ = _text(0, "r")  # type: ignore[misc]
+        self._out = sys.stdout = sys.__stdout__ = _text(1, "w")  # type: ignore[misc]
+        self._err = sys.stderr = sys.__stderr__ = _text(2, "w")  # type: ignore[misc]
+
+    def intact(self) -> bool:
+        """Return whether Python's two streams are still ours; costs nothing."""
+        return (
+            sys.stdout is self._out
+            and sys.stderr is self._err
+            and not (self._out.closed or self._err.closed)
+        )
+
+    def connected(self) -> bool:
+        """Return whether the descriptors 1 and 2 still lead to the pipe."""
+        return self._pipe() == self._identity
+
+    def take(self) -> str:
+        """Return the tail of what was written since the last call."""
+        for stream in (self._out, self._err):
+            with suppress(OSError, ValueError):  # the user's code closed it: ``intact`` tells
+                stream.flush()
+        waiting = bytearray(4)
+        fcntl.ioctl(self._reader, termios.FIONREAD, waiting)
+        if not any(waiting):
+            return ""
+        self._tail.drain()
+        return self._tail.take().decode("utf-8", "replace")
+
+    @staticmethod
+    def _pipe() -> tuple[tuple[int, int], ...]:
+        try:
+            return tuple((at.st_dev, at.st_ino) for at in (os.fstat(1), os.fstat(2)))
+        except OSError:
+            return ()
+
+
+def _text(fd: int, mode: str) -> TextIOWrapper:
+    """Return a text stream over ``fd``: line buffered, so that a crash loses little."""
+    raw = io.FileIO(fd, mode, closefd=False)
+    buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+    return TextIOWrapper(buffer, "utf-8", "backslashreplace", line_buffering=True)

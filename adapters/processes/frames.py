@@ -1,0 +1,115 @@
+"""What supervisor and child say to each other, as bytes: a length, then msgpack.
+
+Down, over the channel: Chunk. Up, over the results pipe: Report. Nothing here is ever unpickled:
+payloads and results are bytes inside. The supervisor does not trust what comes up, because the
+user's code could write to the pipe as well: lengths are bounded and shapes are checked.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+_LENGTH = struct.Struct("<I")
+
+
+class Chunk(msgspec.Struct, array_like=True, frozen=True):
+    """Tasks to run in order: ``(number, digest, payload)``, and the functions that they need.
+
+    ``functions`` are ``(digest, body)``; ``forget`` lists digests that will not be used again.
+    """
+
+    functions: list[tuple[str, bytes]]
+    forget: list[str]
+    tasks: list[tuple[int, str, bytes]]
+
+
+class Trouble(msgspec.Struct, array_like=True, frozen=True):
+    """How a task failed, as the child saw it; the texts are bounded."""
+
+    cause: str
+    type: str
+    message: str
+    traceback: str = ""
+    exception: bytes = b""
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+class Report(msgspec.Struct, array_like=True, frozen=True):
+    """A task's end. ``retire`` says why the child should not be given another, "" if it may.
+
+    ``typical_ms`` is the run without what only a function's first task pays. Number 0 is the
+    child's first word: it is ready.
+    """
+
+    number: int
+    run_ms: float = 0.0
+    typical_ms: float = 0.0
+    rss_kb: int = 0
+    result: bytes = b""
+    trouble: Trouble | None = None
+    output: str = ""
+    retire: str = ""
+
+
+class Garbled(Exception):
+    """The peer wrote something that is no message."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_chunks = msgspec.msgpack.Decoder(Chunk)
+_reports = msgspec.msgpack.Decoder(Report)
+
+
+def encode(message: Chunk | Report) -> bytes:
+    """Return a message as one frame."""
+    frame = bytearray(_LENGTH.size)
+    _encoder.encode_into(message, frame, _LENGTH.size)
+    _LENGTH.pack_into(frame, 0, len(frame) - _LENGTH.size)
+    return bytes(frame)
+
+
+class Frames:
+    """Puts frames together from the pieces that a pipe delivers."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """Refuse frames with more than ``most_bytes``."""
+        self._most = most_bytes
+        self._buffer = bytearray()
+
+    @property
+    def partial(self) -> bool:
+        """Return whether the beginning of a frame is waiting for its rest."""
+        return bool(self._buffer)
+
+    def feed(self, piece: bytes | memoryview) -> None:
+        """Add the next piece."""
+        self._buffer += piece
+
+    def _bodies(self) -> Iterator[memoryview]:
+        """Yield the bodies of all whole frames, then forget them; raise Garbled."""
+        start, end = 0, len(self._buffer)
+        with memoryview(self._buffer) as view:
+            while end - start >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(view, start)
+                if length > self._most:
+                    raise Garbled(f"a message of {length} bytes; the limit is {self._most}")
+                after = start + _LENGTH.size + length
+                if after > end:
+                    break
+                with view[start + _LENGTH.size : after] as body:
+                    yield body
+                start = after
+        del self._buffer[:start]
+
+    def chunks(self) -> list[Chunk]:
+        """Return the whole messages that have come down."""
+        return [_chunks.decode(body) for body in self._bodies()]
+
+    def reports(self) -> list[Report]:
+        """Return the whole messages that have come up; raise Garbled at the first that is none."""
+        try:
+            return [_reports.decode(body) for body in self._bodies()]
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Garbled(str(error)) from error

@@ -1,0 +1,68 @@
+"""The gate: a pipe of tokens, one for each task that a child may still begin.
+
+The supervisor puts a token into the pipe for each task that it sends. A child takes a task's
+token before it begins that task, and skips the task if the token is gone. To withdraw what has
+not begun, the supervisor takes the tokens out again. Both read the same pipe, so each token goes
+to exactly one of them: *who took it* is the answer to "has it begun?", and it is final.
+
+Why a pipe and not two words of shared memory ("I begin i", "stop at i"): those need each side's
+write to be visible before its read, a full memory barrier on both sides, which Python cannot
+express and a system call does not promise. The kernel reads a pipe under its lock: the taking is
+atomic, and it also orders everything that the child did before (results written to its other
+pipe) before everything that the supervisor does after.
+
+A token is the low byte of the task's number, so that a child never takes a later task's token for
+one that was withdrawn. At most MOST tasks may be with one child at a time.
+"""
+
+import os
+
+MOST = 200
+"""Most tasks sent to one child and not ended: below 256, so that the low bytes are distinct."""
+
+
+class Gate:
+    """The supervisor's side: gives tokens and takes them back; never blocks."""
+
+    def __init__(self) -> None:
+        """Open the pipe; ``reader`` is the end to pass to the child as well."""
+        self.reader, self._writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        os.set_blocking(self._writer, False)
+
+    def give(self, numbers: range) -> None:
+        """Allow the child to begin the tasks of these numbers."""
+        os.write(self._writer, bytes([number & 0xFF for number in numbers]))
+
+    def withdraw(self) -> int:
+        """Take back all tokens that the child has not taken; return how many they were."""
+        try:
+            return len(os.read(self.reader, 4096))
+        except BlockingIOError:
+            return 0
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.reader)
+        os.close(self._writer)
+
+
+class Turnstile:
+    """The child's side: takes a task's token, or learns that it is gone; never blocks."""
+
+    def __init__(self, reader: int) -> None:
+        """Take tokens from the descriptor ``reader``."""
+        self._reader = reader
+        self._in_hand: int | None = None
+
+    def admits(self, number: int) -> bool:
+        """Return whether the task ``number`` may begin; tasks must be asked for in order."""
+        if self._in_hand is None:
+            try:
+                self._in_hand = os.read(self._reader, 1)[0]
+            except BlockingIOError:
+                return False
+        if self._in_hand != number & 0xFF:
+            return False
+        self._in_hand = None
+        return True

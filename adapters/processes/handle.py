@@ -1,0 +1,279 @@
+"""The supervisor's hold on one child: its wires, what it was sent, and what it said.
+
+It moves bytes and keeps the account of the jobs in the child's hands; what follows from a report,
+a deadline or a death is decided in ``supervisor.py``. Nothing here blocks, and nothing unpickles.
+
+The account. ``jobs`` are those sent and not ended, in order. A child begins them in order, and
+writes each result before it takes the next token, so once the tokens are withdrawn and the pipe
+is read, at most one job is left: the one that is running, or that is just about to.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from enum import Enum
+
+from . import launching, marker
+from .backlog import PIPELINED_SHARE, Job
+from .capture import Tail, output_pipe
+from .entry import ChildSettings, Passed, child_main
+from .frames import Chunk, Frames, Garbled, Report, encode
+from .gate import Gate
+from .limits import ProcessLimits
+from .marker import Marker
+from .runner import MORE
+
+_PIECE = 1024 * 1024
+_FRAME_MARGIN = 4 * 1024 * 1024
+"""What a report may have beside its result: texts, output and a pickled exception."""
+
+_FUNCTIONS = 128
+"""How many functions a child keeps loaded: those sent last."""
+
+_RESULTS_PIPE_BYTES = 1024 * 1024
+
+
+class Stage(Enum):
+    """Where a child stands; only a READY one is given jobs."""
+
+    STARTING = "starting"
+    READY = "ready"
+    LEAVING = "leaving"
+
+
+class Child:
+    """One child process, from before its start until after its death."""
+
+    def __init__(self, path: Sequence[str], limits: ProcessLimits) -> None:
+        """Start the process; raises OSError or EOFError where that fails."""
+        self.stage = Stage.STARTING
+        self.jobs: deque[Job] = deque()
+        self.done = 0
+        self.rss_kb = 0
+        self.born_at = self.sent_at = self.heard_at = time.monotonic()
+        self.kill_at: float | None = None
+        self.timed_out: Job | None = None
+        self.unreachable = False
+        self.given = False
+        self.killed = False
+        self.silent = False
+        self.output_watched = False
+        self.results_watched = False
+        self._known: dict[str, None] = {}
+        self._number = 0
+        self._load = 0.0
+        self._unsent: deque[memoryview] = deque()
+        self._frames = Frames(2 * limits.result_bytes + _FRAME_MARGIN)
+        self._gate = Gate()
+        self._closed = False
+        self.channel, theirs = socket.socketpair()
+        os.set_blocking(self.channel.fileno(), False)
+        self.results, results_writer = os.pipe()
+        _widen(results_writer)
+        os.set_blocking(self.results, False)
+        os.set_blocking(results_writer, False)
+        self.output, output_writer = output_pipe()
+        self.tail = Tail(self.output)
+        shared = marker.shared_memory()
+        self._marker = Marker(shared)
+        passed = Passed(
+            channel=launching.passed(theirs.fileno()),
+            results=launching.passed(results_writer),
+            gate=launching.passed(self._gate.reader),
+            marker=launching.passed(shared),
+            output_reader=launching.passed(self.output),
+            output_writer=launching.passed(output_writer),
+        )
+        try:
+            self.parent_pid = launching.parent_pid()
+            settings = ChildSettings(tuple(path), limits, self.parent_pid)
+            self.process = launching.launch(child_main, passed, settings)
+        except BaseException:
+            self._close_wires()
+            raise
+        finally:
+            theirs.close()
+            for fd in (results_writer, output_writer, shared):
+                os.close(fd)
+        self.pid = self.process.pid or 0
+
+    # ------------------------------------------------------------ sending
+
+    @property
+    def idle(self) -> bool:
+        """Return whether the child is ready and has nothing to do."""
+        return self.stage is Stage.READY and not self.jobs
+
+    @property
+    def pipelines(self) -> bool:
+        """Return whether a further message may be sent before the last one is done."""
+        if self.stage is not Stage.READY or not self.jobs:
+            return False
+        return self.jobs[-1].share <= PIPELINED_SHARE and self._load <= 1.0 + 1e-6
+
+    def send(self, jobs: Sequence[Job], functions: Mapping[str, bytes]) -> bool:
+        """Send jobs as one message; return False if some of it waits until the channel takes it."""
+        first = self._number + 1
+        needed: list[tuple[str, bytes]] = []
+        tasks: list[tuple[int, str, bytes]] = []
+        for job in jobs:
+            self._number += 1
+            job.number = self._number
+            digest = job.assignment.digest
+            if digest in self._known:
+                del self._known[digest]
+            else:
+                needed.append((digest, functions[digest]))
+            self._known[digest] = None
+            tasks.append((job.number, digest, job.assignment.payload))
+        in_use = {digest for _, digest, _ in tasks}
+        forget = [digest for digest in list(self._known)[:-_FUNCTIONS] if digest not in in_use]
+        for digest in forget:
+            del self._known[digest]
+        self.jobs.extend(jobs)
+        self.given = True
+        self._load += sum(job.share for job in jobs)
+        self.sent_at = time.monotonic()
+        self._gate.give(range(first, self._number + 1))
+        self._unsent.append(memoryview(encode(Chunk(needed, forget, tasks))))
+        return self.flush()
+
+    def flush(self) -> bool:
+        """Write what the channel takes now; return whether nothing is left to write."""
+        while self._unsent:
+            try:
+                sent = self.channel.send(self._unsent[0])
+            except BlockingIOError:
+                return False
+            except OSError:  # the child is dying: its death is told by its sentinel
+                self._unsent.clear()
+                return True
+            if sent == len(self._unsent[0]):
+                self._unsent.popleft()
+            else:
+                self._unsent[0] = self._unsent[0][sent:]
+        return True
+
+    # ------------------------------------------------------------ receiving
+
+    def bell(self) -> bool | None:
+        """Read the bells: None if the child has closed its channel, else whether MORE comes."""
+        more = False
+        try:
+            while bells := self.channel.recv(4096):
+                more = bells.endswith(MORE)
+        except BlockingIOError:
+            return more
+        except OSError:
+            pass  # reset: the child has died with our message unread
+        return None
+
+    def receive(self) -> list[Report]:
+        """Return the reports that have come; a child that writes nonsense becomes unreachable."""
+        try:
+            while True:
+                piece = os.read(self.results, _PIECE)
+                if not piece:
+                    self.silent = True
+                    break
+                self._frames.feed(piece)
+                if len(piece) < _PIECE:
+                    break
+        except BlockingIOError:
+            pass
+        self.heard_at = time.monotonic()
+        try:
+            return self._frames.reports()
+        except Garbled:
+            self.unreachable = True
+            return []
+
+    @property
+    def receiving(self) -> bool:
+        """Return whether the rest of a report must still come."""
+        return self._frames.partial
+
+    def ended(self, number: int) -> Job | None:
+        """Take out and return the job of this number, if the child has it."""
+        for job in self.jobs:  # the first, unless one before it was withdrawn
+            if job.number == number:
+                self.jobs.remove(job)
+                self.done += 1
+                self._load = self._load - job.share if self.jobs else 0.0
+                return job
+        return None
+
+    # ------------------------------------------------------------ who runs what
+
+    def withdraw(self) -> list[Job]:
+        """Take out and return, in order, all jobs that have not begun: they never will, here."""
+        count = min(self._gate.withdraw(), len(self.jobs))
+        taken = [self.jobs.pop() for _ in range(count)][::-1]
+        self._load = sum(job.share for job in self.jobs)
+        return taken
+
+    def running(self) -> tuple[Job, float] | None:
+        """Return the job that is running, and since how many ms; None between two jobs."""
+        word = self._marker.read()
+        now = time.monotonic_ns()
+        for job in self.jobs:
+            if marker.runs(word, job.number):
+                return job, marker.elapsed_ms(word, now)
+        return None
+
+    # ------------------------------------------------------------ the end
+
+    def hang_up(self) -> None:
+        """Close the channel for writing: an idle child ends itself."""
+        self.stage = Stage.LEAVING
+        with suppress(OSError):  # it was there first
+            self.channel.shutdown(socket.SHUT_WR)
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the child and to all that it has started."""
+        self.stage = Stage.LEAVING
+        self.killed = self.killed or number is signal.SIGKILL
+        for send in (os.killpg, os.kill):
+            try:
+                send(self.pid, number)
+            except (ProcessLookupError, PermissionError):
+                continue  # no group yet (it is just starting), or all are gone
+            return
+
+    def bury(self) -> int | None:
+        """After the death: end what the child has left running; return its exit code."""
+        self.process.join()
+        code = self.process.exitcode
+        with suppress(ProcessLookupError, PermissionError):
+            # The pid may be new by now only if the group was empty, and only by a full turn of
+            # the system's pids since.
+            os.killpg(self.pid, signal.SIGKILL)
+        return code
+
+    def close(self) -> None:
+        """Give everything back; the process must have died."""
+        if not self._closed:
+            self._closed = True
+            self.process.close()
+            self._close_wires()
+
+    def _close_wires(self) -> None:
+        self.channel.close()
+        self._gate.close()
+        self._marker.close()
+        os.close(self.results)
+        os.close(self.output)
+
+
+def _widen(fd: int) -> None:
+    """Make a pipe larger where the system can and allows it: fewer wake-ups for a large result."""
+    import fcntl  # noqa: PLC0415
+
+    set_size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if set_size is not None:
+        with suppress(OSError):
+            fcntl.fcntl(fd, set_size, _RESULTS_PIPE_BYTES)

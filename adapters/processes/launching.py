@@ -1,0 +1,164 @@
+"""Starting children through multiprocessing's forkserver, and stopping what that needs.
+
+The one place that knows multiprocessing and its private corners. The forkserver and the resource
+tracker belong to the whole Python process, not to one supervisor, so the supervisors are counted:
+the last one that leaves stops both, if they were not running before the first one came. Children
+are never forked from this process, which has threads and sockets.
+
+All functions must be called from one thread.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from multiprocessing import context, process, reduction, resource_tracker
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_PRELOAD = f"{__package__}.preload"
+
+
+class PassedFd(Protocol):
+    """A file descriptor on its way to a child."""
+
+    def detach(self) -> int:
+        """Return the descriptor, in the child; it is the child's to close."""
+        ...
+
+
+def passed(fd: int) -> PassedFd:
+    """Return ``fd`` in a form that an argument of ``launch`` can carry; it must stay open."""
+    duplicate: Callable[[int], PassedFd] = reduction.DupFd
+    return duplicate(fd)
+
+
+class _Servers:
+    """The helper processes of multiprocessing, and how many supervisors need them."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.ours = False
+
+    @property
+    def forkserver(self) -> Any:
+        if _METHOD != "forkserver":
+            return None
+        from multiprocessing import forkserver  # noqa: PLC0415 - missing on some systems
+
+        return vars(forkserver).get("_forkserver")
+
+    @property
+    def pid(self) -> int | None:
+        pid: int | None = getattr(self.forkserver, "_forkserver_pid", None)
+        return pid
+
+    def retain(self) -> None:
+        if self.users == 0:
+            self.ours = self.pid is None and _tracker_fd() is None
+            multiprocessing.set_forkserver_preload([_PRELOAD])
+        self.users += 1
+
+    def release(self) -> None:
+        self.users -= 1
+        if self.users or not self.ours:
+            return
+        for server in (self.forkserver, vars(resource_tracker).get("_resource_tracker")):
+            stop = getattr(server, "_stop", None)
+            if stop is not None:
+                with suppress(ChildProcessError):  # somebody else has reaped it: it is gone
+                    stop()
+        _remove_socket_folder()
+
+
+def _tracker_fd() -> int | None:
+    fd: int | None = getattr(vars(resource_tracker).get("_resource_tracker"), "_fd", None)
+    return fd
+
+
+def _remove_socket_folder() -> None:
+    """Remove the folder of the forkserver's socket now rather than when this process ends."""
+    config: dict[str, Any] = getattr(process.current_process(), "_config", {})
+    folder = config.get("tempdir")
+    if folder is not None:
+        with suppress(OSError):  # somebody else keeps something there: then it is theirs
+            Path(folder).rmdir()
+            config["tempdir"] = None
+
+
+_servers = _Servers()
+retain = _servers.retain
+release = _servers.release
+
+
+@contextmanager
+def _empty_main() -> "Iterator[None]":
+    """Hide our ``__main__``: multiprocessing would run it again in each child."""
+    ours = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = ours
+
+
+def parent_pid() -> int:
+    """Return the pid that the next child's parent will have: the forkserver's, started if needed.
+
+    Raises OSError where that fails.
+    """
+    if _METHOD != "forkserver":
+        return os.getpid()
+    from multiprocessing import forkserver  # noqa: PLC0415 - missing on some systems
+
+    with _empty_main():
+        forkserver.ensure_running()
+    return _servers.pid or os.getpid()
+
+
+def parent_is_gone(pid: int) -> bool:
+    """Return whether the forkserver that had this pid has died."""
+    if pid == os.getpid():
+        return False
+    if pid != _servers.pid:
+        return True
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def launch(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Start a process that calls ``target(*arguments)``; returns once it has a pid.
+
+    Raises OSError or EOFError where that fails. ``sentinel`` of the answer becomes readable when
+    the process has died, however it died.
+    """
+    starter: context.BaseContext = multiprocessing.get_context(_METHOD)
+    child: BaseProcess = starter.Process(  # type: ignore[attr-defined]
+        target=target, args=arguments, name="gofer-child", daemon=True
+    )
+    with _empty_main():
+        child.start()
+    return child
+
+
+def become_independent() -> None:
+    """In a child: let go of what ties it to the servers, and let the user's code have children.
+
+    The write end of the forkserver's pipe is inherited; a child that kept it would keep the
+    forkserver alive after the supervisor, and nobody would be killed by its death.
+    """
+    process.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+    server = _servers.forkserver
+    fd: int | None = getattr(server, "_forkserver_alive_fd", None)
+    if fd is not None:
+        os.close(fd)
+        server._forkserver_alive_fd = None  # noqa: SLF001

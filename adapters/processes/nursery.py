@@ -1,0 +1,202 @@
+"""Keeps as many children alive as there are slots: starts them, listens to them, replaces them.
+
+It connects each child's descriptors to the event loop and tells the supervisor, through two
+callbacks, that a child has said something or has died. It knows nothing of tasks. Children that
+die before they have done anything are replaced ever more slowly: a broken installation must not
+become a storm of forks.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ...domain.errors import GoferError
+from ...domain.policy import doubling_ms
+from . import launching
+from .handle import Child, Stage
+from .limits import ProcessLimits
+
+_log = logging.getLogger(__name__)
+
+READY_S: Final = 60.0
+"""How long a child may take to start before it is given up."""
+
+_RESTART_MS = (100, 10_000)
+_START_TRIES = 3
+_KILLED_S = 10.0
+"""How long the kernel may take to end a killed process before we stop waiting for it."""
+
+
+class ChildrenDoNotStart(GoferError):
+    """Child processes die, or say nothing, before they can take their first task."""
+
+    def __init__(self, last_words: str) -> None:
+        """Record the ``last_words``: what the last of them wrote, or why it was not started."""
+        self.last_words = last_words
+        super().__init__(f"the child processes do not start: {last_words or 'no word from them'}")
+
+
+class Nursery:
+    """The children of one supervisor."""
+
+    def __init__(
+        self,
+        slots: int,
+        limits: ProcessLimits,
+        heard: Callable[[Child], None],
+        died: Callable[[Child, int | None], None],
+    ) -> None:
+        """Call ``heard`` when a child may have reported, ``died`` with its exit code."""
+        self.children: set[Child] = set()
+        self._slots = slots
+        self._limits = limits
+        self._heard = heard
+        self._died = died
+        self._path: Sequence[str] = ()
+        self._restarts: set[asyncio.TimerHandle] = set()
+        self._early_deaths = 0
+        self._last_words = ""
+        self._changed = asyncio.Event()
+        self._open = False
+
+    async def start(self, path: Sequence[str]) -> None:
+        """Start all children, with this ``sys.path``, and wait until each can take a task."""
+        self._loop = asyncio.get_running_loop()
+        self._path = path
+        self._open = True
+        launching.retain()
+        for _ in range(self._slots):
+            self._hire()
+        try:
+            async with asyncio.timeout(READY_S):
+                while sum(child.stage is Stage.READY for child in self.children) < self._slots:
+                    if self._early_deaths >= _START_TRIES:
+                        raise ChildrenDoNotStart(self._last_words)
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise ChildrenDoNotStart(self._last_words) from None
+
+    def is_ready(self, child: Child) -> None:
+        """Take note that a child can be given tasks."""
+        child.stage = Stage.READY
+        self._changed.set()
+
+    def flush(self, child: Child) -> None:
+        """Send the rest of a message as the channel takes it."""
+        if child.flush():
+            self._loop.remove_writer(child.channel)
+        else:
+            self._loop.add_writer(child.channel, self.flush, child)
+
+    def watch_output(self, child: Child) -> None:
+        """Keep a child's output pipe from filling up, until ``unwatch_output``."""
+        if not child.output_watched:
+            child.output_watched = True
+            self._loop.add_reader(child.output, self._on_output, child)
+
+    def unwatch_output(self, child: Child) -> bytes:
+        """Stop, and return the tail of what came."""
+        if not child.output_watched:
+            return b""
+        child.output_watched = False
+        self._loop.remove_reader(child.output)
+        return child.tail.take()
+
+    async def close(self, grace_s: float) -> None:
+        """Ask all children to end, kill those that have not after ``grace_s``; wait for all."""
+        if not self._open:
+            return
+        self._open = False
+        for restart in self._restarts:
+            restart.cancel()
+        for child in list(self.children):
+            child.hang_up()
+            if child.jobs:
+                child.signal_group(signal.SIGTERM)
+        if not await self._all_gone(grace_s):
+            for child in self.children:
+                child.signal_group(signal.SIGKILL)
+            if not await self._all_gone(_KILLED_S):
+                _log.error("%d killed children have not ended", len(self.children))
+        launching.release()
+
+    async def _all_gone(self, within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                while self.children:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    # ------------------------------------------------------------ one child
+
+    def _hire(self) -> None:
+        try:
+            child = Child(self._path, self._limits)
+        except (OSError, EOFError) as error:
+            self._early_death(f"{type(error).__name__}: {error}")
+            return
+        self.children.add(child)
+        self._loop.add_reader(child.channel, self._on_channel, child)
+        self._loop.add_reader(child.process.sentinel, self._on_death, child)
+
+    def _on_channel(self, child: Child) -> None:
+        more = child.bell()
+        if more is None:  # it is dying, or the user's code has closed what is ours
+            self._loop.remove_reader(child.channel)
+            child.unreachable = True
+        self._read_results(child, more=bool(more))
+
+    def _read_results(self, child: Child, *, more: bool) -> None:
+        self._heard(child)
+        wanted = (more or child.receiving) and not child.silent
+        if wanted and not child.results_watched and child in self.children:
+            self._loop.add_reader(child.results, self._on_results, child)
+        elif child.results_watched and not wanted:
+            self._loop.remove_reader(child.results)
+        child.results_watched = wanted
+
+    def _on_results(self, child: Child) -> None:
+        self._read_results(child, more=True)  # until the bell says that it was all
+
+    def _on_output(self, child: Child) -> None:
+        if not child.tail.drain():
+            self._loop.remove_reader(child.output)
+
+    def _on_death(self, child: Child) -> None:
+        for fd in (child.channel, child.process.sentinel, child.results, child.output):
+            self._loop.remove_reader(fd)
+        self._loop.remove_writer(child.channel)
+        code = child.bury()
+        self.children.discard(child)
+        child.tail.drain()
+        early = child.stage is Stage.STARTING or (not child.given and child.kill_at is None)
+        self._died(child, code)
+        words = child.tail.take().decode("utf-8", "replace").strip()
+        child.close()
+        self._changed.set()
+        if not self._open:
+            return
+        if early:
+            self._early_death(words or f"exit code {code}")
+        else:
+            self._early_deaths = 0
+            self._hire()
+
+    def _early_death(self, last_words: str) -> None:
+        delay_s = doubling_ms(_RESTART_MS, self._early_deaths, 0.0) / 1000
+        self._early_deaths += 1
+        self._last_words = last_words
+        _log.error(
+            "a child died before its first task; next try in %.1f s: %s", delay_s, last_words
+        )
+        self._changed.set()
+        if self._open:
+            # Those that have run are past; there are never more than slots of them.
+            self._restarts = {one for one in self._restarts if one.when() > self._loop.time()}
+            self._restarts.add(self._loop.call_later(delay_s, self._hire))
