@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from dependency_injector import containers, providers
 
 from ..adapters.clock import SystemClock, SystemEntropy
-from ..adapters.payload import PickleInspector
+from ..adapters.exceptions import as_exception_pickle
+from ..adapters.payload import PickleInspector, decode_payload, encode_payload
 from ..adapters.telemetry import CountingTelemetry
 from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
 from ..domain.ports import Clock, Entropy, Executor, Link, Telemetry, Uplink
 from ..domain.service import Service
 from .dispatcher import Dispatcher
+from .rest.encoding import Encoding
 from .settings import Settings
 from .stores import Store
 from .workers.worker import Worker
@@ -152,6 +154,14 @@ class Container(containers.DeclarativeContainer):
         entropy=entropy,
         environment=environment,
         limits=settings.provided.limits.call(),
+    )
+
+    encoding = providers.Singleton(
+        Encoding,
+        decode=providers.Object(decode_payload),
+        encode=providers.Object(encode_payload),
+        exception=providers.Object(as_exception_pickle),
+        ahead=inspector.provided.ahead,
     )
 
     hub = providers.Singleton(_memory_hub)

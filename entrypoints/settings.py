@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     """Connections and requests at once; further ones get 503."""
     http_read_timeout_s: Seconds = 30.0
     """How long a client may take to send a request's body, and its headers."""
+    http_buffer_limit_bytes: Count = 256 * MIB
+    """All request bodies together that are in memory at once; further ones get 503."""
     http_keep_alive_s: Count = 15
     http_shutdown_s: Count = 10
     """How long requests under way may take when the service is stopped."""
@@ -205,6 +207,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_relations(self) -> "Settings":
         self.timers()
+        if self.http_buffer_limit_bytes < self.max_body_bytes:
+            raise ValueError("http_buffer_limit_bytes must be at least max_body_bytes")
         return self
 
     @property

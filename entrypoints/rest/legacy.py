@@ -1,0 +1,102 @@
+"""The four original routes and the greeting, as original clients know them; they never change.
+
+They translate: base64 to bytes, JSON to the service's words, and back. CANCELLED and EXPIRED read
+as FAILED here. Payloads are decoded, never unpickled; results go out as they were stored.
+"""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ... import __version__
+from ...domain.errors import StoreIncompatible, StoreUnavailable
+from ...domain.identifiers import parse_function_id, parse_task_id
+from ...domain.service import Service, Submission
+from ...domain.task import Failure, Outcome, TaskStatus
+from .encoding import Encoding
+from .routing import Bodies, add_route
+from .schemas import (
+    ExecuteFunction,
+    FunctionRegistered,
+    RegisterFunction,
+    ServiceStands,
+    TaskResult,
+    TaskStands,
+    TaskSubmitted,
+    answer,
+    read,
+)
+
+MESSAGE = "gofer runs any Python function on any of your machines"
+
+LONG_RESULT_BYTES = 64 * 1024
+"""Results over this size are encoded in a thread: base64 in lines takes 10 ms a MiB."""
+
+_SHOWN = {TaskStatus.CANCELLED: TaskStatus.FAILED, TaskStatus.EXPIRED: TaskStatus.FAILED}
+
+
+def add_legacy_routes(router: APIRouter, service: Service, encoding: Encoding) -> None:
+    """Add the original routes to ``router``."""
+    routes = _Legacy(service, encoding)
+    registering = Bodies(FunctionRegistered, RegisterFunction, (400, 413, 503))
+    executing = Bodies(TaskSubmitted, ExecuteFunction, (400, 404, 413, 429, 503))
+    add_route(router, "GET", "/", routes.greet, Bodies(ServiceStands))
+    add_route(router, "POST", "/register_function", routes.register_function, registering)
+    add_route(router, "POST", "/execute_function", routes.execute_function, executing)
+    standing = Bodies(TaskStands, failures=(400, 404, 503))
+    add_route(router, "GET", "/status/{task_id}", routes.status, standing)
+    ended = Bodies(TaskResult, failures=(400, 404, 503))
+    add_route(router, "GET", "/result/{task_id}", routes.result, ended)
+
+
+class _Legacy:
+    def __init__(self, service: Service, encoding: Encoding) -> None:
+        self._service = service
+        self._encoding = encoding
+
+    async def greet(self, _request: Request) -> Response:
+        """Say who answers, and whether the store does."""
+        try:
+            store = await self._service.store_health()
+        except (StoreUnavailable, StoreIncompatible) as error:
+            store = str(error)
+        return answer(ServiceStands(MESSAGE, store, __version__))
+
+    async def register_function(self, request: Request) -> Response:
+        """Register a function; every call gives a new id."""
+        body = await read(request, RegisterFunction)
+        payload = self._encoding.decode(body.payload)
+        async with self._encoding.ahead(payload):
+            return answer(FunctionRegistered(await self._service.register(body.name, payload)))
+
+    async def execute_function(self, request: Request) -> Response:
+        """Have a function run; the answer comes once the task is recorded."""
+        body = await read(request, ExecuteFunction)
+        function_id = parse_function_id(body.function_id)
+        payload = self._encoding.decode(body.payload)
+        async with self._encoding.ahead(payload):
+            (task_id,) = await self._service.submit([Submission(function_id, payload)])
+        return answer(TaskSubmitted(task_id))
+
+    async def status(self, request: Request) -> Response:
+        """Tell where a task stands."""
+        task = await self._service.status(parse_task_id(request.path_params["task_id"]))
+        return answer(TaskStands(task.id, _SHOWN.get(task.status, task.status)))
+
+    async def result(self, request: Request) -> Response:
+        """Give what came of a task: the value, or the exception if it FAILED."""
+        task_id = parse_task_id(request.path_params["task_id"])
+        task, outcome = await self._service.outcome(task_id)
+        text = "" if outcome is None else await self._text(outcome)
+        return answer(TaskResult(task.id, _SHOWN.get(task.status, task.status), text))
+
+    async def _text(self, outcome: Outcome) -> str:
+        if isinstance(outcome, Failure):
+            pickled = self._encoding.exception(outcome)
+        else:
+            pickled = outcome.result
+        if len(pickled) > LONG_RESULT_BYTES:
+            return await asyncio.to_thread(self._encoding.encode, pickled)
+        return self._encoding.encode(pickled)

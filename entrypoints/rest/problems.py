@@ -1,0 +1,109 @@
+"""What a client is told when a request fails: THE table from errors to HTTP, and its handlers.
+
+Total over the tree of ``domain/errors.py`` (a test says so). A caller's mistake is described in
+full. Trouble on our side is not: what a client cannot mend it need not know, and an error of a
+library may quote an address or a payload. That goes to the log.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from math import ceil
+from types import MappingProxyType
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ...domain.errors import (
+    AddressUnusable,
+    GoferError,
+    IllegalTransition,
+    InvalidIdentifier,
+    InvalidInput,
+    InvalidPayload,
+    LinkClosed,
+    NotFound,
+    ProtocolViolation,
+    QueueFull,
+    StoreIncompatible,
+    StoreUnavailable,
+    TooLarge,
+)
+from .schemas import Problem, answer
+
+log = logging.getLogger("gofer.rest")
+
+STATUSES: Mapping[type[GoferError], HTTPStatus] = MappingProxyType(
+    {
+        GoferError: HTTPStatus.INTERNAL_SERVER_ERROR,
+        InvalidInput: HTTPStatus.BAD_REQUEST,
+        InvalidIdentifier: HTTPStatus.BAD_REQUEST,
+        InvalidPayload: HTTPStatus.BAD_REQUEST,
+        TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        NotFound: HTTPStatus.NOT_FOUND,
+        QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+        StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+        StoreIncompatible: HTTPStatus.SERVICE_UNAVAILABLE,
+        AddressUnusable: HTTPStatus.INTERNAL_SERVER_ERROR,
+        LinkClosed: HTTPStatus.INTERNAL_SERVER_ERROR,
+        IllegalTransition: HTTPStatus.INTERNAL_SERVER_ERROR,
+        ProtocolViolation: HTTPStatus.INTERNAL_SERVER_ERROR,
+    }
+)
+
+RETRY_AFTER_S = 1.0
+"""When another try makes sense, where the error does not know better."""
+
+_OURS = "the service failed to do this; its log says why"
+_AWAY = "the store does not answer, and may or may not have done this; try again later"
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "there is no such route; GET /openapi.json lists all",
+    HTTPStatus.METHOD_NOT_ALLOWED: "the route is there, but not for this method; see Allow",
+}
+
+
+def as_response(error: GoferError) -> Response:
+    """Return what the client is told of an error."""
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("503: %s", error)
+        return answer(Problem(_AWAY), status, _retry_after(error))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("500", exc_info=error)
+        return answer(Problem(_OURS), status)
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        return answer(Problem(str(error)), status, _retry_after(error))
+    return answer(Problem(str(error)), status)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have every error of ``app`` answered in JSON."""
+    app.add_exception_handler(GoferError, _on_gofer_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _retry_after(error: GoferError) -> dict[str, str]:
+    seconds = error.retry_after_s if isinstance(error, StoreUnavailable) else RETRY_AFTER_S
+    return {"Retry-After": str(max(1, ceil(seconds)))}
+
+
+async def _on_gofer_error(_request: Request, error: Exception) -> Response:
+    return as_response(error) if isinstance(error, GoferError) else await _on_bug(_request, error)
+
+
+async def _on_http_error(_request: Request, error: Exception) -> Response:
+    """Answer for the framework: an unknown route, a wrong method."""
+    if not isinstance(error, HTTPException):
+        return await _on_bug(_request, error)
+    status = HTTPStatus(error.status_code)
+    said = str(error.detail)
+    detail = _WORDS.get(status, said) if said == status.phrase else said
+    return answer(Problem(detail), status, error.headers)
+
+
+async def _on_bug(_request: Request, _error: Exception) -> Response:
+    """Answer for a bug; the server logs the traceback."""
+    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)

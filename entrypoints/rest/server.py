@@ -1,0 +1,110 @@
+"""Serves the application over HTTP: one process, one event loop, until it is told to leave."""
+
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import Callable, Generator
+
+import typer
+import uvicorn
+import uvloop
+
+from ...domain.errors import AddressUnusable
+from ..kin import READY_VARIABLE, announce, on_leave
+from ..logs import set_up
+from ..settings import Settings
+from .app import app_of, container_for, store_of
+from .connection import connections
+
+BACKLOG = 2_048
+"""Connections that wait to be accepted."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish what is under way.
+
+    Says where it listens once it accepts connections. Raises AddressUnusable or InvalidInput;
+    StoreUnavailable only if it is told not to wait for the store.
+    """
+    set_up(settings.log_level)
+    with listening(settings.http_host, settings.http_port) as listener:
+        uvloop.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    container = container_for(settings)
+    async with store_of(container):
+        server = _Server(_config(settings, app_of(container)), lambda: _say(listener))
+        on_leave(server.leave)
+        await server.serve(sockets=[listener])
+
+
+def _config(settings: Settings, app: Callable[..., object]) -> uvicorn.Config:
+    access = logging.getLogger("uvicorn.access")
+    access.setLevel(logging.INFO if settings.access_log else logging.CRITICAL)
+    return uvicorn.Config(
+        app,
+        http=connections(settings.http_read_timeout_s),
+        ws="none",
+        lifespan="off",  # ``store_of`` does it, so that its errors reach the command line
+        log_config=None,
+        access_log=settings.access_log,
+        server_header=False,
+        limit_concurrency=settings.http_concurrency,
+        timeout_keep_alive=settings.http_keep_alive_s,
+        timeout_graceful_shutdown=settings.http_shutdown_s,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with our signals instead of its own, and a word when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    def leave(self) -> None:
+        """Stop accepting connections, finish what is under way and return from ``serve``."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self._on_listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to ``on_leave``, as every part does."""
+        yield
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Generator[socket.socket]:
+    """Give a socket that listens; raise AddressUnusable, which says why there is none."""
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        problem = _PROBLEMS.get(error.errno or 0, error.strerror or str(error))
+        raise AddressUnusable(address, problem) from None
+    with listener:
+        yield listener
+
+
+_PROBLEMS = {
+    errno.EADDRINUSE: "the port is in use; choose another with --port (0: any that is free)",
+    errno.EACCES: "the port needs more rights; choose one from 1024 on",
+    errno.EADDRNOTAVAIL: "this machine has no such address; 127.0.0.1 and 0.0.0.0 always work",
+}
+
+
+def _say(listener: socket.socket) -> None:
+    """Tell the parent, or the person, where the service can be reached."""
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if READY_VARIABLE not in os.environ:
+        typer.echo(f"gofer's web service listens on {url}")
+    announce(url)
