@@ -1,43 +1,45 @@
-"""How the domain's values become the store's fields, and back.
+"""How the domain's values become the items that the scripts take and answer, and back.
 
-Each ``..._words`` gives what a script takes for one item of a batch, in the order that the script
+Each ``..._items`` gives what a script takes for one item of a batch, in the order that the script
 documents. Payloads are stored as they are and never opened. What another version wrote and this
 one cannot read raises StoreIncompatible.
 """
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import Any
 
 import msgspec
 
 from ...domain.errors import StoreIncompatible
 from ...domain.function import Environment, Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
-from ...domain.ports import Completion, Defeat, Leased, Reaped
-from ...domain.task import (
-    Budget,
-    NewTask,
-    Outcome,
-    Spent,
-    Task,
-    TaskStatus,
-)
+from ...domain.ports import Cancelled, Completion, Defeat, Leased, Reaped, Submitted, Written
+from ...domain.task import Budget, NewTask, Outcome, Spent, Task, TaskStatus
 from . import evidence
-from .keys import SHOWN
+from .framing import unframe
 
-Row = Sequence[Any]
-"""What a script answers about one task: bytes, or None for a field that is not there."""
+Items = Sequence[bytes]
+"""What a script takes or answers about one or more tasks."""
+
+LEASED, ADOPTED, REAPED, SHOWN, WITH_OUTCOME, FUNCTION = 7, 4, 3, 10, 12, 7
+"""How many items claim, adopt, reap, get, outcomes and fetch answer for each."""
+
+WRITTEN = dict(zip(b"RDSG", Written, strict=True))
+SUBMITTED = dict(zip(b"NEUF", Submitted, strict=True))
+CANCELLED = dict(zip(b"PSTG", Cancelled, strict=True))
+"""What the letters mean that the scripts answer, in the order of the enumerations."""
 
 _STATUS = {
-    b"Q": TaskStatus.QUEUED,
-    b"D": TaskStatus.QUEUED,
-    b"R": TaskStatus.RUNNING,
-    b"C": TaskStatus.COMPLETED,
-    b"F": TaskStatus.FAILED,
-    b"X": TaskStatus.CANCELLED,
-    b"E": TaskStatus.EXPIRED,
+    ord("Q"): TaskStatus.QUEUED,
+    ord("D"): TaskStatus.QUEUED,
+    ord("R"): TaskStatus.RUNNING,
+    ord("C"): TaskStatus.COMPLETED,
+    ord("F"): TaskStatus.FAILED,
+    ord("P"): TaskStatus.FAILED,
+    ord("X"): TaskStatus.CANCELLED,
+    ord("E"): TaskStatus.EXPIRED,
 }
+_NOTHING_SPENT = Spent()
 
 
 def text(value: str) -> bytes:
@@ -45,179 +47,194 @@ def text(value: str) -> bytes:
     return value.encode("utf-8", "replace")
 
 
-def ran_ms(run_ms: float) -> int:
-    """Return a run time that came from outside as whole milliseconds, never negative."""
-    return int(run_ms) if isfinite(run_ms) and run_ms > 0 else 0
+def fence(attempt: Attempt) -> bytes:
+    """Return an attempt's number and token as the store compares them."""
+    return text(f"{attempt.number} {attempt.token}")
 
 
-def budget_text(budget: Budget) -> str:
-    """Return a budget as one field."""
-    timeout = "" if budget.timeout_ms is None else str(budget.timeout_ms)
-    return f"{budget.retries},{budget.redeliveries},{timeout}"
+def attempt_items(attempt: Attempt) -> Items:
+    """Return what start, renew, adopt and release take for an attempt."""
+    return attempt.task_id.encode(), fence(attempt)
 
 
-def new_task_words(task: NewTask) -> tuple[str | bytes | int, ...]:
+def new_task_items(task: NewTask) -> Items:
     """Return what submit.lua takes for a task."""
+    budget = task.budget
+    timeout = "" if budget.timeout_ms is None else budget.timeout_ms
     return (
-        task.id,
-        task.function_id,
+        task.id.encode(),
+        task.function_id.encode(),
         task.payload,
-        task.priority,
-        max(0, task.delay_ms),
-        budget_text(task.budget),
-        task.budget.worker_losses,
+        b"%d" % task.priority,
+        b"%d" % max(0, task.delay_ms),
+        f"{budget.retries},{budget.redeliveries},{timeout}".encode(),
+        b"%d" % budget.worker_losses,
     )
 
 
-def claimed(token: str, answer: Row) -> list[Leased]:
-    """Return the tasks that claim.lua answers."""
-    return [
-        Leased(
-            Attempt(TaskId(answer[at].decode()), int(answer[at + 1]), token),
-            FunctionId(answer[at + 2].decode()),
-            answer[at + 3],
-            int(answer[at + 8]),
-            budget(answer[at + 4]),
-            spent(answer[at + 5 : at + 8]),
-        )
-        for at in range(1, len(answer), 9)
-    ]
-
-
-def adopted(attempt: Attempt, row: Row | None) -> Leased | None:
-    """Return what adopt.lua answers about an attempt."""
-    if row is None:
-        return None
-    function_id = FunctionId(row[0].decode())
-    return Leased(attempt, function_id, b"", int(row[5]), budget(row[1]), spent(row[2:5]))
-
-
-def reaped(answer: Row) -> list[Reaped]:
-    """Return what reap.lua answers."""
-    return [
-        Reaped(
-            Attempt(TaskId(answer[at].decode()), int(answer[at + 1]), answer[at + 2].decode()),
-            failed=answer[at + 3] == 1,
-        )
-        for at in range(0, len(answer), 4)
-    ]
-
-
-def completion_words(completion: Completion) -> tuple[str | bytes | int, ...]:
+def completion_items(completion: Completion) -> Items:
     """Return what complete.lua takes for a completion."""
-    attempt, success = completion.attempt, completion.success
+    success = completion.success
     return (
-        attempt.task_id,
-        attempt.number,
-        attempt.token,
-        completion.worker,
-        ran_ms(success.run_ms),
+        completion.attempt.task_id.encode(),
+        fence(completion.attempt),
+        text(completion.worker),
+        b"%d" % _whole_ms(success.run_ms),
         evidence.of_success(success),
         success.result,
     )
 
 
-def defeat_words(defeat: Defeat) -> tuple[str | bytes | int, ...]:
+def defeat_items(defeat: Defeat) -> Items:
     """Return what fail.lua takes for a defeat; an attempt without a run time never ran."""
-    attempt, failure, requeue = defeat.attempt, defeat.failure, defeat.requeue
+    failure, requeue = defeat.failure, defeat.requeue
+    final = requeue is None
     return (
-        attempt.task_id,
-        attempt.number,
-        attempt.token,
-        defeat.worker,
-        ran_ms(failure.run_ms) if failure.run_ms > 0 else -1,
-        evidence.of_failure(failure) if requeue is None else b"",
-        failure.exception if requeue is None else b"",
-        "" if requeue is None else requeue.charge.value,
-        0 if requeue is None else max(0, requeue.delay_ms),
+        defeat.attempt.task_id.encode(),
+        fence(defeat.attempt),
+        text(defeat.worker),
+        b"%d" % (_whole_ms(failure.run_ms) if failure.run_ms > 0 else -1),
+        evidence.of_failure(failure) if final else b"",
+        failure.exception if final else b"",
+        b"" if requeue is None else requeue.charge.encode(),
+        b"0" if requeue is None else b"%d" % max(0, requeue.delay_ms),
     )
 
 
-def budget(field: bytes) -> Budget:
-    """Return the budget that a field holds."""
-    retries, redeliveries, timeout = field.split(b",")
-    return Budget(int(retries), int(redeliveries), int(timeout) if timeout else None)
+def claimed(token: str, items: Items) -> tuple[list[Leased], int | None]:
+    """Return what claim.lua answers: the tasks, and in how many ms the next delayed one is due."""
+    tasks = [
+        Leased(
+            Attempt(TaskId(items[at].decode()), int(items[at + 1]), token),
+            FunctionId(items[at + 3].decode()),
+            items[at + 4],
+            int(items[at + 2]),
+            _budget(items[at + 5]),
+            _spent(items[at + 6]),
+        )
+        for at in range(1, len(items), LEASED)
+    ]
+    return tasks, int(items[0]) if items[0] else None
 
 
-def spent(row: Row) -> Spent:
-    """Return what is spent: retries, strikes, losses."""
-    if row[0] is row[1] is row[2] is None:
-        return _NOTHING_SPENT
-    return Spent(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
-
-
-_NOTHING_SPENT = Spent()
-
-
-def task(task_id: TaskId, row: Row) -> Task | None:
-    """Return a task from the fields of keys.SHOWN; None if there is none."""
-    if row[0] is None:
+def adopted(attempt: Attempt, items: Items) -> Leased | None:
+    """Return what adopt.lua answers about an attempt."""
+    function_id, priority, budget, spent = items
+    if not function_id:
         return None
+    return Leased(
+        attempt,
+        FunctionId(function_id.decode()),
+        b"",
+        int(priority),
+        _budget(budget),
+        _spent(spent),
+    )
+
+
+def reaped(items: Items) -> Reaped:
+    """Return what reap.lua answers about a task."""
+    task_id, held, failed = items
+    number, token = held.decode().split(" ", 1)
+    return Reaped(Attempt(TaskId(task_id.decode()), int(number), token), failed=failed == b"1")
+
+
+def task(task_id: TaskId, items: Items) -> Task | None:
+    """Return a task from what get.lua answers; None if there is none."""
+    state, function_id, held, priority, budget, spent, created, started, ended, reason = items[
+        :SHOWN
+    ]
+    if not state:
+        return None
+    finished, _, worker = ended.partition(b" ")
     try:
         return Task(
             id=task_id,
-            function_id=FunctionId(row[1].decode()),
-            status=_STATUS[row[0]],
-            attempt=int(row[2]),
-            priority=int(row[3]),
-            budget=budget(row[4]),
-            spent=spent(row[5:8]),
-            created_at_ms=int(row[8]),
-            started_at_ms=int(row[9]) if row[9] else None,
-            finished_at_ms=int(row[10]) if row[10] else None,
-            worker=(row[11] or b"").decode(),
-            reason=(row[12] or b"").decode(),
+            function_id=FunctionId(function_id.decode()),
+            status=_STATUS[state[0]],
+            attempt=int(held.partition(b" ")[0]),
+            priority=int(priority),
+            budget=_budget(budget),
+            spent=_spent(spent),
+            created_at_ms=int(created),
+            started_at_ms=int(started) if started else None,
+            finished_at_ms=int(finished) if finished else None,
+            worker=worker.decode(),
+            reason=reason.decode(),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unreadable("task", task_id) from error
+    except (ValueError, KeyError) as error:
+        raise unreadable("task", task_id) from error
 
 
-def task_and_outcome(task_id: TaskId, row: Row) -> tuple[Task, Outcome | None] | None:
+def task_and_outcome(task_id: TaskId, items: Items) -> tuple[Task, Outcome | None] | None:
     """Return a task and its outcome from what outcomes.lua answers."""
-    shown = task(task_id, row)
+    shown = task(task_id, items)
     if shown is None:
         return None
     try:
-        return shown, evidence.outcome(shown, row[SHOWN], row[SHOWN + 1] or b"")
+        return shown, evidence.outcome(shown, items[SHOWN], items[SHOWN + 1])
     except msgspec.MsgspecError as error:
-        raise _unreadable("outcome of task", task_id) from error
+        raise unreadable("outcome of task", task_id) from error
 
 
-def function_words(function: Function) -> tuple[str | bytes | int, ...]:
+def function_items(function: Function) -> Items:
     """Return what put.lua takes for a function."""
-    major, minor = function.environment.python
+    environment = function.environment
     return (
-        function.id,
+        function.id.encode(),
         text(function.name),
         function.payload,
-        function.digest,
-        text(function.environment.implementation),
-        f"{major}.{minor}",
-        text(function.environment.dill),
-        function.created_at_ms,
+        function.digest.encode(),
+        text(environment.implementation),
+        b"%d.%d" % environment.python,
+        text(environment.dill),
+        b"%d" % function.created_at_ms,
     )
 
 
-def function(function_id: FunctionId, row: Row) -> Function | None:
+def function(function_id: FunctionId, items: Items) -> Function | None:
     """Return a function from what fetch.lua answers; None if there is none."""
-    name, payload, digest, implementation, python, dill, created = row
-    if name is None:
+    name, payload, digest, implementation, python, dill, created = items
+    if not digest:
         return None
     try:
         major, minor = python.split(b".")
+        version = int(major), int(minor)
         return Function(
             id=function_id,
             name=name.decode(),
             payload=payload,
             digest=digest.decode(),
-            environment=Environment(
-                implementation.decode(), (int(major), int(minor)), dill.decode()
-            ),
+            environment=Environment(implementation.decode(), version, dill.decode()),
             created_at_ms=int(created),
         )
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _unreadable("function", function_id) from error
+    except ValueError as error:
+        raise unreadable("function", function_id) from error
 
 
-def _unreadable(kind: str, identifier: str) -> StoreIncompatible:
+def rows(blob: bytes, width: int) -> list[Items]:
+    """Return a framed answer as one row of ``width`` items for each task or function."""
+    items = unframe(blob)
+    return [items[at : at + width] for at in range(0, len(items), width)]
+
+
+def unreadable(kind: str, identifier: str) -> StoreIncompatible:
+    """Return the error for what another version must have written."""
     return StoreIncompatible(f"the store holds a {kind} {identifier} that this version cannot read")
+
+
+def _whole_ms(run_ms: float) -> int:
+    """Return a run time that came from outside as whole milliseconds, never negative."""
+    return int(run_ms) if isfinite(run_ms) and run_ms > 0 else 0
+
+
+def _budget(item: bytes) -> Budget:
+    retries, redeliveries, timeout = item.split(b",")
+    return Budget(int(retries), int(redeliveries), int(timeout) if timeout else None)
+
+
+def _spent(item: bytes) -> Spent:
+    if not item:
+        return _NOTHING_SPENT
+    retries, strikes, losses = item.split()
+    return Spent(int(retries), int(strikes), int(losses))

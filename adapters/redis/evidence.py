@@ -58,14 +58,14 @@ def of_failure(failure: Failure) -> bytes:
     )
 
 
-def outcome(shown: Task, evidence: bytes | None, body: bytes) -> Outcome | None:
+def outcome(shown: Task, evidence: bytes, body: bytes) -> Outcome | None:
     """Return a task's outcome; raise msgspec.MsgspecError for evidence that is none."""
     if not shown.status.is_terminal:
         return None
     if shown.status is TaskStatus.COMPLETED:
-        told = _success(evidence or b"")
+        told = _success(evidence)
         return Success(body, told.peak_rss_kb, told.run_ms, told.output)
-    if evidence is None:
+    if not evidence:
         return _untold(shown)
     seen = _failure(evidence)
     return Failure(

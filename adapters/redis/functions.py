@@ -7,6 +7,7 @@ from ...domain.identifiers import FunctionId
 from . import codec
 from .batches import CALL_BYTES, batches
 from .driver import Driver
+from .framing import frame
 
 
 class RedisFunctionStore:
@@ -18,8 +19,8 @@ class RedisFunctionStore:
     async def put(self, functions: Sequence[Function]) -> None:
         """Store functions; all or none as far as they fit one call: 100, 16 MiB."""
         for batch in batches(functions, lambda function: len(function.payload)):
-            words = [word for function in batch for word in codec.function_words(function)]
-            await self._driver.run("put", *words)
+            items = [item for function in batch for item in codec.function_items(function)]
+            await self._driver.run("put", frame(items))
 
     async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
         """Return functions; None for those that do not exist."""
@@ -27,7 +28,9 @@ class RedisFunctionStore:
         for batch in batches(function_ids):
             rest = batch
             while rest:
-                rows = await self._driver.run("fetch", CALL_BYTES, *rest)
+                asked = frame(function_id.encode() for function_id in rest)
+                answer = await self._driver.run("fetch", CALL_BYTES, asked)
+                rows = codec.rows(answer, codec.FUNCTION)
                 found.extend(map(codec.function, rest, rows))
                 rest = rest[len(rows) :]
         return found

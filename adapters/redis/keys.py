@@ -19,12 +19,13 @@ key                  type    what it holds                                      
 ``ended``            (a channel) ids of tasks that have ended, separated by spaces
 ===================  ======  ===========================================================  ========
 
-Fields of a task: ``s`` state (Q ready, D delayed, R running, C completed, F failed, X cancelled,
-E expired), ``f`` function id, ``p`` payload (empty once it ended), ``q`` priority, ``b`` budget,
-``m`` losses of workers that it survives, ``n`` ``k`` ``o`` number, token and owner of the last
-claim, ``e`` how that attempt ended (c complete, f fail, r release, p reap, x cancel), ``r`` ``i``
-``l`` spent retries, strikes, losses, ``c`` ``a`` ``z`` created, started, finished, ``w`` worker,
-``y`` reason, ``v`` evidence, ``x`` result or exception.
+Fields of a task: ``s`` state (Q ready, D delayed, each followed by f or r if the last attempt
+failed or was released; R running, C completed, F failed, P failed because its worker was lost,
+X cancelled, E expired), ``f`` function id, ``p`` payload (empty once it ended), ``q`` priority,
+``b`` budget "retries,redeliveries,timeout", ``m`` losses of workers that it survives, ``k`` fence
+"number token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses", ``c``
+created, ``a`` started, ``z`` "finished worker", ``y`` reason, ``v`` evidence (evidence.py), ``x``
+result or exception.
 
 Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
 Python version and dill version, ``c`` created. All times are milliseconds since 1970.
@@ -38,9 +39,6 @@ from ...domain.identifiers import MAX_SHARD
 
 SCHEMA = b"1"
 """Raised when a key or field changes its meaning; another version's store is refused."""
-
-SHOWN = 13
-"""How many fields get.lua and outcomes.lua read for a task itself; evidence and bytes follow."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 

@@ -8,7 +8,7 @@ exceptions leaves it; no call is repeated here, for one that timed out may have 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from redis.asyncio import Redis
 
@@ -32,6 +32,7 @@ from . import codec
 from .batches import CALL_BYTES, batches
 from .driver import Driver, Timeouts, Word, open_clients, read_scripts
 from .endings import Endings
+from .framing import frame, unframe
 from .functions import RedisFunctionStore
 from .hints import Hints
 from .inspection import check_schema, check_settings
@@ -112,12 +113,14 @@ class RedisStore:
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
         """Record new tasks and ring."""
-        answers: list[Submitted] = []
-        for batch in batches(tasks, lambda task: len(task.payload)):
-            words = [word for task in batch for word in codec.new_task_words(task)]
-            found = await self._driver.run("submit", self._options.queued_limit, *words)
-            answers.extend(_SUBMITTED[answer] for answer in found)
-        return answers
+        return await self._each(
+            "submit",
+            tasks,
+            codec.new_task_items,
+            codec.SUBMITTED,
+            self._options.queued_limit,
+            size=lambda task: len(task.payload),
+        )
 
     async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
         """Lease up to ``limit`` due tasks to ``owner``; fewer if their payloads are large."""
@@ -131,9 +134,8 @@ class RedisStore:
                 if not tasks:
                     raise
                 break  # what earlier calls leased must not be lost for it
-            found = codec.claimed(token, answer)
+            found, next_due_ms = codec.claimed(token, unframe(answer))
             tasks.extend(found)
-            next_due_ms = None if answer[0] < 0 else answer[0]
             if len(found) < BATCH or len(tasks) >= limit:
                 break
         return Claim(tuple(tasks), next_due_ms)
@@ -142,15 +144,16 @@ class RedisStore:
 
     async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
         """Note that attempts (may) have begun."""
-        return await self._written("start", attempts, _fence)
+        return await self._each("start", attempts, codec.attempt_items, codec.WRITTEN)
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
-        invalid: list[Attempt] = []
-        for batch in batches(attempts):
-            positions: list[int] = await self._driver.run("renew", lease_ms, *_fences(batch))
-            invalid.extend(batch[position] for position in positions)
-        return invalid
+        answers = await self._each("renew", attempts, codec.attempt_items, codec.WRITTEN, lease_ms)
+        return [
+            attempt
+            for attempt, answer in zip(attempts, answers, strict=True)
+            if answer is not Written.RECORDED
+        ]
 
     async def adopt(
         self, owner: str, attempts: Sequence[Attempt], lease_ms: int
@@ -158,28 +161,31 @@ class RedisStore:
         """Extend leases and make ``owner`` the one who is told of cancels."""
         answers: list[Leased | None] = []
         for batch in batches(attempts):
-            rows = await self._driver.run("adopt", owner, lease_ms, *_fences(batch))
-            answers.extend(map(codec.adopted, batch, rows))
+            asked = frame(item for attempt in batch for item in codec.attempt_items(attempt))
+            answer = await self._driver.run("adopt", owner, lease_ms, asked)
+            answers.extend(map(codec.adopted, batch, codec.rows(answer, codec.ADOPTED)))
         return answers
 
     # ------------------------------------------------------------ the end of an attempt
 
     async def complete(self, completions: Sequence[Completion]) -> list[Written]:
         """Record results and wake the waiters."""
-        return await self._written(
+        return await self._each(
             "complete",
             completions,
-            codec.completion_words,
+            codec.completion_items,
+            codec.WRITTEN,
             self._options.retention_ms,
             size=lambda completion: len(completion.success.result),
         )
 
     async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
         """Record failures, or queue the tasks again."""
-        return await self._written(
+        return await self._each(
             "fail",
             defeats,
-            codec.defeat_words,
+            codec.defeat_items,
+            codec.WRITTEN,
             self._options.retention_ms,
             size=lambda defeat: len(defeat.failure.exception),
         )
@@ -188,8 +194,8 @@ class RedisStore:
         self, attempts: Sequence[Attempt], delay_ms: int = 0, reason: str = ""
     ) -> list[Written]:
         """Hand back tasks that did not run."""
-        delay, why = max(0, delay_ms), codec.text(reason)
-        return await self._written("release", attempts, _fence, delay, why)
+        leading = (max(0, delay_ms), codec.text(reason))
+        return await self._each("release", attempts, codec.attempt_items, codec.WRITTEN, *leading)
 
     async def reap(self, limit: int) -> list[Reaped]:
         """Take up to ``limit`` expired leases away."""
@@ -197,20 +203,17 @@ class RedisStore:
         while (left := limit - len(reaped)) > 0:
             wanted = min(BATCH, left)
             answer = await self._driver.run("reap", wanted, self._options.retention_ms)
-            reaped.extend(codec.reaped(answer))
-            if len(answer) < wanted * 4:
+            found = codec.rows(answer, codec.REAPED)
+            reaped.extend(map(codec.reaped, found))
+            if len(found) < wanted:
                 break
         return reaped
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
-        answers: list[Cancelled] = []
-        for batch in batches(task_ids):
-            found: list[bytes] = await self._driver.run(
-                "cancel", self._options.retention_ms, *batch
-            )
-            answers.extend(_CANCELLED[answer] for answer in found)
-        return answers
+        return await self._each(
+            "cancel", task_ids, _id_item, codec.CANCELLED, self._options.retention_ms
+        )
 
     # ------------------------------------------------------------ looking and waiting
 
@@ -218,8 +221,8 @@ class RedisStore:
         """Return tasks as they stand."""
         found: list[Task | None] = []
         for batch in batches(task_ids):
-            rows = await self._driver.run("get", *batch)
-            found.extend(map(codec.task, batch, rows))
+            answer = await self._driver.run("get", frame(map(str.encode, batch)))
+            found.extend(map(codec.task, batch, codec.rows(answer, codec.SHOWN)))
         return found
 
     async def outcomes(
@@ -230,7 +233,9 @@ class RedisStore:
         for batch in batches(task_ids):
             rest = batch
             while rest:
-                rows = await self._driver.run("outcomes", CALL_BYTES, *rest)
+                asked = frame(map(str.encode, rest))
+                answer = await self._driver.run("outcomes", CALL_BYTES, asked)
+                rows = codec.rows(answer, codec.WITH_OUTCOME)
                 found.extend(map(codec.task_and_outcome, rest, rows))
                 rest = rest[len(rows) :]
         return found
@@ -258,38 +263,30 @@ class RedisStore:
 
     # ------------------------------------------------------------ inside
 
-    async def _written(
+    async def _each(
         self,
         script: str,
-        items: Sequence[Item],
-        words_of: Callable[[Item], tuple[Word, ...]],
+        batch: Sequence[Item],
+        items_of: Callable[[Item], codec.Items],
+        meaning: Mapping[int, Answer],
         *leading: Word,
         size: Callable[[Item], int] | None = None,
-    ) -> list[Written]:
-        """Run a script of fenced writes over all items, and read its answers."""
-        answers: list[Written] = []
-        for batch in batches(items, size):
-            words = [word for item in batch for word in words_of(item)]
-            found = await self._driver.run(script, *leading, *words)
-            answers.extend(_WRITTEN[answer] for answer in found)
+    ) -> list[Answer]:
+        """Run a script that answers a letter for each item, and return what the letters mean."""
+        answers: list[Answer] = []
+        for part in batches(batch, size):
+            items = frame([item for each in part for item in items_of(each)])
+            letters: bytes = await self._driver.run(script, *leading, items)
+            answers.extend([meaning[letter] for letter in letters])
         return answers
 
     async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
-        ended: set[TaskId] = set()
-        for batch in batches(task_ids):
-            found: list[Any] = await self._driver.run("wait", *batch)
-            ended.update(TaskId(task_id.decode()) for task_id in found)
-        return frozenset(ended)
+        ended = await self._each("wait", task_ids, _id_item, _ENDED)
+        return frozenset(task_id for task_id, over in zip(task_ids, ended, strict=True) if over)
 
 
-_WRITTEN = {written.value.encode(): written for written in Written}
-_SUBMITTED = {submitted.value.encode(): submitted for submitted in Submitted}
-_CANCELLED = {cancelled.value.encode(): cancelled for cancelled in Cancelled}
+_ENDED = {ord("E"): True, ord("N"): False}
 
 
-def _fence(attempt: Attempt) -> tuple[Word, ...]:
-    return attempt.task_id, attempt.number, attempt.token
-
-
-def _fences(attempts: Sequence[Attempt]) -> list[Word]:
-    return [word for attempt in attempts for word in _fence(attempt)]
+def _id_item(task_id: TaskId) -> codec.Items:
+    return (task_id.encode(),)

@@ -1,25 +1,27 @@
 -- adopt: extend leases and make another dispatcher the one who is told of cancels.
 --
--- ARGV[1]      owner
--- ARGV[2]      lease in ms
--- then 3 each  id, number, token
--- Answer       for each: nil if invalid, else [function id, budget, and what is spent: retries,
---              strikes, losses, and the priority]
--- Repeatable   yes
+-- ARGV[1]     owner
+-- ARGV[2]     lease in ms
+-- ARGV[3]     2 items each: id, fence
+-- Answer      framed, 4 items each: function id (empty: the attempt is not valid), priority,
+--             budget, spent
+-- Repeatable  yes
+local owner = ARGV[1]
 local until_ms = whole(now_ms() + tonumber(ARGV[2]))
-local answers, leases = {}, {}
+local items = unframe(ARGV[3])
+local answer, leases = {}, {}
 pass_when_full()
-for i = 3, #ARGV, 3 do
-  local key = P .. 't:' .. ARGV[i]
-  local hash = redis.call('HMGET', key, 's', 'n', 'k', 'e', 'f', 'b', 'r', 'i', 'l', 'q')
-  local answer = false
-  if verdict(hash, ARGV[i + 1], ARGV[i + 2], 'adopt', false) == 'recorded' then
-    redis.call('HSET', key, 'o', ARGV[1])
+for i = 1, #items, 2 do
+  local key = P .. 't:' .. items[i]
+  local hash = redis.call('HMGET', key, 's', 'k', 'f', 'q', 'b', 'u')
+  if verdict(hash[1], hash[2], items[i + 1], {}, false) == 'R' then
+    redis.call('HSET', key, 'o', owner)
     leases[#leases + 1] = until_ms
-    leases[#leases + 1] = ARGV[i]
-    answer = {hash[5], hash[6], hash[7], hash[8], hash[9], hash[10]}
+    leases[#leases + 1] = items[i]
+    append(answer, {hash[3], hash[4], hash[5], hash[6]})
+  else
+    append(answer, {'', '', '', ''})
   end
-  answers[#answers + 1] = answer
 end
 if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
-return answers
+return frame(answer)

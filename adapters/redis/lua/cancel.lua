@@ -1,30 +1,29 @@
 -- cancel: end tasks as CANCELLED; the owner of a running one finds its id in its inbox.
 --
 -- ARGV[1]     retention in ms
--- then        ids
--- Answer      one of prevented, stopping, too_late, gone for each
--- Repeatable  yes: too_late
+-- ARGV[2]     ids
+-- Answer      a letter each: P prevented, S stopping, T too late, G gone
+-- Repeatable  yes: T
 -- Taking an id out of a list costs a search, so a queue longer than SEARCHED keeps the entry:
 -- the claim that comes to it drops it, and until then it takes room.
 local SEARCHED, INBOX_MOST, INBOX_MS = 1000, 10000, 300000
-local now = now_ms()
-local finished = whole(now)
 local retention = whole(tonumber(ARGV[1]))
+local finished = whole(now_ms()) .. ' '
 local answers, ids, queued, delayed, inboxes, seen = {}, {}, {}, {}, {}, {}
-for i = 2, #ARGV do
-  local id = ARGV[i]
+for _, id in ipairs(unframe(ARGV[2])) do
   local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'q', 'o')
-  local state, answer = hash[1], 'too_late'
+  local state = hash[1] and string.sub(hash[1], 1, 1)
+  local answer = 'T'
   if not state then
-    answer = 'gone'
+    answer = 'G'
   elseif not seen[id] and (state == 'Q' or state == 'D' or state == 'R') then
     seen[id] = true
     ids[#ids + 1] = id
-    answer = 'prevented'
+    answer = 'P'
     if state == 'Q' then queued[#queued + 1] = {id, hash[2]} end
     if state == 'D' then delayed[#delayed + 1] = id end
     if state == 'R' then
-      answer = 'stopping'
+      answer = 'S'
       push(inboxes, hash[3], id)
     end
   end
@@ -40,7 +39,7 @@ if #ids > 0 then
   end
   for _, id in ipairs(ids) do
     local key = P .. 't:' .. id
-    redis.call('HSET', key, 's', 'X', 'e', 'x', 'p', '', 'y', '', 'z', finished)
+    redis.call('HSET', key, 's', 'X', 'p', '', 'y', '', 'z', finished)
     redis.call('PEXPIRE', key, retention)
   end
   for owner, list in pairs(inboxes) do
@@ -51,4 +50,4 @@ if #ids > 0 then
   end
   publish(ids)
 end
-return answers
+return table.concat(answers)

@@ -5,15 +5,15 @@
 -- ARGV[3]     how many tasks at most
 -- ARGV[4]     lease in ms
 -- ARGV[5]     stop after this many bytes of payloads (at least one task is given)
--- Answer      [ms until the next delayed task is due, or -1; then 9 for each task: id, number,
---             function id, payload, budget, and what is spent: retries, strikes, losses,
---             and the priority]
+-- Answer      framed: in how many ms the next delayed task is due (empty: there is none), then 7
+--             items for each task: id, number, priority, function id, payload, budget, spent
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
-local limit, lease, bytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local limit, bytes = tonumber(ARGV[3]), tonumber(ARGV[5])
 local now = now_ms()
-local until_ms = whole(now + lease)
+local until_ms = whole(now + tonumber(ARGV[4]))
 local PROMOTED, EXAMINED = 100, 1000
+local READY = {Q = true, Qf = true, Qr = true}
 
 -- delayed tasks that are due go to the tails of their queues, the earliest first
 local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now), 'LIMIT', 0, PROMOTED)
@@ -21,30 +21,35 @@ if #due > 0 then
   redis.call('ZREM', P .. 'delayed', unpack(due))
   for _, id in ipairs(due) do
     local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'q')
-    if hash[1] == 'D' then
+    if hash[1] then
       redis.call('RPUSH', P .. 'ready:' .. hash[2], id)
-      redis.call('HSET', P .. 't:' .. id, 's', 'Q')
+      redis.call('HSET', P .. 't:' .. id, 's', 'Q' .. string.sub(hash[1], 2))
     end
   end
 end
 
-local answer, leases, taken, examined = {-1}, {}, 0, 0
+local answer, leases, taken, examined = {''}, {}, 0, 0
 
 -- an entry whose task was cancelled, or is gone, is dropped: see cancel.lua
 local function take(id, priority)
   local key = P .. 't:' .. id
-  local hash = redis.call('HMGET', key, 's', 'n', 'f', 'p', 'b', 'r', 'i', 'l')
-  if hash[1] ~= 'Q' then return end
-  local number = whole(hash[2] + 1)
-  redis.call('HSET', key, 's', 'R', 'n', number, 'k', token, 'o', owner, 'e', '', 'a', '', 'y', '')
+  local hash = redis.call('HMGET', key, 's', 'k', 'y', 'f', 'p', 'b', 'u')
+  if not READY[hash[1]] then return end
+  local number = whole(string.match(hash[2], '^%d+') + 1)
+  local fence = number .. ' ' .. token
+  if hash[3] and hash[3] ~= '' then
+    redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner, 'y', '')
+  else
+    redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner)
+  end
   local base = #answer
-  answer[base + 1], answer[base + 2] = id, number
-  for field = 3, 8 do answer[base + field] = hash[field] end
-  answer[base + 9] = priority
+  answer[base + 1], answer[base + 2], answer[base + 3] = id, number, priority
+  answer[base + 4], answer[base + 5], answer[base + 6] = hash[4], hash[5], hash[6]
+  answer[base + 7] = hash[7] or ''
   leases[#leases + 1] = until_ms
   leases[#leases + 1] = id
   taken = taken + 1
-  bytes = bytes - #hash[4]
+  bytes = bytes - #hash[5]
 end
 
 for priority = 0, 2 do
@@ -54,7 +59,7 @@ for priority = 0, 2 do
     if not ids or #ids == 0 then break end
     examined = examined + #ids
     local back = {}
-    for i, id in ipairs(ids) do
+    for _, id in ipairs(ids) do
       if bytes > 0 then take(id, whole(priority)) else table.insert(back, 1, id) end
     end
     if #back > 0 then redis.call('LPUSH', list, unpack(back)) end
@@ -66,8 +71,9 @@ local left = redis.call('LLEN', P .. 'ready:0') + redis.call('LLEN', P .. 'ready
   + redis.call('LLEN', P .. 'ready:2')
 local first = redis.call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
 if #first > 0 then
-  answer[1] = math.max(0, first[2] - now)
-  if answer[1] == 0 then left = left + 1 end
+  local wait = math.max(0, first[2] - now)
+  if wait == 0 then left = left + 1 end
+  answer[1] = whole(wait)
 end
 if left > 0 then ring() end
-return answer
+return frame(answer)

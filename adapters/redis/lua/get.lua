@@ -1,11 +1,12 @@
 -- get: tasks as they stand.
 --
--- ARGV        ids
--- Answer      for each the fields of keys.SHOWN; the first is nil where there is no such task
+-- ARGV[1]     ids
+-- Answer      framed, 10 items each: state (empty: there is no such task), function id, fence,
+--             priority, budget, spent, created, started, finished and worker, reason
 -- Repeatable  yes, it writes nothing
-local answers = {}
-for i, id in ipairs(ARGV) do
-  answers[i] = redis.call('HMGET', P .. 't:' .. id,
-    's', 'f', 'n', 'q', 'b', 'r', 'i', 'l', 'c', 'a', 'z', 'w', 'y')
+local answer = {}
+for _, id in ipairs(unframe(ARGV[1])) do
+  append(answer, redis.call('HMGET', P .. 't:' .. id,
+    's', 'f', 'k', 'q', 'b', 'u', 'c', 'a', 'z', 'y'))
 end
-return answers
+return frame(answer)

@@ -2,12 +2,38 @@
 --
 -- KEYS[1]  the tagged prefix of every key, such as "{gofer:0}:"; all keys are built from it, so
 --          that a script touches one hash slot and nothing else (adapters/redis/keys.py lists them)
--- ARGV     as each script says
+-- ARGV     as each script says; the last one holds the items of a batch, framed: see `unframe`
 --
 -- Rules: time comes from TIME alone; what a task allows is checked before anything of it is
 -- written, and arguments are converted before the first write, because an error in Lua does not
 -- undo earlier writes; at most 100 tasks a call.
 local P = KEYS[1]
+
+-- Many strings as one: their lengths, a line end, and the strings themselves. The driver, the
+-- protocol and Lua handle one long string much faster than hundreds of short ones.
+local function unframe(blob)
+  local items = {}
+  local line = string.find(blob, '\n', 1, true)
+  local at = line + 1
+  for length in string.gmatch(string.sub(blob, 1, line), '%d+') do
+    local past = at + length
+    items[#items + 1] = string.sub(blob, at, past - 1)
+    at = past
+  end
+  return items
+end
+
+local function frame(items)
+  local lengths = {}
+  for i = 1, #items do lengths[i] = #items[i] end
+  return table.concat(lengths, ' ') .. '\n' .. table.concat(items)
+end
+
+-- Append what HMGET found; a field that is not there becomes an empty string.
+local function append(items, fields)
+  local base = #items
+  for i = 1, #fields do items[base + i] = fields[i] or '' end
+end
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -33,23 +59,32 @@ local function pass_when_full()
   redis.call('ZREM', P .. 'lease', '')
 end
 
--- What a fenced write answers: `e` is the letter of the verb that ends an attempt.
-local function verdict(hash, number, token, verb, again)
-  if not hash[1] then return 'gone' end
-  if hash[2] ~= number or hash[3] ~= token then return 'stale' end
-  if again then return 'duplicate' end
-  if hash[1] == 'R' then return 'recorded' end
-  if hash[4] == verb then return 'duplicate' end
-  return 'stale'
+-- What a fenced write answers: R recorded, D duplicate, S stale, G gone. `done` lists the states
+-- in which the same attempt has written the same already, `again` says that this batch has.
+local function verdict(state, held, fence, done, again)
+  if not state then return 'G' end
+  if held ~= fence then return 'S' end
+  if again then return 'D' end
+  if state == 'R' then return 'R' end
+  return done[state] and 'D' or 'S'
 end
 
--- Tasks on their way back to a queue; `place` writes the state, `settle` fills the queues.
+-- What is spent, "retries strikes losses", with one more of the given kind; nothing for none.
+local function charged(spent, kind)
+  if not kind then return spent or '' end
+  local counts = {}
+  for count in string.gmatch(spent or '', '%d+') do counts[#counts + 1] = tonumber(count) end
+  for i = 1, 3 do counts[i] = (counts[i] or 0) + (i == kind and 1 or 0) end
+  return table.concat(counts, ' ')
+end
+
+-- Tasks on their way to a queue: `place` takes them and gives the state to write, `settle` fills
+-- the queues. The first of those that go to a head comes first.
 local heads, tails, delays = {}, {}, {}
 
-local function push(lists, priority, id)
-  local list = lists[priority] or {}
-  list[#list + 1] = id
-  lists[priority] = list
+local function push(lists, name, id)
+  local list = lists[name]
+  if list then list[#list + 1] = id else lists[name] = {id} end
 end
 
 local function place(id, priority, delay, now, at_head)

@@ -1,22 +1,23 @@
 -- renew: extend leases, counted from now.
 --
--- ARGV[1]      lease in ms
--- then 3 each  id, number, token
--- Answer       the positions, from 0, of the attempts that are no longer valid
--- Repeatable   yes
+-- ARGV[1]     lease in ms
+-- ARGV[2]     2 items each: id, fence
+-- Answer      a letter each: R renewed; S, G no longer valid
+-- Repeatable  yes
 local until_ms = whole(now_ms() + tonumber(ARGV[1]))
-local invalid, leases = {}, {}
-for i = 2, #ARGV, 3 do
-  local hash = redis.call('HMGET', P .. 't:' .. ARGV[i], 's', 'n', 'k')
-  if verdict(hash, ARGV[i + 1], ARGV[i + 2], 'renew', false) == 'recorded' then
+local items = unframe(ARGV[2])
+local answers, leases = {}, {}
+for i = 1, #items, 2 do
+  local hash = redis.call('HMGET', P .. 't:' .. items[i], 's', 'k')
+  local answer = verdict(hash[1], hash[2], items[i + 1], {}, false)
+  if answer == 'R' then
     leases[#leases + 1] = until_ms
-    leases[#leases + 1] = ARGV[i]
-  else
-    invalid[#invalid + 1] = (i - 2) / 3
+    leases[#leases + 1] = items[i]
   end
+  answers[#answers + 1] = answer
 end
 if #leases > 0 then
   pass_when_full()
   redis.call('ZADD', P .. 'lease', unpack(leases))
 end
-return invalid
+return table.concat(answers)

@@ -1,11 +1,11 @@
--- wait: which tasks have ended; what `wait` asks before and while it waits.
+-- wait: which tasks have ended; what `wait` asks before it waits, and now and then meanwhile.
 --
--- ARGV        ids
--- Answer      the ids of those that are terminal
+-- ARGV[1]     ids
+-- Answer      a letter each: E ended, N not ended or unknown
 -- Repeatable  yes, it writes nothing
-local ended = {}
-for _, id in ipairs(ARGV) do
-  local state = redis.call('HGET', P .. 't:' .. id, 's')
-  if state and state ~= 'Q' and state ~= 'D' and state ~= 'R' then ended[#ended + 1] = id end
+local ENDED = {C = true, F = true, P = true, X = true, E = true}
+local answers = {}
+for i, id in ipairs(unframe(ARGV[1])) do
+  answers[i] = ENDED[redis.call('HGET', P .. 't:' .. id, 's')] and 'E' or 'N'
 end
-return ended
+return table.concat(answers)
