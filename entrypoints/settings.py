@@ -87,7 +87,7 @@ def _shown(scheme: str, text: str) -> str:
     except ValueError:  # its message may quote the part with the password
         raise ValueError(f"its form is wrong; expected {scheme}://HOST:PORT/DB") from None
     if scheme == "unix":
-        if not parts.path.startswith("/"):
+        if not parts.path.startswith("/") or parts.netloc.rpartition("@")[2]:
             raise ValueError("a socket's path must be absolute, as in unix:///run/redis.sock")
         return f"unix://{parts.path}"
     if not parts.hostname:
