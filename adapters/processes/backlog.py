@@ -15,6 +15,9 @@ from ...domain.protocol.messages import Assignment
 _MOST_TYPICAL = 4096
 """How many functions' run times are remembered; the one learnt first is forgotten."""
 
+CHUNK_BYTES = 1024 * 1024
+"""Payloads beyond this travel alone: copying them costs more than a wake-up."""
+
 PIPELINED_SHARE = 0.5
 """Tasks of which at least two fit into a message are short: the next message of such tasks is sent
 before the child has finished the last one, so that there is no gap between."""
@@ -22,10 +25,11 @@ before the child has finished the last one, so that there is no gap between."""
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """An assignment on its way through the supervisor; ``number`` is new for each sending.
+    """An assignment on its way through the supervisor.
 
-    ``share`` is the part of a message that it fills. ``began``: Began was said.
-    ``silent``: it was killed, and nothing may be said any more.
+    ``number`` is its number at the child that has it, 0 while it waits; ``share`` the part of a
+    message that it fills. ``began``: Began was said. ``silent``: it was killed, and nothing may
+    be said any more. ``bad_starts``: how many children died on its receipt.
     """
 
     assignment: Assignment
@@ -33,6 +37,7 @@ class Job:
     share: float = 1.0
     began: bool = False
     silent: bool = False
+    bad_starts: int = 0
 
     @property
     def attempt(self) -> Attempt:
@@ -83,10 +88,11 @@ class Backlog:
         Together they should take no longer than ``policy.CHUNK_GOAL_MS``.
         """
         jobs: list[Job] = []
-        room = 1.0
+        room, payload_bytes = 1.0, 0
         while len(jobs) < most and (job := self._first()) is not None:
             job.share = self._share(job)
-            if jobs and job.share > room:
+            payload_bytes += len(job.assignment.payload)
+            if jobs and (job.share > room or payload_bytes > CHUNK_BYTES):
                 break
             room -= job.share
             jobs.append(self._jobs.popleft())

@@ -17,19 +17,7 @@ from io import TextIOWrapper
 TAIL_BYTES = 64 * 1024
 """How much of a task's output is kept: the last so many bytes."""
 
-_PIPE_BYTES = 256 * 1024
 _READS = 64
-
-
-def output_pipe() -> tuple[int, int]:
-    """Return the two ends of a pipe for output; its reader never blocks, its writer does."""
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    set_size = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if set_size is not None:
-        with suppress(OSError):  # over what the system allows its users: the usual size will do
-            fcntl.fcntl(writer, set_size, _PIPE_BYTES)
-    return reader, writer
 
 
 class Tail:

@@ -21,11 +21,10 @@ import pickle
 import signal
 import socket
 import sys
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import dill  # type: ignore[import-untyped]
 
@@ -58,7 +57,7 @@ def main(passed: Passed, settings: ChildSettings) -> None:
         channel=socket.socket(fileno=_private(passed.channel)),
         results=_private(passed.results),
         turnstile=Turnstile(_private(passed.gate)),
-        marker=Marker(passed.marker.detach()),
+        marker=_marker(passed.marker.detach()),
         capture=capture,
     )
     faulthandler.enable(2, all_threads=False)
@@ -68,6 +67,12 @@ def main(passed: Passed, settings: ChildSettings) -> None:
     apply(settings.limits)
     with suppress(BrokenPipeError, ConnectionResetError):  # the supervisor is gone: so are we
         Runner(wires, Pickling(), settings.limits.result_bytes).serve()
+
+
+def _marker(fd: int) -> Marker:
+    marker = Marker(fd)
+    os.close(fd)
+    return marker
 
 
 def _private(passed: PassedFd) -> int:
@@ -100,8 +105,6 @@ def _clean_interpreter(path: tuple[str, ...]) -> None:
     main_module.clear()
     main_module.update(__name__="__main__", __builtins__=builtins, __doc__=None, __spec__=None)
     sys.modules.pop("__mp_main__", None)
-    warnings.resetwarnings()
-    warnings.simplefilter("default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +132,26 @@ class Pickling:
     def arguments(self, payload: bytes, function: Loaded) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return ``(args, kwargs)``; plain data never needs dill, and loads much faster so."""
         try:
-            both = pickle.loads(payload)  # noqa: S301 - this is the place
+            both: object = pickle.loads(payload)  # noqa: S301 - this is the place
         except Exception:  # noqa: BLE001 - a pickle of dill's; if it is not, this raises again
             names = dict(function.names) if isinstance(function, LoadedFunction) else {}
             both = _Opener(payload, _fresh_names() | names).load()
-        if type(both) is tuple and len(both) == 2:  # noqa: PLR2004
-            args, kwargs = both
-            if isinstance(args, tuple) and isinstance(kwargs, dict):
-                return args, kwargs
-        raise TypeError(
-            "the payload must be the pickle of (args, kwargs), a tuple and a dict, "
-            f"not of {troubles.bounded(repr(type(both)), 200)}"
-        )
+        match both:
+            case (tuple(), dict()) if isinstance(both, tuple):
+                return cast("tuple[tuple[Any, ...], dict[str, Any]]", both)
+            case _:
+                raise TypeError(
+                    "the payload must be the pickle of (args, kwargs), a tuple and a dict, "
+                    f"not of {troubles.type_name(type(both))}"
+                )
 
     def dump(self, value: object) -> bytes:
         """Return the pickle of ``value``: opens with dill alone, whatever its types allow."""
         try:
             return pickle.dumps(value, _PROTOCOL)
         except Exception:  # noqa: BLE001 - dill can more; if it cannot, it says why
-            dumped: bytes = dill.dumps(value, _PROTOCOL)
-            return dumped
+            dump: Callable[[object, int], bytes] = vars(dill)["dumps"]
+            return dump(value, _PROTOCOL)
 
     def dump_exception(self, error: BaseException, traceback_text: str) -> bytes:
         """Return the pickle of ``error`` if that opens again, else of the nearest built-in."""

@@ -1,7 +1,7 @@
 """Why a child died, and what that makes of the task that it was running.
 
-Pure but for ``oom_kills``. Whoever is blamed was running at that moment, as the marker says; the
-text is for a person who has never heard of gofer.
+Whoever is blamed was running at that moment, as the marker says. The texts are for a person who
+has never heard of gofer.
 """
 
 import signal
@@ -22,6 +22,17 @@ def oom_kills() -> int:
                 return int(count)
     except OSError:
         pass  # another system: then nobody can tell
+    return 0
+
+
+def peak_rss_kb(pid: int) -> int:
+    """Return the peak memory of a living process in KiB; 0 where the system does not tell."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    except OSError:
+        pass  # another system, or the process has just ended
     return 0
 
 
@@ -47,6 +58,19 @@ def signal_name(number: int) -> str:
         return f"{signal.Signals(number).name} ({number})"
     except ValueError:
         return f"signal {number}"
+
+
+class Coroner:
+    """Tells deaths for want of memory from others, by what the kernel has counted since."""
+
+    def __init__(self) -> None:
+        """Count from now on."""
+        self._oom_kills = oom_kills()
+
+    def of_exit(self, code: int | None) -> Trouble:
+        """Return the failure for a process that has just ended with ``code``."""
+        earlier, self._oom_kills = self._oom_kills, oom_kills()
+        return of_exit(code, out_of_memory=self._oom_kills > earlier)
 
 
 def of_timeout(timeout_ms: int) -> Trouble:

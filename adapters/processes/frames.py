@@ -6,7 +6,8 @@ user's code could write to the pipe as well: lengths are bounded and shapes are 
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -53,9 +54,7 @@ class Report(msgspec.Struct, array_like=True, frozen=True):
     retire: str = ""
 
 
-class Garbled(Exception):
-    """The peer wrote something that is no message."""
-
+_Message = TypeVar("_Message", Chunk, Report)
 
 _encoder = msgspec.msgpack.Encoder()
 _chunks = msgspec.msgpack.Decoder(Chunk)
@@ -74,42 +73,55 @@ class Frames:
     """Puts frames together from the pieces that a pipe delivers."""
 
     def __init__(self, most_bytes: int) -> None:
-        """Refuse frames with more than ``most_bytes``."""
+        """Break at a frame with more than ``most_bytes``."""
         self._most = most_bytes
         self._buffer = bytearray()
+        self._broken = ""
 
     @property
     def partial(self) -> bool:
         """Return whether the beginning of a frame is waiting for its rest."""
         return bool(self._buffer)
 
-    def feed(self, piece: bytes | memoryview) -> None:
-        """Add the next piece."""
-        self._buffer += piece
+    @property
+    def broken(self) -> str:
+        """Return what was wrong with a message that came, "" as long as all were right."""
+        return self._broken
 
-    def _bodies(self) -> Iterator[memoryview]:
-        """Yield the bodies of all whole frames, then forget them; raise Garbled."""
+    def feed(self, piece: bytes | memoryview) -> None:
+        """Add the next piece; nothing is taken any more after a broken message."""
+        if not self._broken:
+            self._buffer += piece
+
+    def chunks(self) -> list[Chunk]:
+        """Return the whole messages that have come down."""
+        return self._take(_chunks.decode)
+
+    def reports(self) -> list[Report]:
+        """Return the whole messages that have come up."""
+        return self._take(_reports.decode)
+
+    def _take(self, decode: Callable[[memoryview], _Message]) -> list[_Message]:
+        messages: list[_Message] = []
         start, end = 0, len(self._buffer)
         with memoryview(self._buffer) as view:
             while end - start >= _LENGTH.size:
                 (length,) = _LENGTH.unpack_from(view, start)
                 if length > self._most:
-                    raise Garbled(f"a message of {length} bytes; the limit is {self._most}")
+                    self._broken = f"a message of {length} bytes; the limit is {self._most}"
+                    break
                 after = start + _LENGTH.size + length
                 if after > end:
                     break
                 with view[start + _LENGTH.size : after] as body:
-                    yield body
+                    try:
+                        messages.append(decode(body))
+                    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                        self._broken = str(error)
+                        break
                 start = after
-        del self._buffer[:start]
-
-    def chunks(self) -> list[Chunk]:
-        """Return the whole messages that have come down."""
-        return [_chunks.decode(body) for body in self._bodies()]
-
-    def reports(self) -> list[Report]:
-        """Return the whole messages that have come up; raise Garbled at the first that is none."""
-        try:
-            return [_reports.decode(body) for body in self._bodies()]
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Garbled(str(error)) from error
+        if self._broken:
+            self._buffer.clear()
+        elif start:
+            del self._buffer[:start]
+        return messages

@@ -14,17 +14,18 @@ import socket
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import Enum
 
 from . import launching, marker
 from .backlog import PIPELINED_SHARE, Job
-from .capture import Tail, output_pipe
+from .capture import Tail
 from .entry import ChildSettings, Passed, child_main
-from .frames import Chunk, Frames, Garbled, Report, encode
+from .frames import Chunk, Frames, Report, encode
 from .gate import Gate
 from .limits import ProcessLimits
 from .marker import Marker
+from .pipes import OUTPUT_PIPE_BYTES, RESULTS_PIPE_BYTES, pipe
 from .runner import MORE
 
 _PIECE = 1024 * 1024
@@ -33,8 +34,6 @@ _FRAME_MARGIN = 4 * 1024 * 1024
 
 _FUNCTIONS = 128
 """How many functions a child keeps loaded: those sent last."""
-
-_RESULTS_PIPE_BYTES = 1024 * 1024
 
 
 class Stage(Enum):
@@ -52,54 +51,53 @@ class Child:
         """Start the process; raises OSError or EOFError where that fails."""
         self.stage = Stage.STARTING
         self.jobs: deque[Job] = deque()
-        self.done = 0
-        self.rss_kb = 0
-        self.born_at = self.sent_at = self.heard_at = time.monotonic()
-        self.kill_at: float | None = None
         self.timed_out: Job | None = None
-        self.unreachable = False
-        self.given = False
-        self.killed = False
-        self.silent = False
-        self.output_watched = False
-        self.results_watched = False
+        self.sent_at = self.heard_at = time.monotonic()
+        self.kill_at: float | None = None
+        self.done = self.rss_kb = 0
+        self.killed = self.dismissed = self.unreachable = False
+        self.results_watched = self.output_watched = False
+        self._buried = self._results_ended = False
         self._known: dict[str, None] = {}
         self._number = 0
         self._load = 0.0
         self._unsent: deque[memoryview] = deque()
         self._frames = Frames(2 * limits.result_bytes + _FRAME_MARGIN)
+        with ExitStack() as opened:
+            self._start(path, limits, opened)
+            self._wires = opened.pop_all()
+
+    def _start(self, path: Sequence[str], limits: ProcessLimits, opened: ExitStack) -> None:
+        """Open the wires and start the process on their other ends; ``opened`` are our ends."""
         self._gate = Gate()
-        self._closed = False
-        self.channel, theirs = socket.socketpair()
-        os.set_blocking(self.channel.fileno(), False)
-        self.results, results_writer = os.pipe()
-        _widen(results_writer)
-        os.set_blocking(self.results, False)
-        os.set_blocking(results_writer, False)
-        self.output, output_writer = output_pipe()
-        self.tail = Tail(self.output)
-        shared = marker.shared_memory()
-        self._marker = Marker(shared)
-        passed = Passed(
-            channel=launching.passed(theirs.fileno()),
-            results=launching.passed(results_writer),
-            gate=launching.passed(self._gate.reader),
-            marker=launching.passed(shared),
-            output_reader=launching.passed(self.output),
-            output_writer=launching.passed(output_writer),
-        )
-        try:
+        opened.callback(self._gate.close)
+        with ExitStack() as theirs:
+            self.channel, channel = socket.socketpair()
+            opened.callback(self.channel.close)
+            theirs.callback(channel.close)
+            os.set_blocking(self.channel.fileno(), False)
+            self.results, results = pipe(RESULTS_PIPE_BYTES, writer_blocks=False)
+            self.output, output = pipe(OUTPUT_PIPE_BYTES, writer_blocks=True)
+            for ours, their in ((self.results, results), (self.output, output)):
+                opened.callback(os.close, ours)
+                theirs.callback(os.close, their)
+            shared = marker.shared_memory()
+            theirs.callback(os.close, shared)
+            self._marker = Marker(shared)
+            opened.callback(self._marker.close)
+            self.tail = Tail(self.output)
+            passed = Passed(
+                channel=launching.passed(channel.fileno()),
+                results=launching.passed(results),
+                gate=launching.passed(self._gate.reader),
+                marker=launching.passed(shared),
+                output_reader=launching.passed(self.output),
+                output_writer=launching.passed(output),
+            )
             self.parent_pid = launching.parent_pid()
             settings = ChildSettings(tuple(path), limits, self.parent_pid)
             self.process = launching.launch(child_main, passed, settings)
-        except BaseException:
-            self._close_wires()
-            raise
-        finally:
-            theirs.close()
-            for fd in (results_writer, output_writer, shared):
-                os.close(fd)
-        self.pid = self.process.pid or 0
+            self.pid = self.process.pid or 0
 
     # ------------------------------------------------------------ sending
 
@@ -135,7 +133,6 @@ class Child:
         for digest in forget:
             del self._known[digest]
         self.jobs.extend(jobs)
-        self.given = True
         self._load += sum(job.share for job in jobs)
         self.sent_at = time.monotonic()
         self._gate.give(range(first, self._number + 1))
@@ -178,24 +175,29 @@ class Child:
             while True:
                 piece = os.read(self.results, _PIECE)
                 if not piece:
-                    self.silent = True
+                    self._results_ended = True
                     break
                 self._frames.feed(piece)
                 if len(piece) < _PIECE:
                     break
         except BlockingIOError:
             pass
-        self.heard_at = time.monotonic()
-        try:
-            return self._frames.reports()
-        except Garbled:
+        reports = self._frames.reports()
+        if reports:
+            self.heard_at = time.monotonic()
+        if self._frames.broken:
             self.unreachable = True
-            return []
+        return reports
 
     @property
     def receiving(self) -> bool:
-        """Return whether the rest of a report must still come."""
-        return self._frames.partial
+        """Return whether the rest of a report should still come."""
+        return self._frames.partial and not self._results_ended
+
+    @property
+    def results_ended(self) -> bool:
+        """Return whether nobody holds the other end of the results pipe any more."""
+        return self._results_ended
 
     def ended(self, number: int) -> Job | None:
         """Take out and return the job of this number, if the child has it."""
@@ -230,13 +232,17 @@ class Child:
     def hang_up(self) -> None:
         """Close the channel for writing: an idle child ends itself."""
         self.stage = Stage.LEAVING
+        self.dismissed = True
         with suppress(OSError):  # it was there first
             self.channel.shutdown(socket.SHUT_WR)
 
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the child and to all that it has started."""
         self.stage = Stage.LEAVING
+        self.dismissed = True
         self.killed = self.killed or number is signal.SIGKILL
+        if self._buried:
+            return  # its pid may be somebody else's by now
         for send in (os.killpg, os.kill):
             try:
                 send(self.pid, number)
@@ -248,6 +254,7 @@ class Child:
         """After the death: end what the child has left running; return its exit code."""
         self.process.join()
         code = self.process.exitcode
+        self._buried = True
         with suppress(ProcessLookupError, PermissionError):
             # The pid may be new by now only if the group was empty, and only by a full turn of
             # the system's pids since.
@@ -256,24 +263,5 @@ class Child:
 
     def close(self) -> None:
         """Give everything back; the process must have died."""
-        if not self._closed:
-            self._closed = True
-            self.process.close()
-            self._close_wires()
-
-    def _close_wires(self) -> None:
-        self.channel.close()
-        self._gate.close()
-        self._marker.close()
-        os.close(self.results)
-        os.close(self.output)
-
-
-def _widen(fd: int) -> None:
-    """Make a pipe larger where the system can and allows it: fewer wake-ups for a large result."""
-    import fcntl  # noqa: PLC0415
-
-    set_size = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if set_size is not None:
-        with suppress(OSError):
-            fcntl.fcntl(fd, set_size, _RESULTS_PIPE_BYTES)
+        self.process.close()
+        self._wires.close()

@@ -11,16 +11,13 @@ All functions must be called from one thread.
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from multiprocessing import context, process, reduction, resource_tracker
+from multiprocessing import process, reduction, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Protocol
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOAD = f"{__package__}.preload"
@@ -99,7 +96,7 @@ release = _servers.release
 
 
 @contextmanager
-def _empty_main() -> "Iterator[None]":
+def _empty_main() -> Generator[None]:
     """Hide our ``__main__``: multiprocessing would run it again in each child."""
     ours = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -141,8 +138,8 @@ def launch(target: Callable[..., None], *arguments: object) -> BaseProcess:
     Raises OSError or EOFError where that fails. ``sentinel`` of the answer becomes readable when
     the process has died, however it died.
     """
-    starter: context.BaseContext = multiprocessing.get_context(_METHOD)
-    child: BaseProcess = starter.Process(  # type: ignore[attr-defined]
+    context: Any = multiprocessing.get_context(_METHOD)
+    child: BaseProcess = context.Process(
         target=target, args=arguments, name="gofer-child", daemon=True
     )
     with _empty_main():

@@ -35,6 +35,11 @@ class ProcessLimits:
         if self.result_bytes < 1:
             raise ValueError(f"result_bytes must be positive, not {self.result_bytes}")
 
+    def used_up(self, tasks: int, rss_kb: int) -> bool:
+        """Return whether a child that has run so many tasks, with this peak, should be replaced."""
+        worn = self.recycle_after is not None and tasks >= self.recycle_after
+        return worn or (self.recycle_rss_kb is not None and rss_kb > self.recycle_rss_kb)
+
 
 def apply(limits: ProcessLimits) -> None:
     """Bind this process, and all that it starts, to ``limits``; a core is never dumped."""

@@ -46,15 +46,19 @@ class Nursery:
         slots: int,
         limits: ProcessLimits,
         heard: Callable[[Child], None],
-        died: Callable[[Child, int | None], None],
+        died: Callable[[Child, int | None], bool],
     ) -> None:
-        """Call ``heard`` when a child may have reported, ``died`` with its exit code."""
+        """Call ``heard`` when a child may have reported, ``died`` with its exit code.
+
+        ``died`` returns whether a task was the cause; if none was, the child itself is at fault.
+        """
         self.children: set[Child] = set()
         self._slots = slots
         self._limits = limits
         self._heard = heard
         self._died = died
         self._path: Sequence[str] = ()
+        self._patience: dict[Child, asyncio.TimerHandle] = {}
         self._restarts: set[asyncio.TimerHandle] = set()
         self._early_deaths = 0
         self._last_words = ""
@@ -82,6 +86,7 @@ class Nursery:
     def is_ready(self, child: Child) -> None:
         """Take note that a child can be given tasks."""
         child.stage = Stage.READY
+        self._patience.pop(child).cancel()
         self._changed.set()
 
     def flush(self, child: Child) -> None:
@@ -144,6 +149,8 @@ class Nursery:
         self.children.add(child)
         self._loop.add_reader(child.channel, self._on_channel, child)
         self._loop.add_reader(child.process.sentinel, self._on_death, child)
+        kill = self._loop.call_later(READY_S, child.signal_group, signal.SIGKILL)
+        self._patience[child] = kill
 
     def _on_channel(self, child: Child) -> None:
         more = child.bell()
@@ -154,8 +161,8 @@ class Nursery:
 
     def _read_results(self, child: Child, *, more: bool) -> None:
         self._heard(child)
-        wanted = (more or child.receiving) and not child.silent
-        if wanted and not child.results_watched and child in self.children:
+        wanted = (more or child.receiving) and not child.results_ended
+        if wanted and not child.results_watched:
             self._loop.add_reader(child.results, self._on_results, child)
         elif child.results_watched and not wanted:
             self._loop.remove_reader(child.results)
@@ -174,9 +181,13 @@ class Nursery:
         self._loop.remove_writer(child.channel)
         code = child.bury()
         self.children.discard(child)
+        patience = self._patience.pop(child, None)
+        if patience is not None:
+            patience.cancel()
         child.tail.drain()
-        early = child.stage is Stage.STARTING or (not child.given and child.kill_at is None)
-        self._died(child, code)
+        starting = child.stage is Stage.STARTING
+        blamed = self._died(child, code)
+        early = starting or not (blamed or child.done or child.dismissed)
         words = child.tail.take().decode("utf-8", "replace").strip()
         child.close()
         self._changed.set()

@@ -7,16 +7,16 @@ Nothing here pickles; ``child.py`` hands in what does.
 """
 
 import asyncio
+import inspect
 import os
 import resource
 import select
 import socket
 import sys
 import time
-import types
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ...domain.task import Cause
 from . import troubles
@@ -160,9 +160,9 @@ class Runner:
             args, kwargs = self._pickles.arguments(payload, loaded)
         except ModuleNotFoundError as error:
             raise troubles.missing_module(error, sys.path) from None
-        value = loaded.call(*args, **kwargs)
-        if isinstance(value, types.CoroutineType):
-            value = asyncio.run(value)
+        value: object = loaded.call(*args, **kwargs)
+        if inspect.iscoroutine(value):
+            value = asyncio.run(cast("Coroutine[Any, Any, object]", value))
         try:
             return self._pickles.dump(value)
         except MemoryError:

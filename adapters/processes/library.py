@@ -1,0 +1,34 @@
+"""The functions that the worker was sent, within a bound.
+
+A function that was dropped is asked for anew by the worker's core, so the bound costs a moment
+when it is met and never a task.
+"""
+
+from collections.abc import Callable, Sequence
+
+from ...domain.protocol.messages import FunctionBody
+
+LIBRARY_BYTES = 256 * 1024 * 1024
+
+
+class Library(dict[str, bytes]):
+    """Pickled functions by digest; those that were learnt first are dropped first."""
+
+    def __init__(self, most_bytes: int = LIBRARY_BYTES) -> None:
+        """Keep about ``most_bytes``: more only if all of it is in use."""
+        super().__init__()
+        self._most = most_bytes
+        self._bytes = 0
+
+    def learn(self, functions: Sequence[FunctionBody], in_use: Callable[[], set[str]]) -> None:
+        """Add functions; over the bound, drop others that are neither new nor ``in_use``."""
+        for function in functions:
+            self._bytes += len(function.payload) - len(self.pop(function.digest, b""))
+            self[function.digest] = function.payload
+        if self._bytes <= self._most:
+            return
+        needed = in_use() | {function.digest for function in functions}
+        for digest in [digest for digest in self if digest not in needed]:
+            if self._bytes <= self._most:
+                return
+            self._bytes -= len(self.pop(digest))

@@ -1,0 +1,78 @@
+"""What the supervisor tells its owner: outcomes with their evidence, and the queue of events."""
+
+import asyncio
+from collections.abc import Collection
+
+from ...domain.identifiers import Attempt
+from ...domain.ports import ExecutorEvent
+from ...domain.task import Cause, Failure, Success
+from .capture import TAIL_BYTES
+from .frames import Report, Trouble
+
+
+class Events:
+    """Events on their way to the one who waits for them."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._waiting: list[ExecutorEvent] = []
+        self._news = asyncio.Event()
+
+    def say(self, event: ExecutorEvent) -> None:
+        """Add an event."""
+        self._waiting.append(event)
+        self._news.set()
+
+    def unsay(self, attempts: Collection[Attempt]) -> None:
+        """Take back what was said of these attempts and not heard yet."""
+        self._waiting = [event for event in self._waiting if event.attempt not in attempts]
+
+    async def hear(self) -> list[ExecutorEvent]:
+        """Wait for events and return all that are there, in order, never none."""
+        while not self._waiting:
+            self._news.clear()
+            await self._news.wait()
+        heard, self._waiting = self._waiting, []
+        return heard
+
+
+def success(report: Report, output: str) -> Success:
+    """Return the outcome of a job that returned."""
+    return Success(report.result, report.rss_kb, report.run_ms, output)
+
+
+def failure(
+    trouble: Trouble,
+    attempt: Attempt,
+    worker: str,
+    *,
+    rss_kb: int = 0,
+    run_ms: float = 0.0,
+    output: str = "",
+) -> Failure:
+    """Return the outcome of a job that did not."""
+    try:
+        cause = Cause(trouble.cause)
+    except ValueError:
+        cause = Cause.EXCEPTION  # not our child's word: the user's code wrote to its pipe
+    return Failure(
+        cause=cause,
+        type=trouble.type,
+        message=trouble.message,
+        traceback=trouble.traceback,
+        exception=trouble.exception,
+        exit_code=trouble.exit_code,
+        signal=trouble.signal,
+        peak_rss_kb=rss_kb,
+        run_ms=run_ms,
+        worker=worker,
+        attempt=attempt.number,
+        output=output,
+    )
+
+
+def whole_output(earlier: bytes, later: str) -> str:
+    """Return what the supervisor read of an output and then the child, cut to the tail."""
+    if not earlier and len(later) <= TAIL_BYTES:
+        return later
+    return (earlier + later.encode())[-TAIL_BYTES:].decode("utf-8", "replace")
