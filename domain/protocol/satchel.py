@@ -113,11 +113,13 @@ class Satchel:
         return newest
 
     def _expected_ms(self, now: float) -> float | None:
-        """Return the typical run time, or the age of the longest run if that is more."""
-        if not self._running:
+        """Return the typical run time, or the age of the longest run if that is more.
+
+        Before anything has ended nothing is known: a task that has just begun is no short task.
+        """
+        if self._typical_ms is None or not self._running:
             return self._typical_ms
-        age = now - self._oldest_ms()
-        return age if self._typical_ms is None else max(age, self._typical_ms)
+        return max(now - self._oldest_ms(), self._typical_ms)
 
     def _oldest_ms(self) -> float:
         return next(iter(self._running.values()))

@@ -1,0 +1,147 @@
+"""A worker's executor in simulated time: slots, runs as planned, deaths, late news."""
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+
+from gofer.domain.identifiers import Attempt, TaskId
+from gofer.domain.ports import Began, Ended, ExecutorEvent
+from gofer.domain.protocol.messages import Assignment, FunctionBody
+from gofer.domain.task import Cause, Failure, Outcome, Success
+from tests.support.simulation.plan import Ending, RunPlan, TaskPlan
+from tests.support.simulation.referee import Referee
+from tests.support.simulation.timeline import Timeline
+
+NEWS_MS = 3.0
+"""The executor gathers events for up to this long before it tells them."""
+
+
+class SimulatedExecutor:
+    """Runs attempts ``slots`` at a time; ``wreck`` is called when one takes the worker down."""
+
+    def __init__(
+        self,
+        worker: str,
+        slots: int,
+        timeline: Timeline,
+        referee: Referee,
+        chance: Random,
+        tasks: Mapping[TaskId, TaskPlan],
+        news: Callable[[], None],
+        wreck: Callable[[], None],
+    ) -> None:
+        self._worker = worker
+        self._slots = slots
+        self._timeline = timeline
+        self._referee = referee
+        self._chance = chance
+        self._tasks = tasks
+        self._news = news
+        self._wreck = wreck
+        self._known: set[str] = set()
+        self._waiting: dict[Attempt, Assignment] = {}
+        self._running: dict[Attempt, float] = {}
+        self._events: list[ExecutorEvent] = []
+        self._dead = False
+        self.frozen = False
+
+    @property
+    def in_hand(self) -> int:
+        """Return how many attempts wait or run."""
+        return len(self._waiting) + len(self._running)
+
+    def knows(self, digest: str) -> bool:
+        """Return whether a function can be run now; sometimes one has been dropped meanwhile."""
+        if self._chance.random() < 0.002:
+            self._known.discard(digest)
+        return digest in self._known
+
+    def learn(self, functions: Sequence[FunctionBody]) -> None:
+        """Keep functions."""
+        self._known.update(body.digest for body in functions)
+
+    def execute(self, assignments: Sequence[Assignment]) -> None:
+        """Run these, in order, as slots come free."""
+        for assignment in assignments:
+            self._waiting[assignment.attempt] = assignment
+        self._fill()
+
+    def take_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Withdraw those that have not begun, but for some that a child may have seen."""
+        taken = [a for a in attempts if a in self._waiting and self._chance.random() < 0.9]
+        for attempt in taken:
+            del self._waiting[attempt]
+        return taken
+
+    def kill(self, attempts: Sequence[Attempt], *, excused: bool) -> None:
+        """Stop these at once; nothing more is heard of them."""
+        for attempt in attempts:
+            self._waiting.pop(attempt, None)
+            if self._running.pop(attempt, None) is not None:
+                self._referee.stopped(attempt, excused=excused)
+        self._events = [event for event in self._events if event.attempt not in attempts]
+        self._fill()
+
+    def die(self) -> None:
+        """Stop everything for good."""
+        for attempt in self._running:
+            self._referee.stopped(attempt)
+        self._running.clear()
+        self._waiting.clear()
+        self._dead = True
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Begin nothing while the supervisor is stopped; what runs goes on."""
+        self.frozen = frozen
+        self._fill()
+
+    def collect(self) -> list[ExecutorEvent]:
+        """Return all events that were not told yet."""
+        events, self._events = self._events, []
+        return events
+
+    # ------------------------------------------------------------ running
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < self._slots and not self.frozen:
+            attempt = next(iter(self._waiting))
+            del self._waiting[attempt]
+            self._begin(attempt)
+
+    def _begin(self, attempt: Attempt) -> None:
+        earlier = self._referee.began(self._worker, attempt)
+        runs = self._tasks[attempt.task_id].runs
+        run = runs[min(earlier, len(runs) - 1)]
+        began_ms = self._running[attempt] = self._timeline.now
+        self._timeline.after(run.run_ms, lambda: self._end(attempt, began_ms, run))
+        if run.run_ms > NEWS_MS or self._chance.random() < 0.5:
+            self._events.append(Began(attempt))
+            self._tell()
+
+    def _end(self, attempt: Attempt, began_ms: float, run: RunPlan) -> None:
+        if self._running.get(attempt) != began_ms:
+            return
+        if run.ending is Ending.WRECKS:
+            self._wreck()
+            return
+        del self._running[attempt]
+        outcome = _outcome(attempt, run)
+        self._referee.produced(attempt, outcome)
+        self._events.append(Ended(attempt, outcome))
+        self._tell()
+        self._fill()
+
+    def _tell(self) -> None:
+        def tell() -> None:
+            if self._events and not self._dead:
+                self._news()
+
+        self._timeline.after(self._chance.uniform(0, NEWS_MS), tell)
+
+
+def _outcome(attempt: Attempt, run: RunPlan) -> Outcome:
+    told = f"{attempt} {attempt.token}"
+    if run.ending is Ending.RETURNS:
+        return Success(told.encode(), run_ms=run.run_ms)
+    if run.ending is Ending.RAISES:
+        return Failure(Cause.EXCEPTION, "ValueError", told, run_ms=run.run_ms)
+    return Failure(Cause.EXIT, "ProcessDied", told, exit_code=3, run_ms=run.run_ms)

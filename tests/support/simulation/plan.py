@@ -1,0 +1,181 @@
+"""What a seed decides beforehand: the nodes, the tasks, what running them does, and the faults."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from gofer.adapters.memory.network import Faults
+from gofer.domain.function import Environment, Function, content_digest
+from gofer.domain.identifiers import FunctionId, TaskId, uuid7
+from gofer.domain.policy import Timers
+from gofer.domain.task import Budget, NewTask
+
+QUICK = Timers(
+    beat_ms=500, silence_ms=1_500, lease_ms=8_000, renew_ms=1_500, fence_ms=1_500, drain_ms=5_000
+)
+ENVIRONMENTS = (Environment("cpython", (3, 11)), Environment("cpython", (3, 12)))
+FUNCTIONS = tuple(
+    Function(
+        FunctionId(uuid7(1, number)),
+        f"function for {environment.tag}",
+        environment.tag.encode(),
+        content_digest(environment.tag.encode()),
+        environment,
+        0,
+    )
+    for number, environment in enumerate(ENVIRONMENTS)
+)
+
+
+class Ending(StrEnum):
+    """How a run ends, if nobody stops it."""
+
+    RETURNS = "returns"
+    RAISES = "raises"
+    DIES = "dies"
+    """Its process dies."""
+    WRECKS = "wrecks"
+    """The whole worker dies under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What one run of a task does."""
+
+    run_ms: float
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """A task, when it is submitted and perhaps cancelled, and its runs (the last one repeats)."""
+
+    new: NewTask
+    submit_ms: float
+    cancel_ms: float | None
+    runs: tuple[RunPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPlan:
+    """A worker: its dispatcher, its slots, what it can run, and when it first starts."""
+
+    name: str
+    dispatcher: str
+    slots: int
+    environment: Environment
+    start_ms: float
+
+
+class Fault(StrEnum):
+    """What befalls a node, or the store."""
+
+    CUT = "cut"
+    PARTITION = "partition"
+    PAUSE = "pause"
+    CRASH = "crash"
+    DRAIN = "drain"
+    OUTAGE = "outage"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """A fault of ``node`` (and ``other``, for the network) at a time, lasting for a time."""
+
+    fault: Fault
+    at_ms: float
+    lasts_ms: float
+    node: str
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of it. Faults end at ``calm_ms``; what may spoil a single message is in ``link``."""
+
+    seed: int
+    timers: Timers
+    dispatchers: dict[str, float]
+    workers: tuple[WorkerPlan, ...]
+    tasks: tuple[TaskPlan, ...]
+    faults: tuple[FaultPlan, ...]
+    link: Faults
+    undeliverable: float
+    calm_ms: float
+
+
+def plan_of(seed: int) -> Plan:
+    """Return the plan of a seed."""
+    chance = Random(f"plan {seed}")
+    calm_ms = chance.choice((20_000, 60_000, 120_000))
+    dispatchers = {f"d{n}": chance.choice((0, 0, 50_000)) for n in range(chance.choice((1, 1, 2)))}
+    environments = ENVIRONMENTS[: chance.choice((1, 1, 2))]
+    workers = tuple(
+        WorkerPlan(
+            name=f"w{n}",
+            dispatcher=f"d{n % len(dispatchers)}",
+            slots=chance.choice((1, 1, 2, 4)),
+            environment=environments[n % len(environments)],
+            start_ms=chance.choice((0, 0, 100, 10_000)),
+        )
+        for n in range(chance.randint(len(environments), 4))
+    )
+    tasks = tuple(
+        _task(chance, number, len(environments), calm_ms)
+        for number in range(chance.choice((3, 10, 25)))
+    )
+    level = chance.choice((0.0, 0.0, 0.01, 0.05, 0.2))
+    return Plan(
+        seed=seed,
+        timers=chance.choice((Timers(), QUICK)),
+        dispatchers=dispatchers,
+        workers=workers,
+        tasks=tasks,
+        faults=tuple(_faults(chance, dispatchers, workers, calm_ms)),
+        link=Faults(
+            drop=level,
+            duplicate=chance.choice((0.0, level)),
+            delay_ms=chance.choice(((0.1, 0.5), (0.1, 20.0), (1.0, 1_500.0))),
+        ),
+        undeliverable=chance.choice((0.0, 0.0, 0.02)),
+        calm_ms=calm_ms,
+    )
+
+
+def _task(chance: Random, number: int, environments: int, calm_ms: float) -> TaskPlan:
+    submit_ms = chance.choice((0.0, chance.uniform(0, calm_ms)))
+    lengths = chance.choice(((0.1, 3), (0.1, 3), (20, 150), (300, 3_000), (5_000, 40_000)))
+    endings = chance.choices(tuple(Ending), weights=(80, 8, 8, 4), k=3)
+    new = NewTask(
+        id=TaskId(uuid7(1_000, number)),
+        function_id=FUNCTIONS[chance.randrange(environments)].id,
+        payload=b"%d" % number,
+        priority=chance.choice((0, 1, 1, 2)),
+        delay_ms=chance.choice((0, 0, 0, 3_000)),
+        budget=Budget(chance.choice((0, 1)), chance.choice((0, 2, 2))),
+    )
+    return TaskPlan(
+        new=new,
+        submit_ms=submit_ms,
+        cancel_ms=submit_ms + chance.uniform(0, 20_000) if chance.random() < 0.1 else None,
+        runs=tuple(RunPlan(chance.uniform(*lengths), ending) for ending in endings),
+    )
+
+
+def _faults(
+    chance: Random, dispatchers: dict[str, float], workers: tuple[WorkerPlan, ...], calm_ms: float
+) -> list[FaultPlan]:
+    kinds = chance.sample(tuple(Fault), chance.randint(0, len(Fault)))
+    faults: list[FaultPlan] = []
+    for _ in range(chance.randint(0, 6) if kinds else 0):
+        worker = chance.choice(workers)
+        fault = chance.choice(kinds)
+        at_ms = chance.uniform(0, calm_ms)
+        lasts_ms = min(chance.choice((100.0, 3_000.0, 12_000.0, 50_000.0)), calm_ms - at_ms)
+        ends = [worker.name, worker.dispatcher]
+        chance.shuffle(ends)
+        node = ends[0] if fault is Fault.CUT else chance.choice([worker.name, *dispatchers])
+        if fault is Fault.PARTITION:
+            node = ends[0]
+        faults.append(FaultPlan(fault, at_ms, lasts_ms, node, ends[1]))
+    return faults
