@@ -96,13 +96,13 @@ class Satchel:
     @property
     def review_at_ms(self) -> float:
         """Return when something that waits may turn out to wait too long."""
-        if not self._running or len(self._waiting) <= len(self._asked_back):
+        if self._closed or not self._running or len(self._waiting) <= len(self._asked_back):
             return inf
         return max(self._oldest_ms(), self._reviewed_ms) + PREFETCH_NONE_MS + 1
 
     def surplus(self, now: float) -> list[Attempt]:
         """Return, once each, the attempts that wait beyond the window: the newest."""
-        if self._closed or now < self.review_at_ms:
+        if now < self.review_at_ms:
             return []
         self._reviewed_ms = now
         beyond = len(self._waiting) + len(self._running) - self.window(now)
