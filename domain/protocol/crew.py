@@ -18,7 +18,7 @@ from .effects import CallAdopt, DispatcherEffect, Note, Send
 from .ledger import Ledger
 from .member import Holding, Member
 from .messages import PROTOCOL_VERSION, Hello, Refused, Report, Unknown, Welcome
-from .verdicts import lost
+from .verdicts import is_noted_first, lost
 
 CHECK_MS = 1_000
 """How often silent workers are looked for: a wake-up a second, and none when nobody is there."""
@@ -112,7 +112,10 @@ class Crew:
         if arrival is None or arrival.hello.session != call.session:
             return []
         del self._arrivals[call.worker]
-        kept = {lease.attempt: Holding(lease, None) for lease in leases if lease is not None}
+        held = (
+            Holding(lease, None, is_noted_first(lease)) for lease in leases if lease is not None
+        )
+        kept = {holding.attempt: holding for holding in held}
         drop = tuple(attempt for attempt in call.attempts if attempt not in kept)
         return self._open(arrival, kept, drop, now)
 

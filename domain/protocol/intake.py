@@ -1,6 +1,6 @@
 """Claimed tasks that no worker has yet: on probation, or to be placed now.
 
-A task of an earlier attempt is on probation: its start is noted in the store before it is sent
+A task that was tried before is on probation: its start is noted in the store before it is sent
 to anybody, so that one that takes its worker down at once is charged for it all the same. Every
 other task is placed in the very step in which it arrives, or goes back to the queue with the
 reason: nothing waits here for a worker.
@@ -17,7 +17,7 @@ from .crew import Crew
 from .effects import Note
 from .ledger import Ledger
 from .member import Holding
-from .verdicts import without_function
+from .verdicts import is_noted_first, without_function
 
 INCOMPATIBLE_DELAY_MS = 1_000
 """How long a task that nobody connected can run is put aside before it is looked at again."""
@@ -49,7 +49,7 @@ class Intake:
         """Take a task that was just claimed; one whose function is gone has failed."""
         if function is None:
             self._ledger.outcome(without_function(leased))
-        elif leased.attempt.number > 1:
+        elif is_noted_first(leased):
             self._probation[leased.attempt] = Holding(leased, function)
             self._ledger.start([leased.attempt])
         else:
@@ -63,8 +63,11 @@ class Intake:
             self._unplaced.append(holding)
 
     def returned(self, holding: Holding) -> None:
-        """Take a task back from a worker that has not begun it."""
-        self._unplaced.appendleft(Holding(holding.leased, holding.function))
+        """Take a task back; one that has begun, or may have, needs another attempt to run."""
+        if holding.started:
+            self._ledger.release(holding.attempt, 0, "handed back")
+        else:
+            self._unplaced.appendleft(holding)
 
     def drop(self, gone: Collection[Attempt]) -> None:
         """Forget attempts that are not ours any more."""

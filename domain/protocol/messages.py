@@ -51,7 +51,8 @@ class Finished:
 class Report:
     """What happened since the last report; with nothing in it, a beat.
 
-    ``returned`` are attempts that never began (or were stopped by a drain) and are handed back.
+    ``returned`` are attempts that are handed back: they never began, or (then they are among
+    ``started`` too, here or earlier) were stopped by a drain.
     """
 
     worker: WorkerId

@@ -30,7 +30,7 @@ class Outbox:
         self._window = 0
         self._outcomes: dict[Attempt, Outcome] = {}
         self._to_finish: list[Attempt] = []
-        self._to_return: list[Attempt] = []
+        self._to_return: dict[Attempt, bool] = {}
         self._begun: dict[Attempt, float] = {}
         self.sent_ms = 0.0
 
@@ -61,10 +61,10 @@ class Outbox:
         self._outcomes[attempt] = outcome
         self._to_finish.append(attempt)
 
-    def returned(self, attempt: Attempt) -> None:
-        """Have it told that an attempt is handed back."""
+    def returned(self, attempt: Attempt, *, begun: bool = False) -> None:
+        """Have it told that an attempt is handed back, and that it had begun if it had."""
         self._begun.pop(attempt, None)
-        self._to_return.append(attempt)
+        self._to_return[attempt] = begun
 
     def recorded(self, attempt: Attempt) -> None:
         """Forget an outcome that is recorded, or refused for good."""
@@ -83,7 +83,7 @@ class Outbox:
         self._seq = 0
         self._sent.clear()
         self._to_finish = list(self._outcomes)
-        self._to_return = []
+        self._to_return.clear()
         self._begun = dict(running)
         self._window = -1
         self.sent_ms = now
@@ -105,7 +105,8 @@ class Outbox:
     def reports(self, now: float, window: int) -> Iterator[Report]:
         """Yield what is to be said, in reports of about REPORT_BYTES; at least one."""
         started = self._starts(now)
-        returned, self._to_return = tuple(self._to_return), []
+        returned = tuple(self._to_return)
+        self._to_return.clear()
         for finished in self._parcels():
             self._seq += 1
             self._sent.append((self._seq, now))
@@ -126,7 +127,8 @@ class Outbox:
         lasting = [a for a, began in self._begun.items() if now >= began + self._started_ms]
         for attempt in lasting:
             del self._begun[attempt]
-        return tuple(lasting)
+        stopped = (attempt for attempt, begun in self._to_return.items() if begun)
+        return (*lasting, *stopped)
 
     def _parcels(self) -> Iterator[tuple[Finished, ...]]:
         """Cut outcomes into parcels of about REPORT_BYTES; at least one, maybe empty."""

@@ -9,6 +9,15 @@ from ..task import Cause, Failure, Outcome, Success
 from .member import Holding
 
 
+def is_noted_first(leased: Leased) -> bool:
+    """Return whether an attempt's start is noted before the attempt is sent to anybody.
+
+    A task that was tried before may be what took its worker down, and one that must not outlive
+    the loss of a worker must not run once more because its first start was never told.
+    """
+    return leased.attempt.number > 1 or not leased.budget.worker_losses
+
+
 def settle(
     worker: WorkerId, holding: Holding, outcome: Outcome, jitter: Callable[[], float]
 ) -> Completion | Defeat:

@@ -257,11 +257,12 @@ class WorkerCore:
 
     def _give_back(self) -> None:
         """Stop what a drain's time was too short for, and hand it back."""
+        running = {attempt for attempt, _ in self._satchel.running()}
         attempts = self._satchel.clear()
         self._note("warning", f"drain is over: handing {len(attempts)} tasks back")
         self._effects.append(Kill(tuple(attempts)))
         for attempt in attempts:
-            self._outbox.returned(attempt)
+            self._outbox.returned(attempt, begun=attempt in running)
 
     def _leave(self, now: float) -> None:
         """Say goodbye once everything is recorded, or when that takes too long."""

@@ -14,6 +14,7 @@ from gofer.domain.policy import Timers
 from gofer.domain.ports import Claim, Completion, Defeat, FromWorker, Leased, Written
 from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
+    CallAdopt,
     CallClaim,
     CallListen,
     CallReap,
@@ -177,6 +178,12 @@ class DispatcherBench(Effects):
         known = {FunctionId(function.id): function for function in functions}
         self.does(self.core.claimed(call, Claim(leases), known, self.now))
         return call
+
+    def adopts(self, *leases: Leased | None) -> tuple[Attempt, ...]:
+        """Answer the CallAdopt that is under way; return what it asked for."""
+        call = self.one(CallAdopt)
+        self.does(self.core.adopted(call, leases, self.now))
+        return call.attempts
 
     def notes_starts(self, answer: Written = Written.RECORDED) -> tuple[Attempt, ...]:
         """Answer the CallStart that is under way."""

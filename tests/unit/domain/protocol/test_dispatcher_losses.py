@@ -1,0 +1,129 @@
+"""Workers that are lost, tasks that come back, and who pays for it."""
+
+import pytest
+
+from gofer.domain.identifiers import Session, WorkerId
+from gofer.domain.policy import Charge, Requeue
+from gofer.domain.ports import Defeat, Written
+from gofer.domain.protocol.effects import CallRecord, CallRelease, CallStart
+from gofer.domain.protocol.messages import Orders
+from gofer.domain.task import Budget, Cause
+from tests.support.simulation.benches import DispatcherBench, attempt, lease
+
+AT_MOST_ONCE = Budget(redeliveries=0)
+OTHER = WorkerId("w2")
+
+
+def lost_record(bench: DispatcherBench) -> Defeat:
+    (record,) = bench.records()
+    assert isinstance(record, Defeat)
+    assert record.failure.cause is Cause.WORKER_LOST
+    return record
+
+
+def test_a_silent_worker_is_lost_and_what_it_had_not_begun_costs_nothing() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.live(bench.timers.silence_ms + 1_000)
+    assert lost_record(bench).requeue == Requeue(Charge.NOTHING, 0)
+    assert not bench.core.workers
+
+
+def test_what_a_lost_worker_had_begun_costs_a_loss() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, started=[attempt()])
+    assert bench.notes_starts() == (attempt(),)
+    bench.bye(session)
+    assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
+
+
+def test_a_task_that_was_tried_before_is_sent_only_after_its_start_is_noted() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.claims(lease(number=2))
+    assert bench.assigned() == []
+    assert bench.notes_starts() == (attempt(number=2),)
+    assert bench.assigned() == [attempt(number=2)]
+
+
+def test_a_task_that_was_tried_before_costs_a_loss_whether_or_not_its_worker_told_of_its_start() -> (
+    None
+):
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2))
+    bench.bye(session)
+    assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
+
+
+def test_a_task_that_may_run_only_once_is_noted_before_its_very_first_attempt() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    session = bench.hello()
+    bench.claims(lease(budget=AT_MOST_ONCE))
+    assert bench.assigned() == []
+    bench.notes_starts()
+    assert bench.assigned() == [attempt()]
+    bench.bye(session)
+    assert lost_record(bench).requeue is None
+
+
+@pytest.mark.parametrize("answer", [Written.STALE, Written.GONE])
+def test_a_task_whose_start_is_refused_is_dropped(answer: Written) -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.claims(lease(number=2))
+    bench.notes_starts(answer)
+    assert bench.said(Orders) == []
+    assert bench.core.in_hand() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "budget", "expected"),
+    [
+        (1, Budget(), Requeue(Charge.NOTHING, 0)),
+        (2, Budget(), Requeue(Charge.LOSS, 0)),
+        (1, AT_MOST_ONCE, None),
+    ],
+)
+def test_an_adopted_attempt_that_was_noted_before_it_was_sent_counts_as_begun(
+    number: int, budget: Budget, expected: Requeue | None
+) -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    session = bench.hello(held=[attempt(number)])
+    bench.adopts(lease(number, budget=budget))
+    bench.bye(session)
+    assert lost_record(bench).requeue == expected
+
+
+def test_what_a_worker_hands_back_untouched_goes_to_another_under_the_same_attempt() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.hello(worker=OTHER, peer=b"p2")
+    bench.said(Orders)
+    bench.report(session, window=0, returned=[attempt()])
+    (orders,) = [orders for orders in bench.said(Orders) if orders.assign]
+    assert orders.session == Session(f"{OTHER}.1", 0)
+    assert [each.attempt for each in orders.assign] == [attempt()]
+
+
+def test_what_a_worker_hands_back_after_it_began_goes_to_the_queue() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.hello(worker=OTHER, peer=b"p2")
+    bench.said(Orders)
+    bench.report(session, window=0, started=[attempt()], returned=[attempt()])
+    assert bench.assigned() == []
+    assert bench.one(CallRelease).attempts == (attempt(),)
+
+
+def test_a_lost_worker_is_charged_for_what_was_noted_and_handed_back_once_before() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2))
+    bench.report(session, window=0, returned=[attempt(number=2)])
+    assert bench.one(CallRelease).attempts == (attempt(number=2),)
+    assert bench.take(CallStart) == []
+    assert bench.take(CallRecord) == []
