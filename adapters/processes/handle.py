@@ -23,6 +23,7 @@ from .capture import Tail
 from .entry import ChildSettings, Passed, child_main
 from .frames import Chunk, Frames, Report, encode
 from .gate import Gate
+from .launching import PassedFd
 from .limits import ProcessLimits
 from .marker import Marker
 from .pipes import OUTPUT_PIPE_BYTES, RESULTS_PIPE_BYTES, pipe
@@ -87,12 +88,12 @@ class Child:
             opened.callback(self._marker.close)
             self.tail = Tail(self.output)
             passed = Passed(
-                channel=launching.passed(channel.fileno()),
-                results=launching.passed(results),
-                gate=launching.passed(self._gate.reader),
-                marker=launching.passed(shared),
-                output_reader=launching.passed(self.output),
-                output_writer=launching.passed(output),
+                channel=PassedFd(channel.fileno()),
+                results=PassedFd(results),
+                gate=PassedFd(self._gate.reader),
+                marker=PassedFd(shared),
+                output_reader=PassedFd(self.output),
+                output_writer=PassedFd(output),
             )
             self.parent_pid = launching.parent_pid()
             settings = ChildSettings(tuple(path), limits, self.parent_pid)

@@ -8,33 +8,40 @@ are never forked from this process, which has threads and sockets.
 All functions must be called from one thread.
 """
 
+import atexit
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from multiprocessing import process, reduction, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOAD = f"{__package__}.preload"
 
 
-class PassedFd(Protocol):
-    """A file descriptor on its way to a child."""
+class PassedFd:
+    """A file descriptor on its way to a child; it must stay open here until ``launch`` returns."""
+
+    def __init__(self, fd: int) -> None:
+        """Pass ``fd``."""
+        self._fd: Any = fd
 
     def detach(self) -> int:
         """Return the descriptor, in the child; it is the child's to close."""
-        ...
+        fd: int = self._fd.detach()
+        return fd
 
-
-def passed(fd: int) -> PassedFd:
-    """Return ``fd`` in a form that an argument of ``launch`` can carry; it must stay open."""
-    duplicate: Callable[[int], PassedFd] = reduction.DupFd
-    return duplicate(fd)
+    def __reduce__(self) -> tuple[Callable[[int], "PassedFd"], tuple[object]]:
+        # Only while a process is being launched does multiprocessing hand the descriptor over
+        # directly; at any other time it would start a thread with a socket for it.
+        duplicate: Callable[[int], object] = reduction.DupFd
+        return PassedFd, (duplicate(self._fd),)
 
 
 class _Servers:
@@ -43,6 +50,8 @@ class _Servers:
     def __init__(self) -> None:
         self.users = 0
         self.ours = False
+        self.folder = _SocketFolder()
+        atexit.register(self.folder.remove)
 
     @property
     def forkserver(self) -> Any:
@@ -60,6 +69,8 @@ class _Servers:
     def retain(self) -> None:
         if self.users == 0:
             self.ours = self.pid is None and _tracker_fd() is None
+            if self.ours:
+                self.folder.make()
             multiprocessing.set_forkserver_preload([_PRELOAD])
         self.users += 1
 
@@ -72,7 +83,7 @@ class _Servers:
             if stop is not None:
                 with suppress(ChildProcessError):  # somebody else has reaped it: it is gone
                     stop()
-        _remove_socket_folder()
+        self.folder.remove()
 
 
 def _tracker_fd() -> int | None:
@@ -80,14 +91,30 @@ def _tracker_fd() -> int | None:
     return fd
 
 
-def _remove_socket_folder() -> None:
-    """Remove the folder of the forkserver's socket now rather than when this process ends."""
+class _SocketFolder:
+    """The folder of the forkserver's socket: removed with the server, not when this process ends.
+
+    multiprocessing makes one itself where there is none yet, and keeps it to the end.
+    """
+
+    def __init__(self) -> None:
+        self._folder: str | None = None
+
+    def make(self) -> None:
+        if _config().get("tempdir") is None:
+            self._folder = _config()["tempdir"] = tempfile.mkdtemp(prefix="gofer-")
+
+    def remove(self) -> None:
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            with suppress(OSError):  # somebody else keeps something there: then it is theirs
+                Path(folder).rmdir()
+                _config()["tempdir"] = None
+
+
+def _config() -> dict[str, Any]:
     config: dict[str, Any] = getattr(process.current_process(), "_config", {})
-    folder = config.get("tempdir")
-    if folder is not None:
-        with suppress(OSError):  # somebody else keeps something there: then it is theirs
-            Path(folder).rmdir()
-            config["tempdir"] = None
+    return config
 
 
 _servers = _Servers()
@@ -153,7 +180,7 @@ def become_independent() -> None:
     The write end of the forkserver's pipe is inherited; a child that kept it would keep the
     forkserver alive after the supervisor, and nobody would be killed by its death.
     """
-    process.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+    _config()["daemon"] = False
     server = _servers.forkserver
     fd: int | None = getattr(server, "_forkserver_alive_fd", None)
     if fd is not None:
