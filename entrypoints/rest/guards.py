@@ -163,7 +163,7 @@ async def _refuse(
     ]
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
     waits = any(name == b"expect" for name, _ in scope["headers"])  # it sends nothing more
     if not finished and not waits and refusal.status is not HTTPStatus.REQUEST_TIMEOUT:

@@ -146,7 +146,7 @@ def answer(
     body: Struct, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return ``body`` as a response."""
-    return Response(msgspec.json.encode(body), status, headers, JSON)
+    return Response(msgspec.json.encode(body), int(status), headers, JSON)
 
 
 def schema(kind: type[Struct]) -> dict[str, Any]:
