@@ -39,12 +39,13 @@ def open_clients(url: str, timeouts: Timeouts) -> tuple[Redis, Redis]:
     """
     shared: dict[str, Any] = {
         "socket_connect_timeout": timeouts.connect_s,
-        "socket_keepalive": True,
         "retry": Retry(NoBackoff(), 0),
         "retry_on_error": [],
         "protocol": 2,
         "decode_responses": False,
     }
+    if not url.startswith("unix:"):
+        shared["socket_keepalive"] = True
     pool_from_url = cast("Any", BlockingConnectionPool).from_url
     try:
         short = pool_from_url(
