@@ -104,7 +104,7 @@ def _push_uplink(url: str) -> Uplink:
 
 
 def _pull_uplink(url: str) -> Uplink:
-    from ..adapters.zmq.pull import PullUplink
+    from ..adapters.zmq.pull_uplink import PullUplink
 
     return PullUplink(url)
 
