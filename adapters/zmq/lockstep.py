@@ -75,14 +75,20 @@ class Lockstep:
         self._answered(frames)
 
     def _lost(self) -> None:
-        """Learn that the connection broke: a reply can no longer come this way."""
+        """Learn that the connection broke: the reply can no longer come this way.
+
+        The socket goes at once: libzmq would connect it anew by itself, might still have the
+        request to send, and the reply to that would be lost with the socket a moment later.
+        """
         broken = False
         with suppress(zmq.Again):  # read until nothing is left: what they say is always the same
             while not self._monitor.closed:
                 self._monitor.recv_multipart(zmq.DONTWAIT)
                 broken = True
+        if broken:
+            self._receive()  # a reply that came before the connection broke
         if broken and self._request is not None:
-            self._cancel_timer()
+            self._shut()
             self._timer = self._loop.call_later(RETRY_S, self._renew)
 
     def _renew(self) -> None:

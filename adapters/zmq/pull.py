@@ -37,7 +37,7 @@ from .sockets import (
     listen,
     open_context,
     receive_addressed,
-    send_addressed,
+    send_frames,
 )
 
 HOLD_S = 5.0
@@ -82,15 +82,18 @@ class PullLink:
         *,
         telemetry: Telemetry,
         options: SocketOptions = _DEFAULTS,
+        hold_s: float = HOLD_S,
     ) -> None:
         """Listen on ``host`` and ``port`` (0: any free one); raise AddressUnusable.
 
-        Without ``options.security`` whoever reaches the port can pose as a worker: hosts other
-        than the loopback are the operator's explicit choice.
+        ``hold_s`` must be well below the workers' patience. Without ``options.security`` whoever
+        reaches the port can pose as a worker: hosts other than the loopback are the operator's
+        explicit choice.
         """
         address = bind_address(host, port)
         self._options = options
         self._telemetry = telemetry
+        self._hold_s = hold_s
         self._offences = Offences()
         self._workers: dict[bytes, _Worker] = {}
         self._inbox: deque[FromWorker] = deque()
@@ -114,8 +117,7 @@ class PullLink:
             self._watch = Watch(self._socket, self._read)
             self._sweep()
         while not self._closing:
-            if self._watch is not None:
-                self._watch.check()
+            self._check()
             if self._inbox:
                 arrived = list(self._inbox)
                 self._inbox.clear()
@@ -131,8 +133,7 @@ class PullLink:
             return False
         taken = worker.pile.put(frame)
         self._answer(worker)
-        if self._watch is not None:
-            self._watch.check()
+        self._check()
         return taken
 
     def forget(self, peer: bytes) -> None:
@@ -141,6 +142,7 @@ class PullLink:
         if worker is not None:
             worker.pile.clear()
             self._release(worker)
+            self._check()
 
     async def close(self) -> None:
         """Send what is under way for at most a second, then close. May be repeated."""
@@ -163,6 +165,11 @@ class PullLink:
                     await self._emptied.wait()
         except TimeoutError:
             self._telemetry.count("link.left_behind")
+
+    def _check(self) -> None:
+        """Look whether requests have come while something was sent."""
+        if self._watch is not None:
+            self._watch.check()
 
     # ------------------------------------------------------------ requests
 
@@ -205,7 +212,7 @@ class PullLink:
             worker.ask, worker.asked_s = address, now_s
             self._answer(worker)
         else:
-            send_addressed(self._socket, address, b"", _NOTHING)
+            send_frames(self._socket, address, b"", _NOTHING)
         for message in messages:
             self._on_message(key, message)
 
@@ -223,7 +230,7 @@ class PullLink:
         if worker.ask is None or not worker.pile:
             return
         batch = worker.pile.batch()
-        if send_addressed(self._socket, worker.ask, b"", pack_reply(batch)):
+        if send_frames(self._socket, worker.ask, b"", pack_reply(batch)):
             worker.pile.drop(len(batch))
             self._emptied.wake()
         worker.ask = None
@@ -231,7 +238,7 @@ class PullLink:
     def _release(self, worker: _Worker) -> None:
         """Answer an ask with nothing."""
         if worker.ask is not None and not self._socket.closed:
-            send_addressed(self._socket, worker.ask, b"", _NOTHING)
+            send_frames(self._socket, worker.ask, b"", _NOTHING)
         worker.ask = None
 
     def _sweep(self) -> None:
@@ -239,10 +246,9 @@ class PullLink:
         loop = asyncio.get_running_loop()
         now_s = loop.time()
         for key, worker in list(self._workers.items()):
-            if worker.ask is not None and now_s - worker.asked_s >= HOLD_S:
+            if worker.ask is not None and now_s - worker.asked_s >= self._hold_s:
                 self._release(worker)
             elif now_s - worker.heard_s >= GONE_S:
                 self.forget(key)
-        if self._watch is not None:
-            self._watch.check()
+        self._check()
         self._sweeper = loop.call_later(SWEEP_S, self._sweep)

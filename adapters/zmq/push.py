@@ -33,7 +33,7 @@ from .sockets import (
     open_context,
     receive_addressed,
     receive_frames,
-    send_addressed,
+    send_frames,
 )
 
 RECEIVE_MOST = 1_000
@@ -92,7 +92,7 @@ class PushLink:
         frame = encode(message)
         if self._socket.closed or not fits(frame, self._options):
             return False
-        taken = send_addressed(self._socket, peer, frame)
+        taken = send_frames(self._socket, peer, frame)
         if self._watch is not None:
             self._watch.check()
         return taken
@@ -157,14 +157,10 @@ class PushUplink:
         frame = encode(message)
         if self._socket.closed or not fits(frame, self._options):
             return False
-        try:
-            self._socket.send(frame, zmq.DONTWAIT)
-        except zmq.Again:
-            return False
-        finally:
-            if self._watch is not None:
-                self._watch.check()
-        return True
+        taken = send_frames(self._socket, frame)
+        if self._watch is not None:
+            self._watch.check()
+        return taken
 
     def reset(self) -> None:
         """Drop what is under way and connect anew."""

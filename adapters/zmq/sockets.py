@@ -223,16 +223,26 @@ def receive_addressed(socket: Socket, most: int) -> tuple[bytes, list[zmq.Frame]
     return address, _with_the_rest(socket, socket.recv(_DONTWAIT, copy=False), most)
 
 
-def send_addressed(socket: Socket, address: bytes, *frames: bytes) -> bool:
-    """Send by a ROUTER, without waiting; False if the peer is unknown, gone, or has its fill."""
+def send_frames(socket: Socket, *frames: bytes) -> bool:
+    """Send a message without waiting; False if its receiver is unknown, gone, or has its fill.
+
+    A "has its fill" is asked twice: libzmq looks only once a millisecond or so at the news that
+    the other side has taken messages, unless it is asked for EVENTS.
+    """
+    if _try_to_send(socket, frames):
+        return True
+    socket.get(zmq.EVENTS)
+    return _try_to_send(socket, frames)
+
+
+def _try_to_send(socket: Socket, frames: tuple[bytes, ...]) -> bool:
     try:
-        socket.send(address, _DONTWAIT_MORE)
         for frame in frames[:-1]:
             socket.send(frame, _DONTWAIT_MORE)
         socket.send(frames[-1], _DONTWAIT)
     except zmq.ZMQError as error:
         if error.errno in (zmq.EHOSTUNREACH, zmq.EAGAIN):
-            return False  # the first frame, the address, decides for all
+            return False  # the first frame decides for all: none of the message was sent
         raise
     return True
 
