@@ -200,13 +200,18 @@ class WorkerCore:
 
     def _new_session(self, now: float) -> None:
         self._connected = False
-        self._session = Session(self._session.incarnation, self._session.epoch + 1)
         self._hello_at_ms = now
         self._hellos = 0
+        self._raise_epoch(now)
+
+    def _raise_epoch(self, now: float) -> None:
+        self._session = Session(self._session.incarnation, self._session.epoch + 1)
+        self._hello_sent_ms = now
 
     def _hello(self, now: float) -> None:
-        if self._hellos == 0:
-            self._hello_sent_ms = now
+        """Say Hello; anew where an answer would count the leases from too long ago."""
+        if now - self._hello_sent_ms >= self._timers.silence_ms:
+            self._raise_epoch(now)
         pause = doubling_ms(RECONNECT_MS, self._hellos, self._jitter())
         self._hellos += 1
         self._hello_at_ms = now + pause

@@ -77,11 +77,11 @@ class Node:
         at_ms = max(self.ground.timeline.now, (due - self._offset) / self._rate) + EARLY_MS
         if at_ms < self._wake_at_ms:
             self._wake_at_ms = at_ms
-            self.later(at_ms - self.ground.timeline.now, self._wake)
+            self.later(at_ms - self.ground.timeline.now, lambda: self._wake(at_ms))
 
-    def _wake(self) -> None:
-        if self.ground.timeline.now < self._wake_at_ms:
-            return
+    def _wake(self, at_ms: float) -> None:
+        if at_ms != self._wake_at_ms:
+            return  # an earlier one came first
         self._wake_at_ms = inf
         if self.due(self.now()) <= self.now():
             self.tick(self.now())
