@@ -77,13 +77,19 @@ class Outbox:
 
     # ------------------------------------------------------------ saying it
 
+    def epoch_raised(self) -> None:
+        """Forget what was handed back: the Hello that follows does not list it.
+
+        What is handed back from here on may be listed, and is told once the session is open.
+        """
+        self._to_return.clear()
+
     def open(self, session: Session, now: float, running: Iterable[tuple[Attempt, float]]) -> None:
         """Begin a session, in which everything is to be said again."""
         self._session = session
         self._seq = 0
         self._sent.clear()
         self._to_finish = list(self._outcomes)
-        self._to_return.clear()
         self._begun = dict(running)
         self._window = -1
         self.sent_ms = now

@@ -207,6 +207,7 @@ class WorkerCore:
     def _raise_epoch(self, now: float) -> None:
         self._session = Session(self._session.incarnation, self._session.epoch + 1)
         self._hello_sent_ms = now
+        self._outbox.epoch_raised()
 
     def _hello(self, now: float) -> None:
         """Say Hello; anew where an answer would count the leases from too long ago."""
