@@ -144,10 +144,9 @@ class WorkerCore:
                 self._note("info", "the dispatcher does not know this session: saying hello anew")
                 self._new_session(now)
             case Refused(final=True):
-                self._effects.append(Stop(f"the dispatcher refuses this worker: {message.reason}"))
+                self._stop(f"the dispatcher refuses this worker: {message.reason}")
             case Refused():
                 self._note("warning", f"refused for now: {message.reason}")
-                self._connected = False
 
     def _on_welcome(self, welcome: Welcome, now: float) -> None:
         if self._connected:
@@ -276,9 +275,13 @@ class WorkerCore:
             return
         if self._connected:
             self._effects.append(Tell(Bye(self._worker, self._session)))
+        self._stop("")
+
+    def _stop(self, error: str) -> None:
+        """Be quiet from now on."""
         self._connected = False
         self._hello_at_ms = self._leave_by_ms = inf
-        self._effects.append(Stop(""))
+        self._effects.append(Stop(error))
 
     def _note(self, level: str, text: str) -> None:
         self._effects.append(Note(level, text))
