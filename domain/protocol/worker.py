@@ -46,6 +46,7 @@ class WorkerCore:
         self._hello_sent_ms = now
         self._heard_ms = now
         self._serial: int = 0
+        self._welcome: Welcome | None = None
         self._beat_ms = timers.beat_ms
         self._fence_ms = inf
         self._drain_by_ms = inf
@@ -150,8 +151,12 @@ class WorkerCore:
 
     def _on_welcome(self, welcome: Welcome, now: float) -> None:
         if self._connected:
+            if welcome != self._welcome:
+                self._note("info", "the dispatcher has opened this session twice")
+                self._new_session(now)
             return
         self._connected = True
+        self._welcome = welcome
         self._hellos = 0
         self._serial = 0
         self._beat_ms = welcome.beat_ms
