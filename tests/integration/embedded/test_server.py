@@ -1,0 +1,324 @@
+"""The bundled server, for real: it starts, keeps what it should, and leaves nothing else behind."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gofer.adapters.embedded import EmbeddedServer
+from gofer.adapters.embedded import server as module
+from gofer.domain.errors import StoreUnavailable
+from tests.support.processes import ProcessRunner, StartedProcess, is_running
+from tests.support.redis_admin import redis_admin
+from tests.support.waiting import wait_until
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from gofer.adapters.embedded import EmbeddedServer
+server = EmbeddedServer(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+server.start()
+print("listens on", server.url, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which temporary directories are made during the test."""
+    folder = tmp_path_factory.mktemp("s")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_temporary_is_left(scratch: Path) -> Iterator[None]:
+    yield
+    assert list(scratch.iterdir()) == []
+
+
+def write(url: str, key: str, value: str) -> None:
+    with redis_admin(url) as client:
+        client.execute_command("SET", key, value)
+
+
+def read(url: str, key: str) -> object:
+    with redis_admin(url) as client:
+        return client.execute_command("GET", key)
+
+
+def setting(url: str, name: str) -> object:
+    with redis_admin(url) as client:
+        return client.execute_command("CONFIG", "GET", name)[name]
+
+
+def family() -> list[psutil.Process]:
+    """Return the keeper and the server that this process has started, the keeper first."""
+    names = ("keeper.py", "valkey-server")
+    living = [each for each in psutil.Process().children(recursive=True) if is_running(each.pid)]
+    return [each for each in living if any(name in " ".join(each.cmdline()) for name in names)]
+
+
+def start_owner(processes: ProcessRunner, *args: str) -> tuple[StartedProcess, str]:
+    """Start a process that owns a server; return it and the server's address."""
+    owner = processes.start([sys.executable, "-c", OWNER, *args], name="owner")
+    owner.wait_for_log("listens on ")
+    return owner, owner.log().split("listens on ")[1].split()[0]
+
+
+# ---------------------------------------------------------------- the server
+
+
+def test_it_answers_on_a_private_socket_and_on_no_port() -> None:
+    with EmbeddedServer() as server:
+        path = Path(server.url.removeprefix("unix://"))
+        assert path.is_socket()
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert setting(server.url, "port") == "0"
+        assert [process.net_connections("inet") for process in family()] == [[], []]
+
+
+def test_it_keeps_what_it_acknowledged_and_drops_nothing_for_memory() -> None:
+    names = ("appendonly", "appendfsync", "maxmemory-policy", "save")
+    with EmbeddedServer() as server:
+        settings = [setting(server.url, name) for name in names]
+    assert settings == ["yes", "everysec", "noeviction", ""]
+
+
+def test_nothing_is_left_when_it_had_no_directory(scratch: Path) -> None:
+    with EmbeddedServer() as server:
+        write(server.url, "key", "value")
+        assert len(list(scratch.iterdir())) == 1
+    assert list(scratch.iterdir()) == []
+    assert family() == []
+
+
+@pytest.mark.parametrize("name", ["data", "with blanks and 'quotes\" \N{SNOWMAN}", "a/b/c"])
+def test_data_is_kept_in_a_directory(tmp_path: Path, name: str) -> None:
+    server = EmbeddedServer(tmp_path / name)
+    with server:
+        write(server.url, "key", "value")
+    with server:
+        assert read(server.url, "key") == "value"
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_relative_directory_is_the_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with EmbeddedServer(Path("here")):
+        assert (tmp_path / "here" / "appendonlydir").is_dir()
+
+
+def test_acknowledged_writes_survive_the_server_s_death(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path)
+    with server:
+        for number in range(100):
+            write(server.url, f"key{number}", "value")
+        family()[1].kill()
+        wait_until(lambda: not server.running, "the server's death is noticed")
+    with server:
+        assert read(server.url, "key99") == "value"
+
+
+def test_a_server_that_died_can_be_started_again(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path)
+    with server:
+        family()[1].kill()
+        wait_until(lambda: not server.running, "the server's death is noticed")
+        server.start()
+        assert server.running
+        assert read(server.url, "key") is None
+
+
+def test_starting_and_stopping_may_be_repeated() -> None:
+    server = EmbeddedServer()
+    server.start()
+    url = server.url
+    server.start()
+    assert server.url == url
+    server.stop()
+    server.stop()
+    assert not server.running
+
+
+def test_there_is_no_address_before_the_start_and_after_the_end() -> None:
+    server = EmbeddedServer()
+    with pytest.raises(ValueError, match="has not been started"):
+        server.url  # noqa: B018 - reading it is the test
+    with server:
+        assert server.url.startswith("unix:///")
+    with pytest.raises(ValueError, match="has not been started"):
+        server.url  # noqa: B018 - reading it is the test
+
+
+def test_it_outlives_the_thread_that_started_it() -> None:
+    server = EmbeddedServer()
+    thread = threading.Thread(target=server.start)
+    thread.start()
+    thread.join()
+    try:
+        assert read(server.url, "key") is None
+    finally:
+        server.stop()
+
+
+def test_it_is_in_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it() -> None:
+    with EmbeddedServer():
+        keeper, server = family()
+        places = [(os.getsid(process.pid), os.getpgid(process.pid)) for process in (keeper, server)]
+    assert places == [(keeper.pid, keeper.pid)] * 2
+
+
+def test_a_server_that_hangs_is_killed_after_the_grace_time() -> None:
+    server = EmbeddedServer(grace_s=0.1)
+    server.start()
+    family()[1].suspend()
+    server.stop()
+    assert family() == []
+
+
+# ---------------------------------------------------------------- one directory, one owner
+
+
+def test_a_second_owner_of_a_directory_is_told_the_address_of_the_first(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as first:
+        with pytest.raises(StoreUnavailable, match=f"--store {first.url}"):
+            EmbeddedServer(tmp_path).start()
+        assert read(first.url, "key") is None
+
+
+def test_servers_without_a_directory_do_not_meet() -> None:
+    with EmbeddedServer() as first, EmbeddedServer() as second:
+        write(first.url, "key", "value")
+        assert read(second.url, "key") is None
+
+
+def test_an_owner_that_was_killed_makes_way_for_the_next(
+    tmp_path: Path, processes: ProcessRunner
+) -> None:
+    owner, url = start_owner(processes, str(tmp_path))
+    write(url, "key", "value")
+    owner.kill()
+
+    def taken_over() -> bool:
+        try:
+            server.start()
+        except StoreUnavailable:
+            return False
+        return True
+
+    server = EmbeddedServer(tmp_path)
+    wait_until(taken_over, "the directory is free")
+    with server:
+        assert read(server.url, "key") == "value"
+
+
+# ---------------------------------------------------------------- it ends with its parent
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_server_whose_parent_was_killed(
+    processes: ProcessRunner, scratch: Path, number: signal.Signals
+) -> None:
+    owner, _ = start_owner(processes)
+    family = owner.descendants()
+    assert len(family) == 2
+    owner.send(number)
+    _, left = psutil.wait_procs(family, timeout=10)
+    assert left == []
+    wait_until(lambda: list(scratch.iterdir()) == [], "the scratch directory is gone")
+
+
+def test_the_server_ends_even_if_its_keeper_is_killed_where_the_kernel_tells_it() -> None:
+    server = EmbeddedServer()
+    server.start()
+    keeper, child = family()
+    keeper.kill()
+    if sys.platform != "linux":  # the others have no parent-death signal
+        child.terminate()
+    wait_until(lambda: not is_running(child.pid), "the server has ended")
+    assert not server.running
+    server.stop()
+
+
+# ---------------------------------------------------------------- when it does not start
+
+
+def test_a_system_without_a_binary_is_told_what_to_use_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PACKAGE", "no-such-package-at-all")
+    with pytest.raises(StoreUnavailable, match="--store redis://HOST:PORT/0"):
+        EmbeddedServer().start()
+
+
+def test_a_package_without_a_binary_for_the_system_is_no_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PACKAGE", "pytest")
+    with pytest.raises(StoreUnavailable, match="brings no server"):
+        EmbeddedServer().start()
+
+
+def test_a_server_that_ends_at_once_shows_its_last_words(tmp_path: Path) -> None:
+    binary = tmp_path / "broken"
+    binary.write_text("#!/bin/sh\necho the reason\nexit 3\n", encoding="utf-8")
+    binary.chmod(0o700)
+    with pytest.raises(StoreUnavailable, match="ended at once with code 3: the reason"):
+        EmbeddedServer(binary=binary).start()
+
+
+def test_a_server_that_dies_of_a_signal_at_once_says_so(tmp_path: Path) -> None:
+    binary = tmp_path / "broken"
+    binary.write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
+    binary.chmod(0o700)
+    with pytest.raises(StoreUnavailable, match="ended at once with code 137: it logged nothing"):
+        EmbeddedServer(binary=binary).start()
+
+
+def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    binary = tmp_path / "mute"
+    binary.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    binary.chmod(0o700)
+    with pytest.raises(StoreUnavailable, match=r"did not answer within 0\.2 s"):
+        EmbeddedServer(binary=binary, start_timeout_s=0.2).start()
+
+
+def test_data_that_cannot_be_read_back_is_reported_with_the_server_s_words(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path):
+        (log,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
+    log.write_bytes(b"rubbish" * 100)
+    with pytest.raises(StoreUnavailable, match="Bad file format reading the append only file"):
+        EmbeddedServer(tmp_path).start()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable, match=r"cannot use the directory .*/file/below"):
+        EmbeddedServer(tmp_path / "file" / "below").start()
+
+
+def test_a_directory_in_which_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gofer.lock").mkdir()
+    with pytest.raises(StoreUnavailable, match=f"cannot write in {tmp_path}"):
+        EmbeddedServer(tmp_path).start()
+
+
+def test_a_temporary_folder_with_too_long_a_path_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(StoreUnavailable, match="set TMPDIR to a shorter one"):
+        EmbeddedServer().start()
+    assert list(folder.iterdir()) == []
