@@ -52,7 +52,7 @@ def main(passed: Passed, settings: ChildSettings) -> None:
     orphans.die_with_parent(settings.parent_pid)
     os.setsid()
     _reset_signals()
-    capture = Capture(passed.output_reader.detach(), passed.output_writer.detach())
+    capture = Capture(_private(passed.output_reader), passed.output_writer.detach())
     wires = Wires(
         channel=socket.socket(fileno=_private(passed.channel)),
         results=_private(passed.results),

@@ -186,20 +186,22 @@ class Runner:
 
     def _trouble(self, error: BaseException) -> Trouble:
         """Return the failure that ``error`` stands for."""
-        if isinstance(error, _Unpicklable):
+        kind = type(error)  # isinstance() would ask the object, which may lie or raise
+        if kind is _Unpicklable:
+            error = cast("_Unpicklable", error)
             name, why = troubles.type_name(error.kind), error.reason
             message = f"the result, of type {name}, cannot be pickled: {troubles.message_of(why)}"
             text = troubles.traceback_of(why, __file__)
             return Trouble(Cause.UNSERIALIZABLE, troubles.type_name(type(why)), message, text)
         text = troubles.traceback_of(error, __file__)
-        if isinstance(error, SystemExit):
-            return troubles.exit_trouble(error, text)
-        cause = Cause.MEMORY if isinstance(error, MemoryError) else Cause.EXCEPTION
+        if issubclass(kind, SystemExit):
+            return troubles.exit_trouble(cast("SystemExit", error), text)
+        cause = Cause.MEMORY if issubclass(kind, MemoryError) else Cause.EXCEPTION
         message = troubles.message_of(error)
         exception = self._pickles.dump_exception(error, text)
         if len(exception) > self._result_bytes:
             exception = b""
-        return Trouble(cause, troubles.type_name(type(error)), message, text, exception)
+        return Trouble(cause, troubles.type_name(kind), message, text, exception)
 
     def _retire(self) -> None:
         """Run nothing more: tell the supervisor, and wait to be replaced."""

@@ -5,6 +5,7 @@ or lie. Nothing here pickles; the pickle of the exception itself is ``child.py``
 """
 
 import traceback
+from types import GetSetDescriptorType, TracebackType
 from typing import Final
 
 from ...domain.task import Cause
@@ -14,6 +15,8 @@ MESSAGE_CHARS: Final = 8 * 1024
 TRACEBACK_CHARS: Final = 32 * 1024
 _TYPE_CHARS: Final = 256
 
+_traceback: GetSetDescriptorType = vars(BaseException)["__traceback__"]
+
 
 def bounded(text: str, most: int) -> str:
     """Return ``text`` as proper UTF-8 text of at most ``most`` characters, its middle left out."""
@@ -21,7 +24,7 @@ def bounded(text: str, most: int) -> str:
         half = (most - 32) // 2
         left_out = len(text) - 2 * half
         text = f"{text[:half]} [... {left_out} characters ...] {text[-half:]}"
-    return str.encode(text, "utf-8", "backslashreplace").decode()
+    return str.encode(text, "utf-8", "backslashreplace").decode()[:most]
 
 
 def type_name(kind: type) -> str:
@@ -40,7 +43,7 @@ def message_of(error: BaseException) -> str:
 
 def traceback_of(error: BaseException, skip: str) -> str:
     """Return the traceback as text, without the leading frames of the file ``skip``: our own."""
-    at = error.__traceback__
+    at: TracebackType | None = _traceback.__get__(error)
     while at is not None and at.tb_frame.f_code.co_filename == skip:
         at = at.tb_next
     try:

@@ -64,6 +64,10 @@ def failure_of(outcome: Outcome) -> Failure:
     return outcome
 
 
+_no_names: dict[str, object] = {}
+NO_ARGUMENTS = dumped(((), _no_names))
+
+
 class Bench:
     """An executor under test, and all that it has said."""
 
@@ -85,7 +89,7 @@ class Bench:
     ) -> Assignment:
         body = function if isinstance(function, FunctionBody) else pickled(function)
         self.executor.learn([body])
-        payload = dumped(((), {})) if payload is None else payload
+        payload = NO_ARGUMENTS if payload is None else payload
         return Assignment(an_attempt(), body.digest, payload, timeout_ms)
 
     async def run(self, *assignments: Assignment) -> list[Outcome]:
@@ -108,7 +112,7 @@ class Bench:
         self, function: Callable[..., Any], *args: object, timeout_ms: int | None = None
     ) -> Failure:
         """Run one task and return how it failed."""
-        task = self.task_with(function, dumped((args, {})), timeout_ms)
+        task = self.task_with(function, dumped((args, _no_names)), timeout_ms)
         (outcome,) = await self.run(task)
         return failure_of(outcome)
 

@@ -1,15 +1,59 @@
-"""A supervisor of two real child processes, started and closed around each test."""
+"""Supervisors of real child processes: in the test's process, and in one that can be killed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import base64
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gofer.adapters.processes import launching
 from gofer.adapters.processes.limits import ProcessLimits
 from gofer.adapters.processes.supervisor import Supervisor
-from tests.contracts.executor import Bench
+from tests.contracts.executor import Bench, pickled
+from tests.support.processes import ProcessRunner, StartedProcess
 
 StartBench = Callable[..., Awaitable[Bench]]
+StartHost = Callable[[Callable[..., Any]], StartedProcess]
+
+HOST = """
+import asyncio, base64, sys
+from gofer.adapters.processes.supervisor import Supervisor
+from gofer.domain.identifiers import Attempt
+from gofer.domain.ports import Began, Ended
+from gofer.domain.protocol.messages import Assignment, FunctionBody
+
+ARGUMENTS = b"\\x80\\x04)}\\x86."
+
+async def main():
+    supervisor = Supervisor(2, worker="host")
+    await supervisor.start()
+    supervisor.learn([FunctionBody("function", base64.b64decode(sys.argv[1]))])
+    attempts = [Attempt(str(n), 1, "token") for n in range(2)]
+    supervisor.execute([Assignment(one, "function", ARGUMENTS) for one in attempts])
+    expected = set(attempts)
+    while expected:
+        for event in await supervisor.events():
+            expected.discard(event.attempt)
+            print(event)
+    print("all are under way", flush=True)
+    try:
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    finally:
+        await supervisor.close()
+
+asyncio.run(main())  # not guarded by __name__: children must not run this file
+"""
+
+
+@pytest.fixture(autouse=True, scope="package")
+def the_forkserver_is_started_once() -> Iterator[None]:
+    """Be one more user of it, so that not every test's supervisor is the last one."""
+    launching.retain()
+    yield
+    launching.release()
 
 
 @pytest.fixture
@@ -43,3 +87,18 @@ async def bench(start_bench: StartBench) -> Bench:
 async def single(start_bench: StartBench) -> Bench:
     """A supervisor of one child: what a task leaves behind would meet the next one."""
     return await start_bench(1)
+
+
+@pytest.fixture
+def start_host(processes: ProcessRunner, tmp_path: Path) -> StartHost:
+    """Start a process whose supervisor runs a function twice at once; it can be killed."""
+
+    def start(function: Callable[..., Any]) -> StartedProcess:
+        script = tmp_path / "host.py"
+        script.write_text(HOST)
+        payload = base64.b64encode(pickled(function).payload).decode()
+        host = processes.start([sys.executable, str(script), payload], name="host")
+        host.wait_for_log("all are under way")
+        return host
+
+    return start

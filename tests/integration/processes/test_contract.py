@@ -7,6 +7,9 @@ import uvloop
 from gofer.adapters.processes.supervisor import Supervisor
 from tests.contracts.executor import Bench, ExecutorContract, double
 
+# libuv opens a pipe of its own once in a process, and keeps it: here, before a test is watched
+uvloop.new_event_loop().close()
+
 
 class TestSupervisor(ExecutorContract):
     """The contract over real child processes."""
