@@ -14,6 +14,7 @@ from .kin import announce, on_leave
 from .logs import set_up
 from .settings import Settings
 from .stores import open_store
+from .workers.worker import Worker
 
 
 def run_dispatcher(settings: Settings) -> None:
@@ -37,23 +38,35 @@ async def dispatch(container: Container) -> None:
     dispatcher = container.dispatcher()
     if container.settings().mode != "local":
         on_leave(dispatcher.drain)
+        announce(container.link().endpoint)
         await dispatcher.run()
         return
-    worker = container.worker()
-    on_leave(worker.drain)
     async with asyncio.TaskGroup() as group:
         group.create_task(dispatcher.run())
-        await worker.run()
+        await work(container.worker(), "local")
         dispatcher.drain()
+
+
+async def work(worker: Worker, address: str) -> None:
+    """Run a worker until it has left; announce ``address`` once it is connected."""
+
+    async def tell() -> None:
+        await worker.connected()
+        announce(address)
+
+    on_leave(worker.drain)
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell())
+        await worker.run()
+        telling.cancel()
 
 
 async def _dispatch(settings: Settings) -> None:
     container = Container(settings=settings)
-    link = container.link()
+    container.link()  # before anything else: a port in use is said at once
     store = container.store()
     try:
         await open_store(store, container.clock(), container.entropy(), settings.wait_for_store_s)
-        announce(getattr(link, "endpoint", "local"))
         await dispatch(container)
     finally:
         await store.close()
@@ -63,10 +76,7 @@ async def _work(settings: Settings, url: str, name: str | None) -> None:
     container = Container(settings=settings)
     container.url.override(url)
     container.name.override(name)
-    worker = container.worker()
-    on_leave(worker.drain)
-    announce(url)
-    await worker.run()
+    await work(container.worker(), url)
 
 
 def _refuse_private_store(settings: Settings) -> None:

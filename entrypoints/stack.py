@@ -6,6 +6,7 @@ dispatcher writes down, the web service closes, the store last.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from typing import Literal
@@ -48,22 +49,28 @@ class Stack:
         if self._store is not None:
             await asyncio.to_thread(self._store.start)
             url = self._store.url
-        self._environment = {"GOFER_STORE": url}
+        self._environment = {**_as_variables(self._settings), "GOFER_STORE": url}
         self._api_part = await self._launch("api", ["api"], {})
         return await self._api_part.ready()
 
     async def start_dispatch(self, mode: Mode, dispatcher_port: int) -> str:
-        """Start a dispatcher of ``mode`` and its workers; return the dispatcher's address."""
+        """Start a dispatcher of ``mode`` and its workers; return its address once all can work."""
         slots = str(self._settings.workers)
         extra = {"GOFER_DISPATCHER_PORT": str(dispatcher_port)}
         arguments = ["dispatcher", "--mode", mode, "--workers", slots]
         dispatcher = await self._launch("dispatcher", arguments, extra)
         address = await dispatcher.ready()
         if mode != "local":
-            for number in range(self._worker_processes):
-                name = f"worker {number + 1}"
-                await self._launch(name, ["worker", mode, slots, address], {})
+            await self._start_workers(mode, address)
         return address
+
+    async def _start_workers(self, mode: Mode, address: str) -> None:
+        slots = str(self._settings.workers)
+        workers = [
+            await self._launch(f"worker {number + 1}", ["worker", mode, slots, address], {})
+            for number in range(self._worker_processes)
+        ]
+        await asyncio.gather(*(worker.ready() for worker in workers))
 
     async def stop_dispatch(self) -> None:
         """Stop workers, then the dispatcher; the store and the web service go on."""
@@ -117,6 +124,16 @@ class Stack:
         for part in parts:
             self._parts.remove(part)
         await asyncio.gather(*(part.stop(grace) for part in parts))
+
+
+def _as_variables(settings: Settings) -> dict[str, str]:
+    """Return, as environment variables, the settings that are not left at their defaults."""
+    values = settings.model_dump(mode="json", include=settings.model_fields_set)
+    return {
+        f"GOFER_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 __all__ = ["Mode", "PartFailed", "Stack"]

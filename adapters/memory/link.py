@@ -65,6 +65,7 @@ class MemoryLink:
     def __init__(self, hub: MemoryHub) -> None:
         self._hub = hub
         self._inbox = hub.inbox
+        self.endpoint = "memory"
 
     async def receive(self) -> list[FromWorker]:
         """Wait for messages and return all that are there; raise LinkClosed once it is closed."""

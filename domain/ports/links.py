@@ -20,6 +20,11 @@ class Link(Protocol):
     the protocol is. Methods must be called from one event loop.
     """
 
+    @property
+    def endpoint(self) -> str:
+        """Return the address at which workers reach this end."""
+        ...
+
     async def receive(self) -> list[FromWorker]:
         """Wait for messages and return all that are there, in order of arrival, never none."""
         ...

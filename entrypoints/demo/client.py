@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-import dill
+import dill  # type: ignore[import-untyped]
 
 ENDED = frozenset({"COMPLETED", "FAILED"})
 POLL_S = 0.01
@@ -22,7 +22,7 @@ class ServiceError(Exception):
 
 def serialize(value: Any) -> str:
     """Return ``value`` as the original contract wants it: dill, then base64."""
-    return codecs.encode(dill.dumps(value, recurse=True), "base64").decode()
+    return codecs.encode(dill.dumps(value), "base64").decode()
 
 
 def deserialize(text: str) -> Any:

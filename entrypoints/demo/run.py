@@ -1,7 +1,6 @@
 """The demo's course: start, run the burst in each mode, show, stop; exit 0 only if all is right."""
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -48,8 +47,14 @@ class Answer:
 def run_demo(slots: int, log_level: str) -> None:
     """Run the demo with ``slots`` tasks at once; exit 1 if a value is wrong, 130 on Ctrl-C."""
     set_up(log_level)
-    os.environ.update(GOFER_LOG_LEVEL=log_level, GOFER_DRAIN_MS="0")
-    settings = load_settings(store="embedded://", http_port=0, workers=slots, drain_ms=0)
+    settings = load_settings(
+        store="embedded://",
+        http_port=0,
+        dispatcher_port=0,
+        workers=slots,
+        drain_ms=0,
+        log_level=log_level,
+    )
     stack = Stack(settings, worker_processes=WORKER_PROCESSES)
     code = asyncio.run(_until_signal(_Demo(stack, Console()).run(), stack))
     raise SystemExit(code)
@@ -142,24 +147,24 @@ def _burst(url: str, burst: list[Call], advance: Callable[[], None]) -> list[Ans
 
 def _table(mode: Mode, answers: list[Answer], elapsed_s: float) -> Table:
     """Return one row a function: an example of what went in and came back, and the times."""
-    rate = len(answers) / elapsed_s
-    table = Table(title=f"{mode}: {len(answers)} tasks in {elapsed_s:.2f} s, {rate:.0f}/s")
-    for heading in ("function", "calls", "what went in", "what came back", "status"):
-        table.add_column(heading)
-    table.add_column("median ms", justify="right")
-    table.add_column("right", justify="right")
+    table = Table(title=f"{mode}: {len(answers)} tasks in {elapsed_s:.2f} s", title_justify="left")
+    table.add_column("function", no_wrap=True, min_width=11)
+    table.add_column("what went in", no_wrap=True, max_width=24)
+    table.add_column("what came back", no_wrap=True, max_width=24)
+    table.add_column("ms", justify="right", min_width=4)
+    table.add_column("right", justify="right", min_width=5)
     for name in functions():
         mine = [answer for answer in answers if answer.call.function == name]
         times = sorted(answer.elapsed_ms for answer in mine)
         right = sum(answer.right for answer in mine)
         example = next((answer for answer in mine if not answer.right), mine[-1])
+        came_back = shortened(repr(example.value))
         table.add_row(
             name,
-            str(len(mine)),
-            example.call.shown(),
-            shortened(repr(example.value)),
-            example.status,
+            example.call.shown().removeprefix(name),
+            came_back if example.status == "COMPLETED" else f"{example.status} {came_back}",
             f"{times[len(times) // 2]:.0f}",
             f"{right}/{len(mine)}",
         )
+    table.caption = "ms: median from submission to the result in the client's hands"
     return table

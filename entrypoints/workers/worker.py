@@ -64,6 +64,7 @@ class Worker:
         )
         self._alarm = Alarm()
         self._over = asyncio.Event()
+        self._connected = asyncio.Event()
         self._refusal = ""
 
     async def run(self) -> None:
@@ -86,6 +87,10 @@ class Worker:
             await self._uplink.close()
         if self._refusal:
             raise WorkerRefused(self._refusal)
+
+    async def connected(self) -> None:
+        """Wait until a dispatcher has welcomed this worker for the first time."""
+        await self._connected.wait()
 
     def drain(self) -> None:
         """Take nothing new, finish what runs, hand back the rest, and let ``run`` return."""
@@ -118,6 +123,8 @@ class Worker:
         waiting = deque(effects)
         while waiting:
             waiting.extend(self._carry_out(waiting.popleft()))
+        if self._core.connected:
+            self._connected.set()
         self._alarm.set(self._core.next_tick_ms(), self._clock.steady_ms())
 
     def _carry_out(self, effect: WorkerEffect) -> Sequence[WorkerEffect]:
