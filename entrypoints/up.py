@@ -8,6 +8,7 @@ import typer
 from .kin import state_directory
 from .logs import set_up
 from .settings import Settings
+from .solo import run_solo
 from .stack import Stack
 
 
@@ -19,7 +20,10 @@ def default_store() -> str:
 def run_up(settings: Settings) -> None:
     """Run until Ctrl-C or SIGTERM, then drain; a second one does not wait."""
     set_up(settings.log_level)
-    asyncio.run(_up(settings))
+    if settings.store.kind == "memory":
+        asyncio.run(run_solo(settings, typer.echo))
+    else:
+        asyncio.run(_up(settings))
 
 
 async def _up(settings: Settings) -> None:
@@ -50,9 +54,11 @@ async def _up(settings: Settings) -> None:
 
 
 async def _start(stack: Stack, settings: Settings) -> None:
-    url, address = await asyncio.gather(
-        stack.start_service(), stack.start_dispatch(settings.mode, settings.dispatcher_port)
-    )
+    await stack.start_store()
+    async with asyncio.TaskGroup() as group:
+        service = group.create_task(stack.start_service())
+        dispatch = group.create_task(stack.start_dispatch(settings.mode, settings.dispatcher_port))
+    url, address = service.result(), dispatch.result()
     typer.echo(f"gofer is up: {url}  (mode {settings.mode}, store {settings.store})")
     if settings.mode != "local":
         typer.echo(f"more workers: gofer worker {settings.mode} N {address}")

@@ -83,6 +83,7 @@ class _Demo:
     async def run(self) -> int:
         started = time.monotonic()
         self._console.print("starting the store (bundled Valkey) and the web service ...")
+        await self._stack.start_store()
         self._url = await self._stack.start_service()
         self._console.print(f"listening on {self._url}")
         wrong = 0
@@ -149,8 +150,8 @@ def _table(mode: Mode, answers: list[Answer], elapsed_s: float) -> Table:
     """Return one row a function: an example of what went in and came back, and the times."""
     table = Table(title=f"{mode}: {len(answers)} tasks in {elapsed_s:.2f} s", title_justify="left")
     table.add_column("function", no_wrap=True, min_width=11)
-    table.add_column("what went in", no_wrap=True, max_width=24)
-    table.add_column("what came back", no_wrap=True, max_width=24)
+    table.add_column("what went in", no_wrap=True, max_width=22)
+    table.add_column("what came back", no_wrap=True, max_width=21)
     table.add_column("ms", justify="right", min_width=4)
     table.add_column("right", justify="right", min_width=5)
     for name in functions():

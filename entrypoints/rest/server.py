@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from ...domain.errors import AddressUnusable
+from ..container import Container
 from ..kin import READY_VARIABLE, announce, on_leave
 from ..logs import set_up
 from ..settings import Settings
@@ -36,12 +37,18 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     container = container_for(settings)
     async with store_of(container):
-        server = _Server(_config(settings, app_of(container)), lambda: _say(listener))
+        server = server_of(container, lambda: _say(listener))
         on_leave(server.leave)
         await server.serve(sockets=[listener])
 
 
-def _config(settings: Settings, app: Callable[..., object]) -> uvicorn.Config:
+def server_of(container: Container, on_listening: Callable[[], None]) -> "Server":
+    """Return the web service over what ``container`` makes, to be run in this event loop."""
+    return Server(configured(container.settings(), app_of(container)), on_listening)
+
+
+def configured(settings: Settings, app: Callable[..., object]) -> uvicorn.Config:
+    """Return how uvicorn serves ``app``: bounded in connections, heads and shutdown."""
     access = logging.getLogger("uvicorn.access")
     access.setLevel(logging.INFO if settings.access_log else logging.CRITICAL)
     return uvicorn.Config(
@@ -58,7 +65,7 @@ def _config(settings: Settings, app: Callable[..., object]) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn, with our signals instead of its own, and a word when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
@@ -101,10 +108,15 @@ _PROBLEMS = {
 }
 
 
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of a service that listens there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _say(listener: socket.socket) -> None:
     """Tell the parent, or the person, where the service can be reached."""
-    host, port = listener.getsockname()[:2]
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = url_of(listener)
     if READY_VARIABLE not in os.environ:
         typer.echo(f"gofer's web service listens on {url}")
     announce(url)

@@ -1,0 +1,44 @@
+"""The whole system in one process, over the store in memory: nothing is kept, nothing is needed.
+
+For trying things out and for tests. Tasks still run in children of their own. What a crash of
+this process loses is everything, which it says when it starts.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from ..domain.errors import InvalidInput
+from .container import Container
+from .kin import announce, on_leave
+from .rest.server import listening, server_of, url_of
+from .settings import Settings
+from .stores import open_store
+
+
+async def run_solo(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run web service, dispatcher and local worker in this event loop until told to leave.
+
+    Says where once it can be used. Raises AddressUnusable, and InvalidInput for push and pull.
+    """
+    if settings.mode != "local":
+        raise InvalidInput(f"memory:// has workers of its own; {settings.mode} needs another store")
+    container = Container(settings=settings)
+    with listening(settings.http_host, settings.http_port) as listener:
+        await open_store(container.store(), container.clock(), container.entropy(), 0)
+        server = server_of(container, lambda: None)
+        dispatcher, worker = container.dispatcher(), container.worker()
+        on_leave(worker.drain)
+
+        async def greet() -> None:
+            await worker.connected()
+            say(f"gofer is up: {url_of(listener)}  (all in one process, nothing is kept)")
+            announce(url_of(listener))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve(sockets=[listener]))
+            group.create_task(dispatcher.run())
+            greeting = group.create_task(greet())
+            await worker.run()
+            greeting.cancel()
+            dispatcher.drain()
+            server.leave()
