@@ -8,6 +8,7 @@ Each command imports what it needs when it runs, so that none pays for the other
 # ruff: noqa: PLC0415 - see above
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -202,9 +203,18 @@ def _run(part: Any, *arguments: Any) -> None:
     try:
         part(*arguments)
     except* (GoferError, PartFailed) as problems:
-        for problem in problems.exceptions:
+        for problem in _leaves(problems):
             typer.echo(f"gofer: {problem}", err=True)
         raise SystemExit(1) from None
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    """Yield the problems themselves: each task group on their way has wrapped them once more."""
+    for each in group.exceptions:
+        if isinstance(each, ExceptionGroup):
+            yield from _leaves(each)
+        else:
+            yield each
 
 
 def _fail(problem: Exception, code: int) -> NoReturn:

@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 READY_VARIABLE = "GOFER_READY_FD"
@@ -68,11 +68,14 @@ def on_leave(leave: Callable[[], None]) -> None:
 class Part:
     """A process of ours that this process started. Its stderr is this process's own."""
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Take the ``arguments`` of ``gofer`` and variables that are added to the environment."""
+    def __init__(self, name: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
+        """Take the ``arguments`` of ``gofer`` and variables that are added to the environment.
+
+        Those may be changed until the process is started again.
+        """
         self.name = name
+        self.environment = environment
         self._arguments = arguments
-        self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
         self._lifeline: int | None = None
         self._ready: asyncio.StreamReader | None = None
@@ -88,6 +91,7 @@ class Part:
         ready_out, ready_in = os.pipe()
         life_out, self._lifeline = os.pipe()
         try:
+            await self._listen(ready_out)
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # our working directory is none of the part's business
@@ -99,7 +103,7 @@ class Part:
                 pass_fds=(ready_in, life_out),
                 env={
                     **os.environ,
-                    **self._environment,
+                    **self.environment,
                     READY_VARIABLE: str(ready_in),
                     LIFELINE_VARIABLE: str(life_out),
                 },
@@ -107,11 +111,6 @@ class Part:
         finally:
             os.close(ready_in)
             os.close(life_out)
-        self._ready = asyncio.StreamReader()
-        protocol = asyncio.StreamReaderProtocol(self._ready)
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: protocol, os.fdopen(ready_out, "rb")
-        )
 
     async def ready(self) -> str:
         """Wait until the part announces its address; raise PartFailed if it ends before."""
@@ -145,6 +144,13 @@ class Part:
         """Kill it now."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+
+    async def _listen(self, descriptor: int) -> None:
+        self._ready = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(self._ready)
+        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: protocol, os.fdopen(descriptor, "rb")
+        )
 
     def _release(self) -> None:
         if self._transport is not None:

@@ -1,15 +1,16 @@
 """The whole system as processes of one machine: store, web service, dispatcher, workers.
 
-What ``gofer up`` and ``gofer demo`` run. A part that dies is started again, after a pause that
-grows; nothing is lost by it. Stopping goes against the stream: workers finish and hand back, the
-dispatcher writes down, the web service closes, the store last.
+What ``gofer up`` and ``gofer demo`` run. A part that dies is started again, on the same port and
+after a pause that grows; nothing is lost by it. Stopping goes against the stream: workers finish
+and hand back, the dispatcher writes down, the web service closes, the store last. Any step may be
+cancelled (Ctrl-C comes when it likes): ``stop`` then still finds everything that was started.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
 from ..domain.policy import doubling_ms
 from .container import embedded_server
@@ -38,39 +39,47 @@ class Stack:
         self._settings = settings
         self._worker_processes = worker_processes
         self._store = embedded_server(settings)
+        self._opening: asyncio.Future[None] | None = None
         self._environment: dict[str, str] = {}
         self._parts: list[Part] = []
-        self._watchers: set[asyncio.Task[None]] = set()
+        self._watchers: dict[Part, asyncio.Task[None]] = {}
         self._api_part: Part | None = None
 
-    async def start_service(self) -> str:
-        """Start the store (if it is ours) and the web service; return its URL."""
+    async def start_store(self) -> None:
+        """Start the store, if it is ours; must come before the parts, which are told its address.
+
+        Raises StoreUnavailable.
+        """
         url = self._settings.store.reveal()
         if self._store is not None:
-            await asyncio.to_thread(self._store.start)
+            self._opening = asyncio.ensure_future(asyncio.to_thread(self._store.start))
+            await asyncio.shield(self._opening)  # a thread cannot be cancelled: ``stop`` waits
             url = self._store.url
         self._environment = {**_as_variables(self._settings), "GOFER_STORE": url}
-        self._api_part = await self._launch("api", ["api"], {})
-        return await self._api_part.ready()
+
+    async def start_service(self) -> str:
+        """Start the web service; return its URL."""
+        self._api_part = part = Part("api", ["api"], dict(self._environment))
+        url = await self._launch(part)
+        part.environment["GOFER_HTTP_PORT"] = str(urlsplit(url).port)
+        return url
 
     async def start_dispatch(self, mode: Mode, dispatcher_port: int) -> str:
         """Start a dispatcher of ``mode`` and its workers; return its address once all can work."""
         slots = str(self._settings.workers)
         extra = {"GOFER_DISPATCHER_PORT": str(dispatcher_port)}
         arguments = ["dispatcher", "--mode", mode, "--workers", slots]
-        dispatcher = await self._launch("dispatcher", arguments, extra)
-        address = await dispatcher.ready()
+        dispatcher = Part("dispatcher", arguments, self._environment | extra)
+        address = await self._launch(dispatcher)
         if mode != "local":
-            await self._start_workers(mode, address)
+            dispatcher.environment["GOFER_DISPATCHER_PORT"] = str(urlsplit(address).port)
+            await self._start_workers(["worker", mode, slots, address])
         return address
 
-    async def _start_workers(self, mode: Mode, address: str) -> None:
-        slots = str(self._settings.workers)
-        workers = [
-            await self._launch(f"worker {number + 1}", ["worker", mode, slots, address], {})
-            for number in range(self._worker_processes)
-        ]
-        await asyncio.gather(*(worker.ready() for worker in workers))
+    async def _start_workers(self, command: list[str]) -> None:
+        numbers = range(1, self._worker_processes + 1)
+        workers = [Part(f"worker {n}", command, dict(self._environment)) for n in numbers]
+        await asyncio.gather(*(self._launch(worker) for worker in workers))
 
     async def stop_dispatch(self) -> None:
         """Stop workers, then the dispatcher; the store and the web service go on."""
@@ -84,6 +93,8 @@ class Stack:
         await self.stop_dispatch()
         await self._stop(list(self._parts))
         if self._store is not None:
+            if self._opening is not None:
+                await asyncio.wait([self._opening])
             await asyncio.to_thread(self._store.stop)
 
     def kill(self) -> None:
@@ -93,37 +104,37 @@ class Stack:
 
     # ------------------------------------------------------------ parts
 
-    async def _launch(self, name: str, arguments: list[str], extra: Mapping[str, str]) -> Part:
-        part = Part(name, arguments, {**self._environment, **extra})
+    async def _launch(self, part: Part) -> str:
+        """Start a part, wait until it is ready and watch it from then on; return its address."""
         self._parts.append(part)
         await part.start()
-        watcher = asyncio.create_task(self._watch(part))
-        self._watchers.add(watcher)
-        watcher.add_done_callback(self._watchers.discard)
-        return part
+        address = await part.ready()
+        self._watchers[part] = asyncio.create_task(self._watch(part))
+        return address
 
     async def _watch(self, part: Part) -> None:
-        """Start a part again whenever it dies, until it is taken off the list."""
+        """Start a part again whenever it dies, until this task is cancelled."""
         failures = 0
         loop = asyncio.get_running_loop()
-        while part in self._parts:
+        while True:
             started = loop.time()
             code = await part.wait()
-            if part not in self._parts:
-                return
             failures = 0 if loop.time() - started > STEADY_S else failures + 1
             pause = doubling_ms(RESTART_MS, failures, 0.0) / 1000
             log.warning("%s ended with exit code %d: restart in %g s", part.name, code, pause)
             await asyncio.sleep(pause)
-            if part in self._parts:
-                await part.stop(0)
-                await part.start()
+            await part.stop(0)
+            await part.start()
 
     async def _stop(self, parts: list[Part]) -> None:
+        """Stop parts and forget them; if this is cancelled, they are still known."""
+        watchers = [self._watchers.pop(part) for part in parts if part in self._watchers]
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
         grace = self._settings.drain_ms / 1000 + STOP_MARGIN_S
-        for part in parts:
-            self._parts.remove(part)
         await asyncio.gather(*(part.stop(grace) for part in parts))
+        self._parts = [part for part in self._parts if part not in parts]
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:
