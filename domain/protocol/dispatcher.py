@@ -37,7 +37,8 @@ from .intake import Intake
 from .ledger import Ledger
 from .member import Holding, Member
 from .messages import Bye, Finished, Hello, Report, Unknown
-from .verdicts import lost, settle
+from .reception import Reception
+from .verdicts import is_loss, lost, settle
 
 
 class DispatcherCore:
@@ -49,7 +50,8 @@ class DispatcherCore:
         self._jitter = jitter
         self._roster = Roster()
         self._ledger = Ledger(jitter)
-        self._crew = Crew(timers, self._roster, self._ledger, jitter)
+        self._crew = Crew(timers, self._roster)
+        self._reception = Reception(timers, self._crew, self._ledger, jitter)
         self._intake = Intake(self._roster, self._ledger, self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
@@ -70,6 +72,7 @@ class DispatcherCore:
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
         held = [a for member in self._crew.members.values() for a in member.in_hand]
+        held += self._reception.attempts()
         return [*held, *self._intake.attempts(), *self._ledger.leases()]
 
     def next_tick_ms(self, now: float) -> float:
@@ -87,7 +90,7 @@ class DispatcherCore:
                 case Report() as report:
                     self._on_report(arrival.peer, report, now)
                 case Hello() as hello:
-                    self._effects += self._crew.hello(arrival.peer, hello, now)
+                    self._effects += self._reception.hello(arrival.peer, hello, now)
                 case Bye() as bye:
                     self._on_bye(bye)
                 case ProtocolViolation() as violation:
@@ -106,7 +109,7 @@ class DispatcherCore:
     def _on_report(self, peer: bytes, report: Report, now: float) -> None:
         member = self._crew.speaker(peer, report)
         if member is None:
-            if not self._crew.is_outdated(report):
+            if not self._reception.is_outdated(report):
                 self._effects.append(Send(peer, None, Unknown(report.session)))
             return
         member.heard_ms = now
@@ -152,7 +155,8 @@ class DispatcherCore:
     def _lose(self, member: Member, why: str) -> None:
         self._note("warning" if member.in_hand else "info", f"worker {member.worker} {why}")
         self._effects.append(Forget(member.peer))
-        for holding in self._crew.remove(member):
+        known = self._reception.forget(member.worker)
+        for holding in [*self._crew.remove(member), *known.values()]:
             self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
 
     # ------------------------------------------------------------ answers of the store
@@ -187,7 +191,7 @@ class DispatcherCore:
         for record, answer in zip(call.records, answers, strict=True):
             if answer in (Written.STALE, Written.GONE):
                 self._note("warning", f"outcome of {record.attempt} was refused: {answer}")
-            self._crew.acknowledge(record.worker, record.attempt)
+            self._crew.acknowledge(record.worker, record.attempt, stop=is_loss(record))
             if isinstance(record, Defeat) and record.requeue is not None:
                 self._agenda.work_at(now + record.requeue.delay_ms)
         return self._step(now)
@@ -220,7 +224,7 @@ class DispatcherCore:
     ) -> list[DispatcherEffect]:
         """Open the session of a worker whose held attempts have been looked up."""
         self._ledger.succeeded()
-        self._effects += self._crew.adopted(call, leases, now)
+        self._effects += self._reception.adopted(call, leases, now)
         return self._step(now)
 
     def hinted(self, hint: Hint, now: float) -> list[DispatcherEffect]:
@@ -238,7 +242,7 @@ class DispatcherCore:
             case CallClaim() | CallRenew() | CallReap() | CallListen():
                 self._agenda.failed(call, now)
             case CallAdopt():
-                self._crew.adoption_failed(call)
+                self._reception.failed(call)
             case CallRecord() | CallStart() | CallRelease():
                 self._ledger.undone(call)
         return self._step(now)
@@ -249,6 +253,7 @@ class DispatcherCore:
             return
         gone = frozenset(attempts)
         self._crew.cancel(gone)
+        self._reception.cancel(gone)
         self._intake.drop(gone)
 
     # ------------------------------------------------------------ time
@@ -266,11 +271,13 @@ class DispatcherCore:
     def _step(self, now: float) -> list[DispatcherEffect]:
         """Follow an event up: place, speak, and call the store where it is due."""
         for member in self._crew.silent(now):
-            self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
+            if member.worker not in self._reception:
+                self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
         self._effects += self._intake.place(draining=self._draining)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())
+            self._effects.extend(self._reception.calls())
             room = self._roster.room - len(self._intake)
             self._effects.extend(self._agenda.calls(now, room, self.in_hand))
         effects, self._effects = self._effects, []

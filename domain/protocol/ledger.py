@@ -12,6 +12,7 @@ from ..identifiers import Attempt
 from ..policy import STORE_BACKOFF_MS, doubling_ms
 from ..ports import Completion, Defeat
 from .effects import CallRecord, CallRelease, CallStart
+from .verdicts import is_loss
 
 RECORD_MOST = 1_000
 """Most outcomes in one call: the store cuts it into scripts of at most ``policy.BATCH``."""
@@ -77,8 +78,14 @@ class Ledger:
         return attempt in self._outcomes
 
     def withdraw_loss(self, attempt: Attempt) -> bool:
-        """Take back an outcome that is not being written yet; return whether that was possible."""
-        if attempt not in self._outcomes or attempt not in self._to_record:
+        """Take back a loss that is not being written yet: its worker has come back.
+
+        Return whether nothing is on its way (any more).
+        """
+        record = self._outcomes.get(attempt)
+        if record is None:
+            return True
+        if not is_loss(record) or attempt not in self._to_record:
             return False
         self._to_record.remove(attempt)
         del self._outcomes[attempt]

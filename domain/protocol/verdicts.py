@@ -47,6 +47,11 @@ def lost(
     return Defeat(attempt, worker, failure, Requeue(Charge.NOTHING, 0))
 
 
+def is_loss(record: Completion | Defeat) -> bool:
+    """Return whether a record says that a worker was lost, which it may turn out not to be."""
+    return isinstance(record, Defeat) and record.failure.cause is Cause.WORKER_LOST
+
+
 def without_function(leased: Leased) -> Defeat:
     """Return the record of a task whose function is not in the store (any more)."""
     failure = Failure(

@@ -1,0 +1,181 @@
+"""Handshakes, as the dispatcher sees them: who may open a session, and with what in hand.
+
+A Hello replaces all that was believed about a worker by what it says it holds. What it holds and
+we do not know is looked up in the store (adoption: how a restarted dispatcher takes over without
+running anything twice); what we gave it and it does not hold never arrived, or is gone. While the
+store is away the Hello waits here, and what the worker holds stays in our care.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..identifiers import Attempt, Session, WorkerId
+from ..policy import Timers
+from ..ports import Leased
+from .crew import Crew
+from .effects import CallAdopt, DispatcherEffect, Note, Send
+from .ledger import Ledger
+from .member import Holding, Member
+from .messages import PROTOCOL_VERSION, Hello, Refused, Report, Unknown, Welcome
+from .verdicts import is_noted_first, lost
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A Hello whose ``unknown`` attempts are to be looked up; ``known`` we knew already."""
+
+    peer: bytes
+    hello: Hello
+    known: dict[Attempt, Holding]
+    unknown: tuple[Attempt, ...]
+    asked: bool = False
+
+
+class Reception:
+    """Workers on their way into the crew."""
+
+    def __init__(
+        self, timers: Timers, crew: Crew, ledger: Ledger, jitter: Callable[[], float]
+    ) -> None:
+        """Start with nobody."""
+        self._timers = timers
+        self._crew = crew
+        self._ledger = ledger
+        self._jitter = jitter
+        self._arrivals: dict[WorkerId, _Arrival] = {}
+
+    def __contains__(self, worker: WorkerId) -> bool:
+        """Return whether a worker waits for the answer to its Hello."""
+        return worker in self._arrivals
+
+    def attempts(self) -> list[Attempt]:
+        """Return what those who wait hold and we know, to be kept leased."""
+        return [attempt for arrival in self._arrivals.values() for attempt in arrival.known]
+
+    # ------------------------------------------------------------ hello
+
+    def hello(self, peer: bytes, hello: Hello, now: float) -> list[DispatcherEffect]:
+        """Answer a Hello: Welcome, Refused, Unknown, or nothing yet."""
+        if hello.protocol != PROTOCOL_VERSION:
+            return [Send(peer, None, _wrong_version(hello))]
+        member = self._crew.members.get(hello.worker)
+        if member is not None:
+            answer = self._known_worker(member, peer, hello, now)
+            if answer is not None:
+                return answer
+        arrival = self._arrivals.get(hello.worker)
+        if arrival is not None and not _is_older(arrival.hello.session, hello.session):
+            return []
+        return self._arrive(peer, hello, member, now)
+
+    def _known_worker(
+        self, member: Member, peer: bytes, hello: Hello, now: float
+    ) -> list[DispatcherEffect] | None:
+        """Return the answer to a Hello that opens no session, or None if it does."""
+        if hello.session == member.session:
+            if member.suspended:
+                return [Send(peer, None, Unknown(hello.session))]
+            member.peer, member.heard_ms = peer, now
+            return [Send(peer, member.worker, member.welcome)]
+        if hello.session.incarnation == member.session.incarnation:
+            return [] if hello.session.epoch < member.session.epoch else None
+        if member.suspended:
+            return None
+        reason = f"another worker is connected as {hello.worker}; give this one another name"
+        return [Send(peer, None, Refused(hello.session, reason, final=False))]
+
+    def _arrive(
+        self, peer: bytes, hello: Hello, member: Member | None, now: float
+    ) -> list[DispatcherEffect]:
+        before = self.forget(hello.worker)
+        if member is not None:
+            self._crew.suspend(member.worker)
+            before |= member.in_hand
+            member.in_hand = {}
+        known = {attempt: before.pop(attempt) for attempt in hello.held if attempt in before}
+        for holding in before.values():
+            self._ledger.outcome(lost(hello.worker, holding, "let go of it", self._jitter))
+        unknown = tuple(
+            attempt
+            for attempt in hello.held
+            if attempt not in known and self._ledger.withdraw_loss(attempt)
+        )
+        arrival = _Arrival(peer, hello, known, unknown)
+        if not unknown:
+            return self._open(arrival, {}, now)
+        self._arrivals[hello.worker] = arrival
+        return []
+
+    # ------------------------------------------------------------ adoption
+
+    def calls(self) -> Iterator[CallAdopt]:
+        """Yield the look-ups to make now."""
+        for arrival in self._arrivals.values():
+            if not arrival.asked:
+                arrival.asked = True
+                yield CallAdopt(arrival.hello.worker, arrival.hello.session, arrival.unknown)
+
+    def adopted(
+        self, call: CallAdopt, leases: Sequence[Leased | None], now: float
+    ) -> list[DispatcherEffect]:
+        """Open the session: what the store calls ours is kept, the rest is to be dropped."""
+        arrival = self._arrivals.get(call.worker)
+        if arrival is None or arrival.hello.session != call.session:
+            return []
+        del self._arrivals[call.worker]
+        held = (Holding(each, None, is_noted_first(each)) for each in leases if each is not None)
+        return self._open(arrival, {holding.attempt: holding for holding in held}, now)
+
+    def failed(self, call: CallAdopt) -> None:
+        """Have a look-up made again."""
+        arrival = self._arrivals.get(call.worker)
+        if arrival is not None and arrival.hello.session == call.session:
+            arrival.asked = False
+
+    def _open(
+        self, arrival: _Arrival, adopted: dict[Attempt, Holding], now: float
+    ) -> list[DispatcherEffect]:
+        hello, timers = arrival.hello, self._timers
+        held = {**arrival.known, **adopted}
+        drop = tuple(a for a in hello.held if a not in held and a not in self._ledger)
+        welcome = Welcome(hello.session, timers.lease_ms - timers.renew_ms, timers.beat_ms, drop)
+        member = Member.from_hello(arrival.peer, hello, welcome, now)
+        member.in_hand = held
+        self._crew.join(member, now)
+        tag = hello.environment.tag
+        text = f"worker {hello.worker} joined: {hello.slots} slots, {tag}, holds {len(hello.held)}"
+        return [Send(arrival.peer, hello.worker, welcome), Note("info", text)]
+
+    # ------------------------------------------------------------ while they wait
+
+    def is_outdated(self, report: Report) -> bool:
+        """Return whether the report is of a session that the worker itself has left behind."""
+        member = self._crew.members.get(report.worker)
+        arrival = self._arrivals.get(report.worker)
+        return (member is not None and _is_older(report.session, member.session)) or (
+            arrival is not None and _is_older(report.session, arrival.hello.session)
+        )
+
+    def cancel(self, attempts: Collection[Attempt]) -> None:
+        """Have the Welcome tell those who wait to drop these attempts."""
+        for arrival in self._arrivals.values():
+            for attempt in [each for each in arrival.known if each in attempts]:
+                del arrival.known[attempt]
+
+    def forget(self, worker: WorkerId) -> dict[Attempt, Holding]:
+        """Let a worker wait no more; return what it held that we know."""
+        arrival = self._arrivals.pop(worker, None)
+        return {} if arrival is None else arrival.known
+
+
+def _is_older(one: Session, other: Session) -> bool:
+    """Return whether a session of this process came before the other; processes do not compare."""
+    return one.incarnation == other.incarnation and one.epoch < other.epoch
+
+
+def _wrong_version(hello: Hello) -> Refused:
+    reason = (
+        f"this dispatcher speaks protocol {PROTOCOL_VERSION} and the worker {hello.protocol}: "
+        "install the same version of gofer on both"
+    )
+    return Refused(hello.session, reason, final=True)

@@ -1,0 +1,285 @@
+"""Workers that join, come back, are taken over, or have to wait for the store."""
+
+import pytest
+
+from gofer.domain.identifiers import Session, WorkerId
+from gofer.domain.policy import Charge, Requeue
+from gofer.domain.ports import Completion, Defeat, Hint, Reaped, Written
+from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRenew, Send
+from gofer.domain.protocol.messages import Orders, Refused, Unknown, Welcome
+from gofer.domain.task import Cause
+from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
+
+NEXT = Session(f"{WORKER}.1", 1)
+RESTARTED = Session(f"{WORKER}.2", 0)
+
+
+def test_a_worker_without_anything_is_welcomed_at_once() -> None:
+    bench = DispatcherBench()
+    session = bench.hello()
+    (welcome,) = bench.said(Welcome)
+    assert welcome.session == session
+    assert welcome.lease_ms == bench.timers.lease_ms - bench.timers.renew_ms
+    assert set(bench.core.workers) == {WORKER}
+
+
+def test_a_hello_that_comes_twice_gets_the_same_welcome() -> None:
+    bench = DispatcherBench()
+    bench.hello()
+    bench.hello()
+    first, second = bench.said(Welcome)
+    assert first is second
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_another_protocol_version_is_refused_for_good(version: int) -> None:
+    bench = DispatcherBench()
+    bench.hello(protocol=version)
+    (refused,) = bench.said(Refused)
+    assert refused.final
+    assert str(version) in refused.reason
+    assert not bench.core.workers
+
+
+def test_a_second_worker_of_one_name_is_refused_while_the_first_speaks() -> None:
+    bench = DispatcherBench()
+    first = bench.gives(lease())
+    bench.hello(session=RESTARTED, peer=b"p2")
+    (refused,) = bench.said(Refused)
+    assert not refused.final
+    assert bench.core.workers[WORKER].session == first
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_a_restarted_worker_may_join_once_its_former_self_has_been_silent() -> None:
+    bench = DispatcherBench()
+    bench.hello()
+    bench.live(bench.timers.silence_ms + 1_000)
+    bench.hello(session=RESTARTED, peer=b"p2")
+    assert bench.core.workers[WORKER].session == RESTARTED
+
+
+def test_a_late_hello_of_an_earlier_session_is_ignored() -> None:
+    bench = DispatcherBench()
+    bench.hello(session=NEXT)
+    bench.take(Send)
+    bench.hello()
+    assert bench.take(Send) == []
+    assert bench.core.workers[WORKER].session == NEXT
+
+
+# ---------------------------------------------------------------- what it holds
+
+
+def test_what_a_restarted_dispatcher_does_not_know_is_adopted_before_the_welcome() -> None:
+    bench = DispatcherBench()
+    session = bench.hello(held=[attempt(), attempt(task=1)])
+    assert bench.said(Welcome) == []
+    assert bench.adopts(lease(), None) == (attempt(), attempt(task=1))
+    (welcome,) = bench.said(Welcome)
+    assert welcome.drop == (attempt(task=1),)
+    assert bench.core.in_hand() == [attempt()]
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.records() == (Completion(attempt(), WORKER, DONE),)
+
+
+def test_what_a_worker_still_holds_is_kept_without_asking_the_store() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.said(Welcome)
+    bench.hello(session=NEXT, held=[attempt()])
+    assert bench.take(CallAdopt) == []
+    assert bench.said(Welcome)[0].drop == ()
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_what_never_arrived_goes_back_to_the_queue() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.hello(session=NEXT)
+    (record,) = bench.records()
+    assert isinstance(record, Defeat)
+    assert record.requeue == Requeue(Charge.NOTHING, 0)
+
+
+def test_a_hello_waits_for_the_store_and_what_is_known_stays_leased() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.said(Welcome)
+    bench.hello(session=NEXT, held=[attempt(), attempt(task=1)])
+    call = bench.one(CallAdopt)
+    bench.does(bench.core.failed(call, bench.now))
+    assert attempt() in bench.core.in_hand()
+    bench.live(200)
+    assert bench.adopts(lease(task=1)) == (attempt(task=1),)
+    assert bench.said(Welcome)[0].session == NEXT
+    assert bench.core.in_hand() == [attempt(), attempt(task=1)]
+
+
+def test_a_worker_that_waits_for_the_store_is_not_called_silent() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.hello(session=NEXT, held=[attempt(), attempt(task=1)])
+    call = bench.one(CallAdopt)
+    bench.live(3 * bench.timers.silence_ms)
+    assert bench.take(CallRecord) == []
+    bench.does(bench.core.adopted(call, [lease(task=1)], bench.now))
+    assert bench.core.in_hand() == [attempt(), attempt(task=1)]
+
+
+def test_a_later_hello_takes_the_place_of_one_that_waits_for_the_store() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.hello(session=NEXT, held=[attempt(), attempt(task=1)])
+    early = bench.one(CallAdopt)
+    latest = Session(WORKER + ".1", 2)
+    bench.said(Welcome)
+    bench.hello(session=latest, held=[attempt()])
+    assert bench.said(Welcome)[0].session == latest
+    bench.does(bench.core.adopted(early, [lease(task=1)], bench.now))
+    assert bench.said(Welcome) == []
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_an_earlier_hello_does_not_take_the_place_of_one_that_waits_for_the_store() -> None:
+    bench = DispatcherBench()
+    bench.hello(session=NEXT, held=[attempt()])
+    bench.hello(session=Session(NEXT.incarnation, 0))
+    assert bench.said(Welcome) == []
+    bench.adopts(lease())
+    assert bench.said(Welcome)[0].session == NEXT
+
+
+def test_what_is_cancelled_while_a_hello_waits_for_the_store_is_dropped_by_the_welcome() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.said(Welcome)
+    bench.hello(session=NEXT, held=[attempt(), attempt(task=1)])
+    bench.does(bench.core.hinted(Hint(cancelled=(attempt().task_id,)), bench.now))
+    bench.adopts(lease(task=1))
+    assert bench.said(Welcome)[0].drop == (attempt(),)
+
+
+# ---------------------------------------------------------------- losses that were none
+
+
+def test_a_loss_that_is_not_written_yet_is_taken_back_when_the_worker_returns() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(), lease(task=1))
+    bench.report(session, window=2, finished={attempt(task=1): DONE})
+    bench.bye(session)  # the loss waits behind the record that is under way
+    bench.hello(session=NEXT, held=[attempt()])
+    assert bench.adopts(lease()) == (attempt(),)
+    bench.records()
+    assert bench.take(CallRecord) == []
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_a_loss_that_is_being_written_stops_what_the_returned_worker_still_runs() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.bye(session)
+    bench.said(Orders)
+    bench.hello(session=NEXT, held=[attempt()])
+    assert bench.said(Welcome)[-1].drop == ()
+    (record,) = bench.records()
+    assert isinstance(record, Defeat)
+    assert record.failure.cause is Cause.WORKER_LOST
+    assert [orders.cancel for orders in bench.said(Orders)] == [(attempt(),)]
+
+
+def test_an_outcome_that_is_on_its_way_is_not_asked_of_the_worker_again() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE})
+    bench.said(Orders)
+    bench.hello(session=NEXT, held=[attempt()])
+    assert bench.take(CallAdopt) == []
+    assert bench.records() == (Completion(attempt(), WORKER, DONE),)
+    assert [orders.recorded for orders in bench.said(Orders)] == [(attempt(),)]
+
+
+# ---------------------------------------------------------------- numbers and sessions
+
+
+def test_a_report_that_comes_twice_is_read_once() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    report = bench.report(session, finished={attempt(): DONE})
+    bench.records()
+    bench.hears(report)
+    assert bench.take(CallRecord) == []
+    assert bench.said(Unknown) == []
+
+
+def test_a_lost_report_ends_the_session_and_unknown_asks_for_a_hello() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE}, skip=1)
+    assert bench.said(Unknown) == [Unknown(session)]
+    assert bench.take(CallRecord) == []
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_a_report_of_an_unknown_worker_is_answered_with_unknown() -> None:
+    bench = DispatcherBench()
+    bench.report(Session("w9.1", 4), worker=WorkerId("w9"))
+    assert bench.said(Unknown) == [Unknown(Session("w9.1", 4))]
+
+
+def test_a_late_report_of_an_earlier_session_is_ignored() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.hello(session=NEXT, held=[attempt()])
+    bench.said(Welcome)
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.said(Unknown) == []
+    assert bench.take(CallRecord) == []
+
+
+def test_an_outcome_that_nobody_knows_of_ends_the_session() -> None:
+    bench = DispatcherBench()
+    session = bench.hello()
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.said(Unknown) == [Unknown(session)]
+
+
+def test_nothing_is_said_or_given_in_a_session_that_has_a_gap() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.does(bench.core.undeliverable(WORKER, bench.now))
+    bench.said(Orders)
+    bench.does(bench.core.hinted(Hint(work=True, cancelled=(attempt().task_id,)), bench.now))
+    assert bench.said(Orders) == []
+    bench.hello(session=session)
+    assert bench.said(Unknown) == [Unknown(session)]
+
+
+def test_what_a_worker_runs_is_stopped_when_its_lease_turns_out_to_be_lost() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.report(Session(f"{WORKER}.1", 0))
+    bench.said(Orders)
+    bench.tick(bench.timers.renew_ms)
+    assert bench.one(CallRenew).attempts == (attempt(),)
+    bench.does(bench.core.renewed([attempt()], bench.now))
+    assert [orders.cancel for orders in bench.said(Orders)] == [(attempt(),)]
+    assert bench.core.in_hand() == []
+
+
+def test_what_another_dispatcher_reaped_is_stopped() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.said(Orders)
+    bench.does(bench.core.reaped([Reaped(attempt(), failed=False)], bench.now))
+    assert [orders.cancel for orders in bench.said(Orders)] == [(attempt(),)]
+
+
+@pytest.mark.parametrize("answer", list(Written))
+def test_an_outcome_is_acknowledged_whatever_the_store_says_of_it(answer: Written) -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE})
+    assert [orders.recorded for orders in bench.said(Orders)] == [(), ()]
+    bench.records(answer)
+    assert [orders.recorded for orders in bench.said(Orders)] == [(attempt(),)]
