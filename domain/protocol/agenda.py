@@ -63,7 +63,7 @@ class Agenda:
             self._claim_at_ms = inf
             self._work_hinted = True
         if self._work_hinted and room > 0 and not self._claiming:
-            self._claiming = True
+            self._claiming, self._work_hinted = True, False
             yield CallClaim(min(room, CLAIM_MOST))
         if not self._listening:
             self._listening = True
@@ -79,10 +79,14 @@ class Agenda:
             self._renewed_ms = now
 
     def claimed(self, now: float, *, more: bool, next_due_ms: int | None) -> None:
-        """Note a claim's answer: whether there may be more, and when the next task is due."""
+        """Note a claim's answer: whether there may be more, and when the next task is due.
+
+        A hint that came since the claim was sent holds: the claim may have looked before it.
+        """
         self._claiming = False
-        self._work_hinted = more
-        self._claim_at_ms = inf if next_due_ms is None else now + next_due_ms
+        self._work_hinted = self._work_hinted or more
+        if next_due_ms is not None:
+            self.work_at(now + next_due_ms)
 
     def renewed(self) -> None:
         """Note that all leases were renewed."""
@@ -110,7 +114,7 @@ class Agenda:
         """Note that the store did not answer; the caller says when it may be asked again."""
         match call:
             case CallClaim():
-                self._claiming = False
+                self._claiming, self._work_hinted = False, True
             case CallRenew():
                 self._renewing = False
                 self._renew_at_ms = now

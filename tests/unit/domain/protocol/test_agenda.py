@@ -1,0 +1,144 @@
+"""When the dispatcher renews, reaps, claims and listens."""
+
+from gofer.domain.identifiers import Attempt
+from gofer.domain.policy import BATCH, Timers
+from gofer.domain.protocol.agenda import CLAIM_MOST, Agenda
+from gofer.domain.protocol.effects import CallClaim, CallListen, CallReap, CallRenew, StoreCall
+from tests.support.simulation.benches import attempt
+
+TIMERS = Timers()
+
+
+def kinds(agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None = None) -> set[str]:
+    return {type(call).__name__ for call in calls(agenda, now, room, held)}
+
+
+def calls(
+    agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None = None
+) -> list[StoreCall]:
+    return list(agenda.calls(now, room, lambda: held or []))
+
+
+def test_a_dispatcher_starts_with_a_look_for_expired_leases_and_listens() -> None:
+    assert kinds(Agenda(TIMERS, 0), 0) == {"CallReap", "CallListen"}
+
+
+def test_it_claims_as_soon_as_there_is_room_and_no_more_than_there_is() -> None:
+    agenda = Agenda(TIMERS, 0)
+    assert CallClaim(7) in calls(agenda, 0, room=7)
+    agenda.claimed(1, more=True, next_due_ms=None)
+    assert CallClaim(CLAIM_MOST) in calls(agenda, 1, room=10 * CLAIM_MOST)
+
+
+def test_a_claim_that_was_not_filled_is_not_repeated_without_a_hint() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.claimed(1, more=False, next_due_ms=None)
+    assert kinds(agenda, 1, room=7) == set()
+    agenda.hinted()
+    assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
+
+
+def test_a_hint_that_comes_while_a_claim_is_under_way_is_not_forgotten() -> None:
+    """The claim may have looked before the task was there: nobody would ring for it again."""
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.hinted()
+    agenda.claimed(1, more=False, next_due_ms=None)
+    assert CallClaim(7) in calls(agenda, 1, room=7)
+
+
+def test_work_that_is_known_to_come_is_not_forgotten_by_a_claim_that_did_not_see_it() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.work_at(500)
+    agenda.claimed(1, more=False, next_due_ms=60_000)
+    assert agenda.next_ms() == 500
+    assert CallClaim(7) in calls(agenda, 500, room=7)
+
+
+def test_work_that_came_back_while_a_claim_was_under_way_is_claimed_after_it() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.work_at(0)
+    calls(agenda, 0, room=7)
+    agenda.claimed(1, more=False, next_due_ms=None)
+    assert CallClaim(7) in calls(agenda, 1, room=7)
+
+
+def test_a_delayed_task_is_claimed_when_it_is_due() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.claimed(1, more=False, next_due_ms=300)
+    assert agenda.next_ms() == 301
+    assert CallClaim(7) in calls(agenda, 301, room=7)
+
+
+def test_a_hint_is_kept_until_there_is_room() -> None:
+    agenda = Agenda(TIMERS, 0)
+    assert "CallClaim" not in kinds(agenda, 0, room=0)
+    assert "CallClaim" in kinds(agenda, 10, room=1)
+
+
+def test_leases_are_renewed_before_any_are_reaped() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0)
+    agenda.reaped(0, 0)
+    late = 10.0 * TIMERS.renew_ms
+    assert calls(agenda, late, held=[attempt()])[0] == CallRenew((attempt(),))
+    assert kinds(agenda, late, held=[attempt()]) == set()
+    agenda.renewed()
+    assert kinds(agenda, late, held=[attempt()]) == {"CallReap"}
+
+
+def test_leases_count_from_when_their_renewal_was_sent() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, TIMERS.renew_ms, held=[attempt()])
+    assert agenda.renewed_ms == 0
+    agenda.renewed()
+    assert agenda.renewed_ms == TIMERS.renew_ms
+
+
+def test_where_nothing_is_held_nothing_needs_renewal() -> None:
+    agenda = Agenda(TIMERS, 0)
+    assert "CallRenew" not in kinds(agenda, TIMERS.renew_ms)
+    assert agenda.renewed_ms == TIMERS.renew_ms
+
+
+def test_a_full_batch_of_expired_leases_is_followed_by_another_at_once() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0)
+    agenda.reaped(5, BATCH)
+    assert "CallReap" in kinds(agenda, 5)
+
+
+def test_a_refused_renewal_is_made_again_as_soon_as_the_store_may_be_asked() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, TIMERS.renew_ms, held=[attempt()])
+    agenda.failed(CallRenew((attempt(),)), TIMERS.renew_ms)
+    assert "CallRenew" in kinds(agenda, TIMERS.renew_ms, held=[attempt()])
+
+
+def test_a_refused_claim_is_made_again() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.failed(CallClaim(7), 0)
+    assert CallClaim(7) in calls(agenda, 0, room=7)
+
+
+def test_a_refused_reap_waits_for_its_turn_and_a_refused_listen_does_not() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0)
+    agenda.failed(CallReap(BATCH), 0)
+    agenda.failed(CallListen(1), 0)
+    assert kinds(agenda, 0) == {"CallListen"}
+    assert "CallReap" in kinds(agenda, TIMERS.reap_ms)
+
+
+def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> None:
+    agenda = Agenda(TIMERS, 0)
+    agenda.close(0)
+    agenda.work_at(0)
+    assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallRenew"}
+    agenda.renewed()
+    assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallReap"}
