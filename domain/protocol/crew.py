@@ -52,9 +52,16 @@ class Crew:
         return member if (member.session, member.peer) == (report.session, peer) else None
 
     def silent(self, now: float) -> list[Member]:
-        """Return the workers that have not spoken for too long; O(workers), once a second."""
+        """Return the workers that have not spoken for too long; O(workers), once a second.
+
+        Time in which we were stopped ourselves does not count: what they said is still unread.
+        """
         if now < self.check_at_ms:
             return []
+        stopped_ms = now - self.check_at_ms - CHECK_MS
+        if stopped_ms > 0:
+            for member in self.members.values():
+                member.heard_ms = min(now, member.heard_ms + stopped_ms)
         self.check_at_ms = now + CHECK_MS if self.members else inf
         limit = now - self._timers.silence_ms
         return [member for member in self.members.values() if member.heard_ms <= limit]

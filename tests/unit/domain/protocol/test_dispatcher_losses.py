@@ -127,3 +127,23 @@ def test_a_lost_worker_is_charged_for_what_was_noted_and_handed_back_once_before
     assert bench.one(CallRelease).attempts == (attempt(number=2),)
     assert bench.take(CallStart) == []
     assert bench.take(CallRecord) == []
+
+
+def test_a_dispatcher_that_was_stopped_itself_calls_nobody_silent_for_that() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.live(2_000)
+    bench.tick(60_000)
+    assert bench.take(CallRecord) == []
+    bench.report(session)
+    bench.live(bench.timers.silence_ms - 1)
+    assert bench.take(CallRecord) == []
+
+
+def test_a_worker_that_stays_silent_after_the_dispatcher_was_stopped_is_lost() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.live(2_000)
+    bench.tick(60_000)
+    bench.live(bench.timers.silence_ms)
+    assert lost_record(bench).requeue == Requeue(Charge.NOTHING, 0)
