@@ -31,35 +31,45 @@ def announce(address: str) -> None:
             pipe.write(address + "\n")
 
 
-def on_leave(leave: Callable[[], None]) -> None:
-    """Call ``leave`` once, on SIGTERM, SIGINT or the parent's end; a second signal kills at once.
+class Leaving:
+    """Tells a part to leave: once, on SIGTERM, SIGINT or its parent's end.
 
-    Must be called in the event loop that runs the part. Children die with this process: they
-    watch it themselves.
+    Must be made in the event loop that runs the part. A second signal kills at once; children
+    then die too: they watch this process themselves.
     """
-    loop = asyncio.get_running_loop()
-    asked = False
 
-    def ask(number: int | None = None) -> None:
-        nonlocal asked
-        if asked and number is not None:
-            os._exit(128 + number)
-        if not asked:
-            asked = True
+    def __init__(self, leave: Callable[[], None]) -> None:
+        """Call ``leave`` when told to."""
+        self.asked = False
+        self._leave = leave
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+        lifeline = os.environ.pop(LIFELINE_VARIABLE, None)
+        if lifeline is not None:
+            descriptor = int(lifeline)
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - takes no keywords
+            loop.add_reader(descriptor, self._on_parent_s_end, descriptor)
+
+    def instead(self, leave: Callable[[], None]) -> None:
+        """Call ``leave`` instead from now on: at once, if the part was told already."""
+        self._leave = leave
+        if self.asked:
             leave()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask, number)
-    lifeline = os.environ.pop(LIFELINE_VARIABLE, None)
-    if lifeline is not None:
-        descriptor = int(lifeline)
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - takes no keywords
+    def _on_signal(self, number: int) -> None:
+        if self.asked:
+            os._exit(128 + number)
+        self._ask()
 
-        def parent_ended() -> None:
-            loop.remove_reader(descriptor)
-            ask()
+    def _on_parent_s_end(self, descriptor: int) -> None:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        if not self.asked:
+            self._ask()
 
-        loop.add_reader(descriptor, parent_ended)
+    def _ask(self) -> None:
+        self.asked = True
+        self._leave()
 
 
 # ---------------------------------------------------------------- in the parent

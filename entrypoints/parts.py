@@ -5,16 +5,19 @@ for the operator, when it cannot go on.
 """
 
 import asyncio
+import logging
 
 import uvloop
 
 from ..domain.errors import InvalidInput
 from .container import Container
-from .kin import announce, on_leave
+from .kin import Leaving, announce
 from .logs import set_up
 from .settings import Settings
 from .stores import open_store
 from .workers.worker import Worker
+
+log = logging.getLogger("gofer")
 
 
 def run_dispatcher(settings: Settings) -> None:
@@ -30,31 +33,33 @@ def run_worker(settings: Settings, url: str, name: str | None) -> None:
     uvloop.run(_work(settings, url, name))
 
 
-async def dispatch(container: Container) -> None:
+async def dispatch(container: Container, leaving: Leaving) -> None:
     """Run the container's dispatcher, and in local mode its worker, until both have left.
 
     In local mode the worker goes first: its last results are still written down.
     """
     dispatcher = container.dispatcher()
     if container.settings().mode != "local":
-        on_leave(dispatcher.drain)
-        announce(container.link().endpoint)
+        leaving.instead(dispatcher.drain)
+        endpoint = container.link().endpoint
+        log.info("%s workers may connect to %s", container.settings().mode, endpoint)
+        announce(endpoint)
         await dispatcher.run()
         return
     async with asyncio.TaskGroup() as group:
         group.create_task(dispatcher.run())
-        await work(container.worker(), "local")
+        await work(container.worker(), "local", leaving)
         dispatcher.drain()
 
 
-async def work(worker: Worker, address: str) -> None:
+async def work(worker: Worker, address: str, leaving: Leaving) -> None:
     """Run a worker until it has left; announce ``address`` once it is connected."""
 
     async def tell() -> None:
         await worker.connected()
         announce(address)
 
-    on_leave(worker.drain)
+    leaving.instead(worker.drain)
     async with asyncio.TaskGroup() as group:
         telling = group.create_task(tell())
         await worker.run()
@@ -65,9 +70,15 @@ async def _dispatch(settings: Settings) -> None:
     container = Container(settings=settings)
     container.link()  # before anything else: a port in use is said at once
     store = container.store()
+    opening = asyncio.create_task(
+        open_store(store, container.clock(), container.entropy(), settings.wait_for_store_s)
+    )
+    leaving = Leaving(opening.cancel)  # at once, although the store may stay away for ever
     try:
-        await open_store(store, container.clock(), container.entropy(), settings.wait_for_store_s)
-        await dispatch(container)
+        await asyncio.wait([opening])
+        if not leaving.asked:
+            opening.result()
+            await dispatch(container, leaving)
     finally:
         await store.close()
 
@@ -76,7 +87,8 @@ async def _work(settings: Settings, url: str, name: str | None) -> None:
     container = Container(settings=settings)
     container.url.override(url)
     container.name.override(name)
-    await work(container.worker(), url)
+    worker = container.worker()
+    await work(worker, url, Leaving(worker.drain))
 
 
 def _refuse_private_store(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..domain.errors import InvalidInput
 from .container import Container
-from .kin import announce, on_leave
+from .kin import Leaving, announce
 from .rest.server import listening, server_of, url_of
 from .settings import Settings
 from .stores import open_store
@@ -27,7 +27,7 @@ async def run_solo(settings: Settings, say: Callable[[str], None]) -> None:
         await open_store(container.store(), container.clock(), container.entropy(), 0)
         server = server_of(container, lambda: None)
         dispatcher, worker = container.dispatcher(), container.worker()
-        on_leave(worker.drain)
+        Leaving(worker.drain)
 
         async def greet() -> None:
             await worker.connected()

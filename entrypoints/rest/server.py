@@ -13,7 +13,7 @@ import uvloop
 
 from ...domain.errors import AddressUnusable
 from ..container import Container
-from ..kin import READY_VARIABLE, announce, on_leave
+from ..kin import READY_VARIABLE, Leaving, announce
 from ..logs import set_up
 from ..settings import Settings
 from .app import app_of, container_for, store_of
@@ -38,7 +38,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     container = container_for(settings)
     async with store_of(container):
         server = server_of(container, lambda: _say(listener))
-        on_leave(server.leave)
+        Leaving(server.leave)
         await server.serve(sockets=[listener])
 
 
@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave signals to ``on_leave``, as every part does."""
+        """Leave signals to ``Leaving``, as every part does."""
         yield
 
 
