@@ -85,7 +85,7 @@ def listen(context: Context, address: str, options: SocketOptions) -> Socket:
         socket.bind(address)
     except zmq.ZMQError as error:
         socket.close(0)
-        raise AddressUnusable(address, _advice(error)) from error
+        raise AddressUnusable(address, advice(error)) from error
     return socket
 
 
@@ -129,7 +129,8 @@ def _prepare(socket: Socket, options: SocketOptions, address: str) -> None:
     socket.set(zmq.TCP_KEEPALIVE_CNT, 3)
 
 
-def _advice(error: zmq.ZMQError) -> str:
+def advice(error: zmq.ZMQError) -> str:
+    """Return why a socket cannot bind, and what to do about it."""
     match error.errno:
         case errno.EADDRINUSE:
             return "another process listens there; stop it, or choose another port"

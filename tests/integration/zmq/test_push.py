@@ -15,7 +15,8 @@ from gofer.adapters.zmq.push import PushLink, PushUplink
 from gofer.adapters.zmq.sockets import SocketOptions
 from gofer.domain.errors import AddressUnusable, InvalidIdentifier, ProtocolViolation
 from gofer.domain.protocol.messages import Unknown
-from tests.contracts.link import DEADLINE_S, QUEUED, LinkContract, Net, heard
+from tests.contracts.link import LinkContract
+from tests.contracts.link_net import DEADLINE_S, QUEUED, Net, heard
 from tests.integration.zmq.raw import next_frames, raw_socket
 from tests.support.messages import SESSION, a_hello, a_report, some_orders
 from tests.support.ports import free_port

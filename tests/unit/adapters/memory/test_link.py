@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gofer.adapters.memory.link import MemoryHub
-from tests.contracts.link import QUEUED, LinkContract, Net, heard
+from tests.contracts.link import LinkContract
+from tests.contracts.link_net import QUEUED, Net, heard
 from tests.support.messages import a_hello, a_report, some_orders
 
 

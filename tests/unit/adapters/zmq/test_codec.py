@@ -2,7 +2,6 @@
 
 import tracemalloc
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 import pytest
@@ -25,12 +24,16 @@ from gofer.domain.errors import ProtocolViolation
 from gofer.domain.function import Environment
 from gofer.domain.protocol.messages import (
     PROTOCOL_VERSION,
+    Bye,
     Finished,
     Hello,
+    Orders,
     Refused,
     Report,
     ToDispatcher,
     ToWorker,
+    Unknown,
+    Welcome,
 )
 from gofer.domain.task import Cause, Failure, Success
 from tests.support.messages import (
@@ -46,33 +49,17 @@ from tests.support.messages import (
 KINDS = (HELLO, REPORT, BYE, WELCOME, ORDERS, UNKNOWN, REFUSED)
 SOME_BYTES = 100_000
 SESSION_ROW = ["incarnation", 1]
-TASK_ID = "018bcfe5-6800-7000-8000-000000000001"
-ATTEMPT_ROW = [TASK_ID, 1, "token"]
-HELLO_ROW = ["w1", SESSION_ROW, 2, 4, ["cpython", [3, 11], "0.4.1"], [ATTEMPT_ROW]]
-REPORT_ROW = ["w1", SESSION_ROW, 1, 4, [], [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]], []]
-FAILURE_ROW = [1, "signal", "", "", "", b"", -9, 9, 1, 1.5, "w1", 1, ""]
-ORDERS_ROW = [
-    SESSION_ROW,
-    1,
-    0,
-    1,
-    [["d" * 64, b"f"]],
-    [[ATTEMPT_ROW, "d" * 64, b"p", None]],
-    [],
-    [],
-]
 
 
 def frame(kind: int, row: object, version: int = PROTOCOL_VERSION) -> bytes:
     return msgspec.msgpack.encode((version, kind, row))
 
 
-def changed(row: list[Any], value: object, *path: int) -> list[Any]:
-    """Return a deep copy of a row with one value in it replaced."""
-    head, *rest = path
-    copy = list(row)
-    copy[head] = changed(copy[head], value, *rest) if rest else value
-    return copy
+def assert_read(rubbish: bytes) -> None:
+    """Assert that both decoders make something of these bytes: a message or a violation."""
+    assert isinstance(decode_to_dispatcher(rubbish), Hello | Report | Bye | ProtocolViolation)
+    decoded = decode_to_worker(rubbish)
+    assert isinstance(decoded, Welcome | Orders | Unknown | Refused | ProtocolViolation)
 
 
 # ---------------------------------------------------------------- there and back
@@ -135,7 +122,7 @@ def test_a_refusal_of_the_future_is_understood() -> None:
 
 @pytest.mark.parametrize("kind", [REPORT, BYE, WELCOME])
 def test_other_messages_of_another_version_are_violations(kind: int) -> None:
-    decoded = decode_to_dispatcher(frame(kind, REPORT_ROW, 9))
+    decoded = decode_to_dispatcher(frame(kind, [SESSION_ROW], 9))
     assert str(decoded) == "a message of protocol 9, not 1"
 
 
@@ -157,8 +144,7 @@ def test_no_bytes_make_it_raise(rubbish: bytes) -> None:
 @given(st.sampled_from(KINDS), st.binary(max_size=200), st.integers(0, 255))
 def test_no_body_makes_it_raise(kind: int, body: bytes, version: int) -> None:
     for head in (bytes((0x93, PROTOCOL_VERSION, kind)), bytes((0x93, version, kind))):
-        decode_to_dispatcher(head + body)
-        decode_to_worker(head + body)
+        assert_read(head + body)
 
 
 @given(to_dispatcher | to_worker, st.data())
@@ -177,8 +163,7 @@ def test_no_damage_to_a_message_makes_it_raise(
                 damaged[at:at] = data.draw(st.binary(min_size=1, max_size=8))
             case _:
                 del damaged[at:]
-    decode_to_dispatcher(damaged)
-    decode_to_worker(damaged)
+    assert_read(bytes(damaged))
 
 
 BOMBS = {
@@ -215,82 +200,3 @@ def test_a_worker_s_message_is_none_for_a_worker() -> None:
 
 def test_bytes_after_the_message_are_a_violation() -> None:
     assert isinstance(decode_to_dispatcher(encode(a_hello()) + b"\x00"), ProtocolViolation)
-
-
-# ---------------------------------------------------------------- types and ranges
-
-
-@pytest.mark.parametrize(
-    ("kind", "row"),
-    [(HELLO, HELLO_ROW), (REPORT, REPORT_ROW), (REPORT, changed(REPORT_ROW, FAILURE_ROW, 5, 0, 1))],
-)
-def test_the_rows_that_are_spoilt_below_are_right(kind: int, row: list[Any]) -> None:
-    assert not isinstance(decode_to_dispatcher(frame(kind, row)), ProtocolViolation)
-    assert not isinstance(decode_to_worker(frame(ORDERS, ORDERS_ROW)), ProtocolViolation)
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ("no such worker!", [0]),
-        ("w" * 65, [0]),
-        (["", 1], [1]),
-        (["incarnation", -1], [1]),
-        (["incarnation", 1, 2], [1]),
-        (0, [2]),
-        (10_001, [2]),
-        (True, [2]),
-        (-1, [3]),
-        (2**60, [3]),
-        ([3, -1], [4, 1]),
-        ([3, 11, 7], [4, 1]),
-        ("no-uuid", [5, 0, 0]),
-        (TASK_ID.upper(), [5, 0, 0]),
-        (0, [5, 0, 1]),
-        ("1", [5, 0, 1]),
-        ("", [5, 0, 2]),
-        ("t" * 129, [5, 0, 2]),
-    ],
-)
-def test_a_hello_out_of_range_is_a_violation(value: object, path: list[int]) -> None:
-    spoilt = frame(HELLO, changed(HELLO_ROW, value, *path))
-    assert isinstance(decode_to_dispatcher(spoilt), ProtocolViolation)
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        (-1, [2]),
-        ("text", [5, 0, 1, 1]),
-        (-1, [5, 0, 1, 2]),
-        (float("nan"), [5, 0, 1, 3]),
-        (float("inf"), [5, 0, 1, 3]),
-        (-0.1, [5, 0, 1, 3]),
-        (2, [5, 0, 1, 0]),
-        (changed(FAILURE_ROW, "boredom", 1), [5, 0, 1]),
-        (changed(FAILURE_ROW, "nine", 7), [5, 0, 1]),
-        (FAILURE_ROW[:-1], [5, 0, 1]),
-        (None, [6]),
-    ],
-)
-def test_a_report_out_of_range_is_a_violation(value: object, path: list[int]) -> None:
-    spoilt = frame(REPORT, changed(REPORT_ROW, value, *path))
-    assert isinstance(decode_to_dispatcher(spoilt), ProtocolViolation)
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        (-1, [1]),
-        (-1, [2]),
-        (-1, [3]),
-        ("short", [4, 0, 0]),
-        ("text", [4, 0, 1]),
-        ("short", [5, 0, 1]),
-        (-1, [5, 0, 3]),
-        ([1], [6]),
-    ],
-)
-def test_orders_out_of_range_are_a_violation(value: object, path: list[int]) -> None:
-    spoilt = frame(ORDERS, changed(ORDERS_ROW, value, *path))
-    assert isinstance(decode_to_worker(spoilt), ProtocolViolation)

@@ -1,0 +1,115 @@
+"""The wire's types and ranges: a message with one thing wrong is a violation."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gofer.adapters.zmq.codec import HELLO, ORDERS, REPORT, decode_to_dispatcher, decode_to_worker
+from gofer.domain.errors import ProtocolViolation
+from gofer.domain.protocol.messages import PROTOCOL_VERSION
+
+SESSION_ROW = ["incarnation", 1]
+TASK_ID = "018bcfe5-6800-7000-8000-000000000001"
+ATTEMPT_ROW = [TASK_ID, 1, "token"]
+HELLO_ROW = ["w1", SESSION_ROW, 2, 4, ["cpython", [3, 11], "0.4.1"], [ATTEMPT_ROW]]
+REPORT_ROW = ["w1", SESSION_ROW, 1, 4, [], [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]], []]
+FAILURE_ROW = [1, "signal", "", "", "", b"", -9, 9, 1, 1.5, "w1", 1, ""]
+ORDERS_ROW = [
+    SESSION_ROW,
+    1,
+    0,
+    1,
+    [["d" * 64, b"f"]],
+    [[ATTEMPT_ROW, "d" * 64, b"p", None]],
+    [],
+    [],
+]
+
+
+def frame(kind: int, row: object) -> bytes:
+    return msgspec.msgpack.encode((PROTOCOL_VERSION, kind, row))
+
+
+def changed(row: list[Any], value: object, *path: int) -> list[Any]:
+    """Return a deep copy of a row with one value in it replaced."""
+    head, *rest = path
+    copy = list(row)
+    copy[head] = changed(copy[head], value, *rest) if rest else value
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [(HELLO, HELLO_ROW), (REPORT, REPORT_ROW), (REPORT, changed(REPORT_ROW, FAILURE_ROW, 5, 0, 1))],
+)
+def test_the_rows_that_are_spoilt_below_are_right(kind: int, row: list[Any]) -> None:
+    assert not isinstance(decode_to_dispatcher(frame(kind, row)), ProtocolViolation)
+    assert not isinstance(decode_to_worker(frame(ORDERS, ORDERS_ROW)), ProtocolViolation)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("no such worker!", [0]),
+        ("w" * 65, [0]),
+        (["", 1], [1]),
+        (["incarnation", -1], [1]),
+        (["incarnation", 1, 2], [1]),
+        (0, [2]),
+        (10_001, [2]),
+        (True, [2]),
+        (-1, [3]),
+        (2**60, [3]),
+        ([3, -1], [4, 1]),
+        ([3, 11, 7], [4, 1]),
+        ("no-uuid", [5, 0, 0]),
+        (TASK_ID.upper(), [5, 0, 0]),
+        (0, [5, 0, 1]),
+        ("1", [5, 0, 1]),
+        ("", [5, 0, 2]),
+        ("t" * 129, [5, 0, 2]),
+    ],
+)
+def test_a_hello_out_of_range_is_a_violation(value: object, path: list[int]) -> None:
+    spoilt = frame(HELLO, changed(HELLO_ROW, value, *path))
+    assert isinstance(decode_to_dispatcher(spoilt), ProtocolViolation)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (-1, [2]),
+        ("text", [5, 0, 1, 1]),
+        (-1, [5, 0, 1, 2]),
+        (float("nan"), [5, 0, 1, 3]),
+        (float("inf"), [5, 0, 1, 3]),
+        (-0.1, [5, 0, 1, 3]),
+        (2, [5, 0, 1, 0]),
+        (changed(FAILURE_ROW, "boredom", 1), [5, 0, 1]),
+        (changed(FAILURE_ROW, "nine", 7), [5, 0, 1]),
+        (FAILURE_ROW[:-1], [5, 0, 1]),
+        (None, [6]),
+    ],
+)
+def test_a_report_out_of_range_is_a_violation(value: object, path: list[int]) -> None:
+    spoilt = frame(REPORT, changed(REPORT_ROW, value, *path))
+    assert isinstance(decode_to_dispatcher(spoilt), ProtocolViolation)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (-1, [1]),
+        (-1, [2]),
+        (-1, [3]),
+        ("short", [4, 0, 0]),
+        ("text", [4, 0, 1]),
+        ("short", [5, 0, 1]),
+        (-1, [5, 0, 3]),
+        ([1], [6]),
+    ],
+)
+def test_orders_out_of_range_are_a_violation(value: object, path: list[int]) -> None:
+    spoilt = frame(ORDERS, changed(ORDERS_ROW, value, *path))
+    assert isinstance(decode_to_worker(spoilt), ProtocolViolation)
