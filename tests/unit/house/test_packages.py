@@ -15,7 +15,7 @@ from tests.support.builds import (
 )
 from tests.support.checkout import LAYERS, ROOT
 
-OWN = {"__init__.py", "py.typed"}
+OWN = {"__init__.py", "testing.py", "py.typed"}
 
 
 def expected_in_the_wheel() -> set[str]:

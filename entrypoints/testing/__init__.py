@@ -1,0 +1,1 @@
+"""A whole gofer inside a test's process; users import it as ``gofer.testing``."""
