@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.leaks",
     "tests.support.processes",
     "tests.support.redis_fixtures",
+    "tests.support.system",
 ]

@@ -104,7 +104,7 @@ class StartedProcess:
 class ProcessRunner:
     """Starts processes in one folder and knows all that it has started."""
 
-    def __init__(self, folder: Path, node: pytest.Item) -> None:
+    def __init__(self, folder: Path, node: pytest.Item | None = None) -> None:
         self._folder = folder
         self._node = node
         self.started: list[StartedProcess] = []
@@ -146,7 +146,8 @@ class ProcessRunner:
             )
         process = StartedProcess(name, popen, log_path)
         self.started.append(process)
-        show_when_failed(self._node, f"log of {name} (pid {popen.pid})", process.log)
+        if self._node is not None:
+            show_when_failed(self._node, f"log of {name} (pid {popen.pid})", process.log)
         return process
 
     def end(self) -> None:

@@ -1,0 +1,142 @@
+"""The whole system as real processes, started by the command lines that the contract names.
+
+Every part is a process of its own over one Redis-compatible server, on loopback ports that were
+free a moment ago. A test can kill, stop and restart each part; all are ended after it.
+"""
+
+import contextlib
+from collections.abc import Generator, Iterator, Mapping
+
+import pytest
+
+from tests.support.caller import Caller
+from tests.support.failure_logs import show_when_failed
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import ProcessRunner, StartedProcess
+from tests.support.redis_admin import redis_admin
+from tests.support.redis_server import RedisServer
+
+MODES = ("local", "push", "pull")
+REMOTE_MODES = ("push", "pull")
+
+QUICK_TIMERS = {
+    "GOFER_BEAT_MS": "300",
+    "GOFER_SILENCE_MS": "1000",
+    "GOFER_RENEW_MS": "500",
+    "GOFER_FENCE_MS": "500",
+    "GOFER_LEASE_MS": "2500",
+    "GOFER_REAP_MS": "200",
+}
+"""Intervals a tenth as long as in production, for tests in which something must be noticed."""
+
+
+class System:
+    """Parts over one store; ``environment`` goes to each of them."""
+
+    def __init__(
+        self, processes: ProcessRunner, store_url: str, environment: Mapping[str, str]
+    ) -> None:
+        self.url = ""
+        self.port = free_port()
+        """The dispatcher's port, the same for each that is started."""
+        self.store_url = store_url
+        self._processes = processes
+        self._environment = {"GOFER_STORE": store_url, **environment}
+        self._callers = contextlib.ExitStack()
+
+    # ------------------------------------------------------------ parts
+
+    def start_api(self, **environment: str) -> StartedProcess:
+        """Start the web service; return when it listens."""
+        api = self.start("cli", "api", "--port", "0", **environment)
+        says = "listens on "
+        api.wait_for_log(says)
+        self.url = api.log().partition(says)[2].split()[0]
+        return api
+
+    def start_dispatcher(
+        self, mode: str, *arguments: str, slots: int = 2, **environment: str
+    ) -> StartedProcess:
+        """Start a dispatcher on this system's port; do not wait for it."""
+        command = ["-m", mode, "-p", str(self.port), "-w", str(slots), *arguments]
+        return self.start("dispatcher", *command, **environment)
+
+    def start_worker(
+        self, mode: str, *arguments: str, slots: int = 2, **environment: str
+    ) -> StartedProcess:
+        """Start a push or pull worker for this system's dispatcher; do not wait for it."""
+        command = [str(slots), f"tcp://{LOOPBACK}:{self.port}", *arguments]
+        return self.start(f"workers.{mode}", *command, **environment)
+
+    def start_all(self, mode: str, *arguments: str, slots: int = 2) -> None:
+        """Start one of each part that the mode needs; return when the web service listens."""
+        self.start_dispatcher(mode, *arguments, slots=slots)
+        if mode != "local":
+            self.start_worker(mode, slots=slots)
+        self.start_api()
+
+    def start(self, module: str, *arguments: str, **environment: str) -> StartedProcess:
+        """Start ``python -m gofer.entrypoints.MODULE ARGUMENTS...``."""
+        env = {**self._environment, **environment}
+        return self._processes.start_module(f"gofer.entrypoints.{module}", *arguments, env=env)
+
+    # ------------------------------------------------------------ clients
+
+    def caller(self, *, line_breaks: bool = True) -> Caller:
+        """Return a client of the web service; it is closed with the system."""
+        return self._callers.enter_context(Caller(self.url, line_breaks=line_breaks))
+
+    def close(self) -> None:
+        """Close the clients; the processes are their runner's."""
+        self._callers.close()
+
+
+def joined(process: StartedProcess, count: int = 1) -> bool:
+    """Tell whether ``count`` workers have joined this dispatcher since it was started."""
+    return process.log().count(" joined: ") >= count
+
+
+@pytest.fixture
+def system(processes: ProcessRunner, redis_url: str) -> Iterator[System]:
+    """A system with the intervals of production over an empty store; nothing is started yet."""
+    with contextlib.closing(System(processes, redis_url, {})) as made:
+        yield made
+
+
+@pytest.fixture
+def quick_system(processes: ProcessRunner, redis_url: str) -> Iterator[System]:
+    """A system that notices a loss within seconds; nothing is started yet."""
+    with contextlib.closing(System(processes, redis_url, QUICK_TIMERS)) as made:
+        yield made
+
+
+@pytest.fixture
+def fragile_system(processes: ProcessRunner, private_redis: RedisServer) -> Iterator[System]:
+    """A quick system over a server of its own (``private_redis``), which the test may kill."""
+    with contextlib.closing(System(processes, private_redis.url, QUICK_TIMERS)) as made:
+        yield made
+
+
+# ---------------------------------------------------------------- one system for many tests
+
+
+@contextlib.contextmanager
+def lasting_system(
+    factory: pytest.TempPathFactory, store_url: str, mode: str, slots: int
+) -> Generator[tuple[System, ProcessRunner]]:
+    """Give a system that serves all tests of a module; the store is emptied first."""
+    with redis_admin(store_url) as admin:
+        admin.flushdb()
+    runner = ProcessRunner(factory.mktemp(f"system-{mode}"))
+    try:
+        with contextlib.closing(System(runner, store_url, {})) as made:
+            made.start_all(mode, slots=slots)
+            yield made, runner
+    finally:
+        runner.end()
+
+
+def show_logs(runner: ProcessRunner, node: pytest.Item) -> None:
+    """Have the logs of a lasting system shown if this test fails."""
+    for process in runner.started:
+        show_when_failed(node, f"log of {process.name} (pid {process.pid})", process.log)
