@@ -23,11 +23,11 @@ from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
 from ..domain.ports import Clock, Entropy, Executor, Link, Telemetry, Uplink
 from ..domain.service import Service
-from .dispatcher import Dispatcher
+from .loops.dispatcher import Dispatcher
+from .loops.worker import Worker
 from .rest.encoding import Encoding
 from .settings import Settings
 from .stores import Store
-from .workers.worker import Worker
 
 if TYPE_CHECKING:
     from ..adapters.embedded import EmbeddedServer

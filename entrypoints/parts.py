@@ -13,9 +13,9 @@ from ..domain.errors import InvalidInput
 from .container import Container
 from .kin import Leaving, announce
 from .logs import set_up
+from .loops.worker import Worker
 from .settings import Settings
 from .stores import open_store
-from .workers.worker import Worker
 
 log = logging.getLogger("gofer")
 

@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from ..domain.function import Function
-from ..domain.identifiers import FunctionId
-from ..domain.ports import FunctionStore
+from ...domain.function import Function
+from ...domain.identifiers import FunctionId
+from ...domain.ports import FunctionStore
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Function payloads kept in memory; the least recently used go first."""

@@ -24,7 +24,7 @@ from ...domain.protocol.effects import (
     WorkerEffect,
 )
 from ...domain.protocol.worker import WorkerCore
-from ..alarm import Alarm
+from .alarm import Alarm
 
 log = logging.getLogger("gofer.worker")
 

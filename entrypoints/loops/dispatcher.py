@@ -1,0 +1,194 @@
+"""The loop that drives the dispatcher's core: link and store in, effects out.
+
+It decides nothing. One store call of each kind is under way at a time (the core sees to that),
+and whatever arrives meanwhile goes with the next one.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from ...domain.errors import LinkClosed, StoreUnavailable
+from ...domain.policy import Timers
+from ...domain.ports import Clock, Entropy, FunctionStore, Leased, Link, TaskStore
+from ...domain.protocol.dispatcher import DispatcherCore
+from ...domain.protocol.effects import (
+    CallAdopt,
+    CallClaim,
+    CallListen,
+    CallReap,
+    CallRecord,
+    CallRelease,
+    CallRenew,
+    CallStart,
+    DispatcherEffect,
+    Forget,
+    Note,
+    Send,
+    StoreCall,
+)
+from .alarm import Alarm
+from .functions import FunctionCache
+
+log = logging.getLogger("gofer.dispatcher")
+
+TOKEN_BITS = 64
+"""Random bits in a lease token."""
+
+
+class Dispatcher:
+    """A running dispatcher over a store and a link."""
+
+    def __init__(  # noqa: PLR0913 - one parameter a port
+        self,
+        *,
+        tasks: TaskStore,
+        functions: FunctionStore,
+        link: Link,
+        clock: Clock,
+        entropy: Entropy,
+        timers: Timers,
+        owner: str,
+        timeout_ms: int | None = None,
+    ) -> None:
+        """Take the ports; ``owner`` names this dispatcher in the store, uniquely.
+
+        ``timeout_ms`` bounds the run of tasks that name no bound of their own.
+        """
+        self._tasks = tasks
+        self._functions = FunctionCache(functions)
+        self._link = link
+        self._clock = clock
+        self._entropy = entropy
+        self._timers = timers
+        self._owner = owner
+        self._timeout_ms = timeout_ms
+        self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms())
+        self._alarm = Alarm()
+        self._over = asyncio.Event()
+        self._calls = asyncio.TaskGroup()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Dispatch until a drain is over; the link is closed then, the store is not.
+
+        A bug ends it with an ExceptionGroup: leases and workers outlive a dispatcher.
+        """
+        try:
+            async with self._calls, asyncio.TaskGroup() as readers:
+                tasks = [readers.create_task(read()) for read in (self._read, self._keep_time)]
+                self._perform(self._core.tick(self._clock.steady_ms()))
+                await self._over.wait()
+                for task in (*tasks, *self._under_way):
+                    task.cancel()
+        finally:
+            self._alarm.stop()
+            await self._link.close()
+
+    def drain(self) -> None:
+        """Take no more tasks, write down what is known, and let ``run`` return.
+
+        Workers are left alone: the next dispatcher adopts what they run.
+        """
+        self._perform(self._core.drain(self._clock.steady_ms()))
+
+    # ------------------------------------------------------------ events
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                arrivals = await self._link.receive()
+                self._perform(self._core.received(arrivals, self._clock.steady_ms()))
+        except LinkClosed:
+            self._over.set()
+
+    async def _keep_time(self) -> None:
+        while True:
+            await self._alarm.ring()
+            self._perform(self._core.tick(self._clock.steady_ms()))
+
+    # ------------------------------------------------------------ effects
+
+    def _perform(self, effects: Sequence[DispatcherEffect]) -> None:
+        waiting = deque(effects)
+        while waiting:
+            effect = waiting.popleft()
+            match effect:
+                case Send():
+                    taken = self._link.send(effect.peer, effect.message)
+                    if not taken and effect.worker is not None:
+                        now = self._clock.steady_ms()
+                        waiting.extend(self._core.undeliverable(effect.worker, now))
+                case Forget():
+                    self._link.forget(effect.peer)
+                case Note():
+                    log.log(logging.getLevelNamesMapping()[effect.level.upper()], effect.text)
+                case _:
+                    self._call(effect)
+        if self._core.drained:
+            self._over.set()
+        now = self._clock.steady_ms()
+        self._alarm.set(self._core.next_tick_ms(now), now)
+
+    def _call(self, call: StoreCall) -> None:
+        task = self._calls.create_task(self._carry_out(call))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _carry_out(self, call: StoreCall) -> None:
+        try:
+            effects = await self._ask(call)
+        except StoreUnavailable as error:
+            log.warning("%s (%s)", error, type(call).__name__.removeprefix("Call").lower())
+            effects = self._core.failed(call, self._clock.steady_ms())
+        self._perform(effects)
+
+    async def _ask(self, call: StoreCall) -> list[DispatcherEffect]:
+        """Make one call of the store, and return what follows from its answer."""
+        core, tasks, now = self._core, self._tasks, self._clock.steady_ms
+        lease_ms = self._timers.lease_ms
+        match call:
+            case CallClaim():
+                effects = await self._claim(call)
+            case CallRecord():
+                answers = await tasks.complete(call.completions) if call.completions else []
+                answers += await tasks.fail(call.defeats) if call.defeats else []
+                effects = core.recorded(call, answers, now())
+            case CallStart():
+                effects = core.start_noted(call, await tasks.start(call.attempts), now())
+            case CallRenew():
+                effects = core.renewed(await tasks.renew(call.attempts, lease_ms), now())
+            case CallAdopt():
+                leases = await tasks.adopt(self._owner, call.attempts, lease_ms)
+                effects = core.adopted(call, leases, now())
+            case CallRelease():
+                await tasks.release(call.attempts, call.delay_ms, call.reason)
+                effects = core.released(call, now())
+            case CallReap():
+                effects = core.reaped(await tasks.reap(call.limit), now())
+            case CallListen():
+                hint = await tasks.listen(self._owner, call.timeout_ms / 1000)
+                effects = core.hinted(hint, now())
+            case _:
+                assert_never(call)
+        return effects
+
+    async def _claim(self, call: CallClaim) -> list[DispatcherEffect]:
+        """Claim, and bring the functions; a claim whose functions cannot be had is lost.
+
+        Its tasks come back when the lease is over: nothing has begun, nothing is charged.
+        """
+        token = f"{self._entropy.bits(TOKEN_BITS):016x}"
+        claim = await self._tasks.claim(self._owner, token, call.limit, self._timers.lease_ms)
+        functions = await self._functions.get(task.function_id for task in claim.tasks)
+        if self._timeout_ms is not None:
+            claim = replace(claim, tasks=tuple(self._bounded(task) for task in claim.tasks))
+        return self._core.claimed(call, claim, functions, self._clock.steady_ms())
+
+    def _bounded(self, task: Leased) -> Leased:
+        if task.budget.timeout_ms is not None:
+            return task
+        return replace(task, budget=replace(task.budget, timeout_ms=self._timeout_ms))
