@@ -54,6 +54,16 @@ class System:
         self.url = api.log().partition(says)[2].split()[0]
         return api
 
+    def start_uvicorn(self) -> StartedProcess:
+        """Start the web service as an ASGI application factory; return when it listens."""
+        port = free_port()
+        factory = "gofer.entrypoints.rest.app:create_app"
+        command = ["uvicorn", "--factory", factory, "--host", LOOPBACK, "--port", str(port)]
+        api = self._processes.start_module(*command, env=self._environment)
+        api.wait_for_log("Uvicorn running on")
+        self.url = f"http://{LOOPBACK}:{port}"
+        return api
+
     def start_dispatcher(
         self, mode: str, *arguments: str, slots: int = 2, **environment: str
     ) -> StartedProcess:
