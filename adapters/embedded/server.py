@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from ...domain.errors import StoreUnavailable
 
@@ -35,6 +35,9 @@ GRACE_S = 10.0
 """Time between SIGTERM and SIGKILL; the append-only file is flushed in it."""
 
 ELSEWHERE = "pass --store redis://HOST:PORT/0 to use a server of your own"
+
+KEEPER_MARGIN_S = 5.0
+"""How much longer than the server its keeper may take to end."""
 
 _POLL_S = 0.01
 _TAIL_BYTES = 2_000
@@ -119,10 +122,9 @@ class EmbeddedServer:
         """Stop the server, gently and then by force, and remove what is not data. Repeatable."""
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
-            if keeper.stdin is not None:
-                keeper.stdin.close()
+            cast("IO[bytes]", keeper.stdin).close()
             try:
-                keeper.wait(self._grace_s + 5)
+                keeper.wait(self._grace_s + KEEPER_MARGIN_S)
             except subprocess.TimeoutExpired:
                 os.killpg(keeper.pid, signal.SIGKILL)  # keeper and server: their own session
                 keeper.wait()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
 from types import MappingProxyType
+from typing import cast
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -91,17 +92,16 @@ def _retry_after(error: GoferError) -> dict[str, str]:
 
 
 async def _on_gofer_error(_request: Request, error: Exception) -> Response:
-    return as_response(error) if isinstance(error, GoferError) else await _on_bug(_request, error)
+    return as_response(cast("GoferError", error))
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:
     """Answer for the framework: an unknown route, a wrong method."""
-    if not isinstance(error, HTTPException):
-        return await _on_bug(_request, error)
-    status = HTTPStatus(error.status_code)
-    said = str(error.detail)
+    problem = cast("HTTPException", error)
+    status = HTTPStatus(problem.status_code)
+    said = str(problem.detail)
     detail = _WORDS.get(status, said) if said == status.phrase else said
-    return answer(Problem(detail), status, error.headers)
+    return answer(Problem(detail), status, problem.headers)
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:

@@ -279,3 +279,7 @@ def test_what_is_no_http_is_400(url: str) -> None:
     with connection(url) as client:
         client.sendall(b"\x16\x03\x01 not http\r\n\r\n")
         assert answer_of(client)[0] == 400
+    with connection(url) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        client.sendall(b"\0" * 100_000)
+        assert answer_of_one_who_was_cut_off(client) in {400, None}

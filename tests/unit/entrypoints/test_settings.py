@@ -152,6 +152,13 @@ def test_waiting_for_the_store_is_yes_no_or_seconds(value: object, seconds: floa
     assert load_settings(wait_for_store_s=value).wait_for_store_s == seconds
 
 
+@pytest.mark.parametrize(("seconds", "ms"), [(None, None), (1.5, 1500), (0.0001, 1)])
+def test_a_time_limit_is_whole_milliseconds_and_never_none_by_rounding(
+    seconds: float | None, ms: int | None
+) -> None:
+    assert load_settings(timeout_s=seconds).timeout_ms == ms
+
+
 # ---------------------------------------------------------------- the size of bodies
 
 
