@@ -26,8 +26,12 @@ class Bench:
             self._news = asyncio.Event()
         return outcome
 
-    async def attempt(self, task_id: TaskId) -> Attempt:
-        """Wait until the task is held; return its attempt, which counts as held no more."""
+    async def begun(self, task_id: TaskId) -> Attempt:
+        """Wait until the task is held; return its attempt."""
         while task_id not in self._held:
             await self._news.wait()
-        return self._held.pop(task_id)
+        return self._held[task_id]
+
+    def let_go(self, task_id: TaskId) -> None:
+        """Hold the task no more; should it be tried again, it is held anew."""
+        del self._held[task_id]

@@ -40,6 +40,10 @@ class RunningSystem:
         """Do as ``System.outcome``, from the test's thread."""
         return self.ask(self.system.outcome(task_id, timeout_s))
 
+    def begun(self, task_id: str, timeout_s: float = 10.0) -> Task:
+        """Do as ``System.begun``, from the test's thread."""
+        return self.ask(self.system.begun(task_id, timeout_s))
+
     def finish(self, task_id: str, outcome: Outcome, timeout_s: float = 10.0) -> None:
         """Do as ``System.finish``, from the test's thread."""
         self.ask(self.system.finish(task_id, outcome, timeout_s))

@@ -80,14 +80,28 @@ class System:
             raise TimeoutError(f"task {task_id} is {task.status} after {timeout_s:g} s")
         return task, outcome
 
+    async def task(self, task_id: str) -> Task:
+        """Return a task as it stands; raise NotFound."""
+        return await self.service.status(parse_task_id(task_id))
+
+    async def begun(self, task_id: str, timeout_s: float = 10.0) -> Task:
+        """Wait until a task has begun and is held; return it. Raises NotFound, TimeoutError."""
+        task = await self.task(task_id)
+        async with asyncio.timeout(timeout_s):
+            await self.bench.begun(task.id)
+        return await self.task(task_id)
+
     async def finish(self, task_id: str, outcome: Outcome, timeout_s: float = 10.0) -> None:
         """End a task that is held, once it has begun.
 
-        Raises NotFound; TimeoutError if it does not begin, or is not held.
+        Raises NotFound; TimeoutError if it does not begin, or is not held; LookupError if it was
+        cancelled.
         """
-        task = await self.service.status(parse_task_id(task_id))
-        async with asyncio.timeout(timeout_s):
-            attempt = await self.bench.attempt(task.id)
+        task = await self.begun(task_id, timeout_s)
+        attempt = await self.bench.begun(task.id)
+        if task.status.is_terminal:
+            raise LookupError(f"task {task_id} runs no more: it is {task.status}")
+        self.bench.let_go(task.id)
         self.executor.finish(attempt, outcome)
 
 
@@ -128,6 +142,6 @@ async def started(
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await store.close()
-    for end in ends:
-        if isinstance(end, Exception):
-            raise end  # a part had died: whatever the test saw is explained by this
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end  # a part had died: that explains whatever the test saw
