@@ -7,20 +7,20 @@ The service comes up whether or not the store is there: it answers 503 until it 
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import inf
-from typing import Any
 
 from fastapi import FastAPI
 
 from ... import __version__
 from ...domain.errors import InvalidInput, StoreIncompatible, StoreUnavailable
+from ...domain.ports import Clock, Entropy
 from ...domain.service import Service
 from ..container import Container
 from ..logs import set_up
 from ..settings import Settings, load_settings
-from ..stores import open_store
+from ..stores import Store, open_store
 from .encoding import Encoding
 from .guards import BodyGuard, Bounds, TrailingSlash
 from .health import add_health_routes
@@ -109,7 +109,7 @@ async def store_of(container: Container) -> AsyncGenerator[None]:
         except StoreUnavailable:
             if container.settings().wait_for_store_s == 0:
                 raise
-            waiting = asyncio.create_task(_logged(open_store(store, clock, entropy, inf)))
+            waiting = asyncio.create_task(_open_in_the_end(store, clock, entropy))
         yield
     finally:
         if waiting is not None:
@@ -118,9 +118,9 @@ async def store_of(container: Container) -> AsyncGenerator[None]:
         await store.close()
 
 
-async def _logged(opening: Coroutine[Any, Any, None]) -> None:
-    """Log why the store cannot be used, now that the process serves already."""
+async def _open_in_the_end(store: Store, clock: Clock, entropy: Entropy) -> None:
+    """Wait for the store as long as it takes, beside the service, and say if it is unusable."""
     try:
-        await opening
+        await open_store(store, clock, entropy, patience_s=inf)
     except StoreIncompatible as problem:
         log.critical("%s", problem)
