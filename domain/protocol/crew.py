@@ -58,10 +58,9 @@ class Crew:
         """
         if now < self.check_at_ms:
             return []
-        stopped_ms = now - self.check_at_ms - CHECK_MS
-        if stopped_ms > 0:
-            for member in self.members.values():
-                member.heard_ms = min(now, member.heard_ms + stopped_ms)
+        stopped_ms = now - self.check_at_ms
+        for member in self.members.values():
+            member.heard_ms = min(now, member.heard_ms + stopped_ms)
         self.check_at_ms = now + CHECK_MS if self.members else inf
         limit = now - self._timers.silence_ms
         return [member for member in self.members.values() if member.heard_ms <= limit]
@@ -87,14 +86,11 @@ class Crew:
         self.members[worker].assign(holding, function)
         self._touched[worker] = None
 
-    def acknowledge(self, worker: WorkerId, attempt: Attempt, *, stop: bool = False) -> None:
-        """Let a worker forget an outcome, or (``stop``) have it stop what runs in spite of it.
-
-        One that has left is fine: it asks when it returns.
-        """
+    def acknowledge(self, worker: WorkerId, attempt: Attempt) -> None:
+        """Let a worker forget an outcome; one that has left is fine: it asks when it returns."""
         member = self.members.get(worker)
         if member is not None and not member.suspended:
-            (member.cancel if stop else member.acknowledge)(attempt)
+            member.acknowledge(attempt)
             self._touched[worker] = None
 
     def update(self, member: Member) -> None:

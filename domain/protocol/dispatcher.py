@@ -38,7 +38,7 @@ from .ledger import Ledger
 from .member import Holding, Member
 from .messages import Bye, Finished, Hello, Report, Unknown
 from .reception import Reception
-from .verdicts import is_loss, lost, settle
+from .verdicts import lost, settle
 
 
 class DispatcherCore:
@@ -191,7 +191,7 @@ class DispatcherCore:
         for record, answer in zip(call.records, answers, strict=True):
             if answer in (Written.STALE, Written.GONE):
                 self._note("warning", f"outcome of {record.attempt} was refused: {answer}")
-            self._crew.acknowledge(record.worker, record.attempt, stop=is_loss(record))
+            self._crew.acknowledge(record.worker, record.attempt)
             if isinstance(record, Defeat) and record.requeue is not None:
                 self._agenda.work_at(now + record.requeue.delay_ms)
         return self._step(now)

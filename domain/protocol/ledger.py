@@ -77,6 +77,11 @@ class Ledger:
         """Return whether an outcome of this attempt is on its way."""
         return attempt in self._outcomes
 
+    def has_outcome(self, attempt: Attempt) -> bool:
+        """Return whether what a worker made of this attempt is on its way, and not just its loss."""
+        record = self._outcomes.get(attempt)
+        return record is not None and not is_loss(record)
+
     def withdraw_loss(self, attempt: Attempt) -> bool:
         """Take back a loss that is not being written yet: its worker has come back.
 

@@ -137,7 +137,7 @@ class Reception:
     ) -> list[DispatcherEffect]:
         hello, timers = arrival.hello, self._timers
         held = {**arrival.known, **adopted}
-        drop = tuple(a for a in hello.held if a not in held and a not in self._ledger)
+        drop = tuple(a for a in hello.held if a not in held and not self._ledger.has_outcome(a))
         welcome = Welcome(hello.session, timers.lease_ms - timers.renew_ms, timers.beat_ms, drop)
         member = Member.from_hello(arrival.peer, hello, welcome, now)
         member.in_hand = held
