@@ -78,7 +78,6 @@ def listen(context: Context, address: str, options: SocketOptions) -> Socket:
     socket = context.socket(zmq.ROUTER)
     _prepare(socket, options, address)
     socket.set(zmq.ROUTER_MANDATORY, 1)
-    socket.set(zmq.LINGER, LINGER_MS)
     if options.security is not None:
         options.security.secure_server(socket)
     try:
@@ -114,6 +113,7 @@ def connect(
 
 
 def _prepare(socket: Socket, options: SocketOptions, address: str) -> None:
+    socket.set(zmq.LINGER, LINGER_MS)  # the default is for ever: a goodbye to nobody would hang
     socket.set(zmq.SNDHWM, options.queued)
     socket.set(zmq.RCVHWM, options.queued)
     socket.set(zmq.MAXMSGSIZE, options.message_bytes + ENVELOPE_BYTES)

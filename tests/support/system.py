@@ -90,6 +90,11 @@ class System:
         env = {**self._environment, **environment}
         return self._processes.start_module(f"gofer.entrypoints.{module}", *arguments, env=env)
 
+    def part(self, module: str) -> StartedProcess:
+        """Return the process of ``gofer.entrypoints.MODULE`` that was started last."""
+        name = f"entrypoints.{module}"
+        return next(p for p in reversed(self._processes.started) if p.name == name)
+
     # ------------------------------------------------------------ clients
 
     def caller(self, *, line_breaks: bool = True) -> Caller:
