@@ -19,6 +19,9 @@ from .stores import open_store
 
 log = logging.getLogger("gofer")
 
+PATIENCE_S = 3.0
+"""How long a worker looks for its dispatcher before it says so: a typing error shows here."""
+
 
 def run_dispatcher(settings: Settings) -> None:
     """Run a dispatcher, in local mode with its worker beside it, until it is told to leave."""
@@ -56,7 +59,11 @@ async def work(worker: Worker, address: str, leaving: Leaving) -> None:
     """Run a worker until it has left; announce ``address`` once it is connected."""
 
     async def tell() -> None:
-        await worker.connected()
+        try:
+            await asyncio.wait_for(worker.connected(), PATIENCE_S)
+        except TimeoutError:
+            log.warning("no dispatcher answers at %s; looking for it until one does", address)
+            await worker.connected()
         announce(address)
 
     leaving.instead(worker.drain)
