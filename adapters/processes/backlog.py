@@ -7,6 +7,8 @@ each; a task of unknown length travels alone. Nothing here may reorder tasks.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 
 from ...domain import policy
 from ...domain.identifiers import Attempt
@@ -27,17 +29,23 @@ before the child has finished the last one, so that there is no gap between."""
 class Job:
     """An assignment on its way through the supervisor.
 
-    ``number`` is its number at the child that has it, 0 while it waits; ``share`` the part of a
-    message that it fills. ``began``: Began was said. ``silent``: it was killed, and nothing may
-    be said any more. ``bad_starts``: how many children died on its receipt.
+    ``place`` is its place in the queue, ``number`` its number at the child that has it (0 while it
+    waits), ``share`` the part of a message that it fills. ``began``: Began was said. ``silent``:
+    it was killed, and nothing may be said any more. ``bad_starts``: how many children died on
+    its receipt.
     """
 
     assignment: Assignment
+    place: int = 0
     number: int = 0
     share: float = 1.0
     began: bool = False
     silent: bool = False
     bad_starts: int = 0
+
+    def __lt__(self, other: "Job") -> bool:
+        """Return whether this one came earlier."""
+        return self.place < other.place
 
     @property
     def attempt(self) -> Attempt:
@@ -51,20 +59,24 @@ class Backlog:
     def __init__(self) -> None:
         """Start with nothing waiting and nothing known."""
         self._jobs: deque[Job] = deque()
+        self._returned: list[Job] = []
+        self._places = count()
         self._gone: set[Job] = set()
         self._typical: dict[str, float] = {}
 
     def __len__(self) -> int:
         """Return how many jobs wait."""
-        return len(self._jobs) - len(self._gone)
+        return len(self._jobs) + len(self._returned) - len(self._gone)
 
     def push(self, job: Job) -> None:
         """Let a job wait behind all others."""
+        job.place = next(self._places)
         self._jobs.append(job)
 
-    def push_front(self, jobs: Iterable[Job]) -> None:
-        """Let jobs, in their order, wait before all others: they were here first."""
-        self._jobs.extendleft(reversed(list(jobs)))
+    def put_back(self, jobs: Iterable[Job]) -> None:
+        """Let jobs wait again, each in its old place; they were first in the queue once."""
+        for job in jobs:
+            heappush(self._returned, job)
 
     def discard(self, job: Job) -> None:
         """Take out a job that waits."""
@@ -95,13 +107,21 @@ class Backlog:
             if jobs and (job.share > room or payload_bytes > CHUNK_BYTES):
                 break
             room -= job.share
-            jobs.append(self._jobs.popleft())
+            jobs.append(self._pop())
         return jobs
 
     def _share(self, job: Job) -> float:
         return 1.0 / policy.chunk(self._typical.get(job.assignment.digest))
 
     def _first(self) -> Job | None:
-        while self._jobs and self._jobs[0] in self._gone:
-            self._gone.discard(self._jobs.popleft())
+        while (first := self._front()) is not None and first in self._gone:
+            self._gone.discard(self._pop())
+        return first
+
+    def _front(self) -> Job | None:
+        if self._returned:
+            return self._returned[0]
         return self._jobs[0] if self._jobs else None
+
+    def _pop(self) -> Job:
+        return heappop(self._returned) if self._returned else self._jobs.popleft()

@@ -11,6 +11,7 @@ is read, at most one job is left: the one that is running, or that is just about
 import os
 import signal
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ class Child:
         self._known: dict[str, None] = {}
         self._number = 0
         self._load = 0.0
+        self._lifetime = limits.recycle_after or sys.maxsize
         self._unsent: deque[memoryview] = deque()
         self._frames = Frames(2 * limits.result_bytes + _FRAME_MARGIN)
         with ExitStack() as opened:
@@ -110,9 +112,15 @@ class Child:
     @property
     def pipelines(self) -> bool:
         """Return whether a further message may be sent before the last one is done."""
-        if self.stage is not Stage.READY or not self.jobs:
-            return False
-        return self.jobs[-1].share <= PIPELINED_SHARE and self._load <= 1.0 + 1e-6
+        if self.stage is not Stage.READY or not self.jobs or self.jobs[0].began:
+            return False  # nothing is put behind a job that lasts
+        short = self.jobs[-1].share <= PIPELINED_SHARE
+        return short and self._load <= 1.0 + 1e-6 and self.allowance > 0
+
+    @property
+    def allowance(self) -> int:
+        """Return how many more jobs it may be given before it is replaced."""
+        return self._lifetime - self.done - len(self.jobs)
 
     def send(self, jobs: Sequence[Job], functions: Mapping[str, bytes]) -> bool:
         """Send jobs as one message; return False if some of it waits until the channel takes it."""

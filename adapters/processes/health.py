@@ -2,18 +2,21 @@
 
 What is found is not mended but reported, and the child is replaced: a fresh process costs a few
 milliseconds and is right by construction. The looks are cheap because they are made after each
-task; those that cost a system call or two are made only if the task had time to do such things.
+task; those that cost several system calls are made after the last task of a message, and after
+one that took some time.
 """
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
 from .capture import Capture
 
 THOROUGH_MS = 0.2
-"""A task that took less has started no process: a fork alone takes longer."""
+"""After a task that took longer all looks are made; one that took less has not started a process:
+a fork alone takes longer."""
 
 _WATCHED = (
     signal.SIGTERM,
@@ -26,7 +29,7 @@ _WATCHED = (
     signal.SIGPIPE,
 )
 # The C function: its wrapper turns each answer into an enum, which costs ten times as much.
-_handler: Callable[[int], object] = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_handler: Callable[[int], object] = vars(sys.modules["_signal"])["getsignal"]
 
 
 class Health:
@@ -40,15 +43,17 @@ class Health:
         self._threads = threading.active_count()
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
-    def complaint(self, run_ms: float) -> str:
-        """Return what the last task left behind, "" if nothing is seen; ``run_ms`` is its time."""
-        return self._quick() or (self._thorough() if run_ms >= THOROUGH_MS else "")
+    def complaint(self, *, thorough: bool) -> str:
+        """Return what the last task left behind, "" if nothing is seen."""
+        return self._quick() or (self._thorough() if thorough else "")
 
     def _quick(self) -> str:
         if [_handler(number) for number in _WATCHED] != self._handlers:
             return "a signal handler was changed"
         if threading.active_count() != self._threads:
             return "a thread was left running"
+        if signal.getitimer(signal.ITIMER_REAL)[0]:
+            return "a timer was left running"
         if not self._capture.intact():
             return "the standard streams were replaced"
         try:
@@ -58,8 +63,6 @@ class Health:
         return "" if folder == self._folder else "the working directory was changed"
 
     def _thorough(self) -> str:
-        if any(signal.getitimer(which)[0] for which in (signal.ITIMER_REAL, signal.ITIMER_PROF)):
-            return "a timer was left running"
         if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
             return "signals were blocked"
         if not self._capture.connected():

@@ -114,7 +114,7 @@ class Runner:
             if not self._turnstile.admits(number):
                 continue
             self._marker.begin(number)
-            report = self._run(number, digest, payload)
+            report = self._run(number, digest, payload, last=number == chunk.tasks[-1][0])
             if os.getpid() != self._pid:
                 os._exit(0)  # a fork of this child that fell out of the user's code: not ours
             self._write(encode(report))
@@ -128,7 +128,7 @@ class Runner:
                 self._ring()
         self._ring()
 
-    def _run(self, number: int, digest: str, payload: bytes) -> Report:
+    def _run(self, number: int, digest: str, payload: bytes, *, last: bool) -> Report:
         began = time.perf_counter()
         self._loading_ms = 0.0
         result, trouble = b"", None
@@ -150,7 +150,7 @@ class Runner:
             result=result,
             trouble=trouble,
             output=self._capture.take(),
-            retire=self._health.complaint(run_ms),
+            retire=self._health.complaint(thorough=last or run_ms >= THOROUGH_MS),
         )
 
     def _result(self, digest: str, payload: bytes) -> bytes:

@@ -144,7 +144,8 @@ class Supervisor:
             child = self._free_child()
             if child is None:
                 return
-            jobs = self._backlog.cut(min(CHUNK_MOST, -(-len(self._backlog) // self._slots)))
+            share = -(-len(self._backlog) // self._slots)
+            jobs = self._backlog.cut(min(CHUNK_MOST, share, child.allowance))
             if not child.send(jobs, self._library):
                 self._nursery.flush(child)
             self._watch.sent(child, jobs)
@@ -180,7 +181,7 @@ class Supervisor:
     def _requeue(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             job.number = 0
-        self._backlog.push_front(jobs)
+        self._backlog.put_back(jobs)
 
     # ------------------------------------------------------------ what children say
 
@@ -255,7 +256,9 @@ class Supervisor:
 
     def _blame(self, child: Child, job: Job, code: int | None, run_ms: float) -> None:
         if child.timed_out is job:
-            trouble = deaths.of_timeout(job.assignment.timeout_ms or 0)
+            timeout_ms = job.assignment.timeout_ms or 0
+            trouble = deaths.of_timeout(timeout_ms)
+            run_ms = max(run_ms, float(timeout_ms))  # it may have ended within the grace
         elif launching.parent_is_gone(child.parent_pid):
             trouble = deaths.of_lost_parent()
         elif child.unreachable and child.killed:

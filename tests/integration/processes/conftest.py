@@ -39,10 +39,7 @@ async def main():
             expected.discard(event.attempt)
             print(event)
     print("all are under way", flush=True)
-    try:
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    finally:
-        await supervisor.close()
+    await asyncio.Event().wait()
 
 asyncio.run(main())  # not guarded by __name__: children must not run this file
 """

@@ -9,7 +9,7 @@ import pytest
 
 from gofer.adapters.processes import launching
 from gofer.domain.task import Cause, Success
-from tests.contracts.executor import Bench, double, failure_of, value_of
+from tests.contracts.executor import Bench, double, failure_of, pickled, value_of
 from tests.integration.processes.conftest import StartBench, StartHost
 from tests.support.processes import is_running
 from tests.support.waiting import wait_until
@@ -89,12 +89,10 @@ async def test_a_poison_among_fifty_tasks_of_one_message_harms_none_of_them(
 ) -> None:
     def sometimes(number: int, poison: bytes) -> int:
         if number == 25:
-            import dill  # noqa: PLC0415
+            import pickle  # noqa: PLC0415
 
-            dill.loads(poison)()
+            pickle.loads(poison)()
         return number
-
-    from tests.contracts.executor import pickled  # noqa: PLC0415
 
     poison = pickled(death).payload
     await single.run(*(single.task(sometimes, n, b"") for n in range(5)))  # learn that it is short
@@ -231,8 +229,8 @@ async def test_a_task_on_whose_receipt_children_die_is_blamed_in_the_end(
     def size(data: bytes) -> int:
         return len(data)
 
-    bench = await start_bench(memory_bytes=300 * 1024**2)
-    task = bench.task(size, bytes(200 * 1024**2))
+    bench = await start_bench(memory_bytes=160 * 1024**2)
+    task = bench.task(size, bytes(100 * 1024**2))
     (outcome,) = await bench.run(task)
     assert failure_of(outcome).cause in {Cause.EXIT, Cause.MEMORY}
 
