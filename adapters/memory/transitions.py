@@ -166,6 +166,7 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
         records.inboxes.setdefault(record.owner, []).append(task_id)
     else:
         records.withdraw(record)
+    record.ended_by = None  # whatever its last attempt did, this is another end
     _end(records, record, TaskEvent.CANCEL, _cancelled(record), now)
     return Cancelled.STOPPING if running else Cancelled.PREVENTED
 

@@ -246,6 +246,14 @@ class FenceContract(StoreContract):
         assert await store.release([completed, failed, cancelled]) == stale
         assert await store.start([completed, released, cancelled]) == stale
 
+    async def test_a_cancel_makes_the_attempt_before_it_stale(self, store: Store) -> None:
+        released, failed = await running(store, a_task(), a_task())
+        await store.release([released])
+        await store.fail(lost([failed], RETRY_NOW))
+        await store.cancel([released.task_id, failed.task_id])
+        assert await store.release([released]) == [Written.STALE]
+        assert await store.fail(lost([failed], RETRY_NOW)) == [Written.STALE]
+
     async def test_a_failure_that_was_queued_again_is_stale_once_the_next_attempt_runs(
         self, store: Store
     ) -> None:

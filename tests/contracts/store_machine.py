@@ -1,0 +1,241 @@
+"""The store on Redis beside the memory store: the same calls in any order, the same answers.
+
+A hypothesis state machine. The scripts are the real ones but for one word: where they ask the
+server for TIME they read a key that the machine sets, so that both stores live by one clock and
+an expired lease needs no waiting. After each step every task is compared, and the keys on Redis
+are read to see that each unfinished task is in exactly one place.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from redis.asyncio import Redis
+
+from gofer.adapters.memory.clock import ManualClock
+from gofer.adapters.memory.store import MemoryStore
+from gofer.adapters.redis.driver import read_scripts
+from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
+from gofer.domain.policy import Charge, Requeue
+from gofer.domain.ports import Completion, Defeat
+from gofer.domain.task import Budget, Cause, Failure, NewTask, Success
+from tests.contracts.store_backend import FUNCTION, Store
+
+QUEUED_LIMIT = 6
+NAMESPACE = "machine"
+PREFIX = "{machine:0}:"
+UNKNOWN = FunctionId(uuid7(5, 5))
+STRANGER = Attempt(TaskId(uuid7(6, 6)), 1, "stranger")
+
+Answer = TypeVar("Answer")
+
+picks = st.lists(st.integers(0, 9), min_size=1, max_size=3)
+leases = st.sampled_from([0, 10, 1_000])
+delays = st.sampled_from([0, 5, 50])
+owners = st.sampled_from(["d1", "d2"])
+budgets = st.builds(Budget, st.integers(0, 1), st.integers(0, 2), st.sampled_from([None, 7]))
+requeues = st.none() | st.builds(Requeue, st.sampled_from(Charge), delays)
+
+
+def scripts_with_a_clock() -> dict[str, str]:
+    """Return the scripts, with a key that the machine sets in the place of the server's TIME."""
+    sources: dict[str, str] = {}
+    for name, source in read_scripts().items():
+        assert source.count("redis.call('TIME')") == 1, name
+        sources[name] = source.replace(
+            "redis.call('TIME')", "redis.call('LRANGE', P .. 'clock', 0, -1)"
+        )
+    return sources
+
+
+SHOWN_MOST = 15
+"""How many of the latest tasks are compared after each step; on a long walk there are many."""
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Both stores; a subclass says where Redis is, and may plant bugs in the scripts."""
+
+    scripts: ClassVar[Mapping[str, str]] = scripts_with_a_clock()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.clock = ManualClock()
+        self.memory = MemoryStore(self.clock, queued_limit=QUEUED_LIMIT)
+        client, blocking = self.connect()
+        self.client: Any = client
+        options = StoreOptions(namespace=NAMESPACE, queued_limit=QUEUED_LIMIT)
+        self.redis = RedisStore(client, blocking, options, self.scripts)
+        self.ids: list[TaskId] = []
+        self.attempts: list[Attempt] = [STRANGER]
+        self.claims = 0
+        self.set_clock()
+        self.both(lambda store: store.put([FUNCTION]))
+
+    def connect(self) -> tuple[Redis, Redis]:
+        """Return a client for short calls and one for blocking ones, of an empty server."""
+        raise NotImplementedError
+
+    def teardown(self) -> None:
+        self.runner.run(self.redis.close())
+        self.runner.close()
+
+    def both(self, call: Callable[[Store], Coroutine[Any, Any, Answer]]) -> Answer:
+        """Make the same call on both stores; the answers must be the same."""
+        expected = self.runner.run(call(self.memory))
+        answer = self.runner.run(call(self.redis))
+        assert answer == expected
+        return expected
+
+    def set_clock(self) -> None:
+        unix_ms = self.clock.unix_ms()
+        key = f"{PREFIX}clock"
+        time = (unix_ms // 1000, unix_ms % 1000 * 1000)
+        self.runner.run(self.client.delete(key))
+        self.runner.run(self.client.rpush(key, *time))
+
+    def chosen(self, positions: Sequence[int]) -> list[Attempt]:
+        """Return attempts, current ones and old ones; 0 is the latest."""
+        return [self.attempts[-1 - position % len(self.attempts)] for position in positions]
+
+    def chosen_ids(self, positions: Sequence[int]) -> list[TaskId]:
+        latest = [attempt.task_id for attempt in self.attempts[-5:]]
+        known = [STRANGER.task_id, *self.ids, *latest]
+        return [known[-1 - position % len(known)] for position in positions]
+
+    # ------------------------------------------------------------ rules
+
+    @rule(
+        wishes=st.lists(st.tuples(st.integers(0, 2), delays, budgets), min_size=1, max_size=3),
+        function_id=st.sampled_from([FUNCTION.id, FUNCTION.id, UNKNOWN]),
+        again=st.none() | st.integers(0, 9),
+    )
+    def submit(
+        self,
+        wishes: list[tuple[int, int, Budget]],
+        function_id: FunctionId,
+        again: int | None,
+    ) -> None:
+        tasks: list[NewTask] = []
+        for priority, delay_ms, budget in wishes:
+            self.ids.append(TaskId(uuid7(self.clock.unix_ms(), len(self.ids))))
+            payload = b"\x00payload of %d" % len(self.ids)
+            tasks.append(NewTask(self.ids[-1], function_id, payload, priority, delay_ms, budget))
+        if again is not None:
+            task_id = self.ids[-1 - again % len(self.ids)]
+            tasks.append(NewTask(task_id, FUNCTION.id, b"again"))
+        self.both(lambda store: store.submit(tasks))
+
+    @rule(owner=owners, limit=st.integers(0, 4), lease_ms=leases)
+    def claim(self, owner: str, limit: int, lease_ms: int) -> None:
+        self.claims += 1
+        token = f"token {self.claims}"
+        claim = self.both(lambda store: store.claim(owner, token, limit, lease_ms))
+        self.attempts.extend(leased.attempt for leased in claim.tasks)
+
+    @rule(positions=picks)
+    def start(self, positions: list[int]) -> None:
+        attempts = self.chosen(positions)
+        self.both(lambda store: store.start(attempts))
+
+    @rule(positions=picks, lease_ms=leases)
+    def renew(self, positions: list[int], lease_ms: int) -> None:
+        attempts = self.chosen(positions)
+        self.both(lambda store: store.renew(attempts, lease_ms))
+
+    @rule(positions=picks, owner=owners, lease_ms=leases)
+    def adopt(self, positions: list[int], owner: str, lease_ms: int) -> None:
+        attempts = self.chosen(positions)
+        self.both(lambda store: store.adopt(owner, attempts, lease_ms))
+
+    @rule(positions=picks, run_ms=st.sampled_from([0.0, 1.5, 1e9, float("inf")]))
+    def complete(self, positions: list[int], run_ms: float) -> None:
+        completions = [
+            Completion(attempt, WorkerId("w1"), Success(str(attempt).encode(), run_ms=run_ms))
+            for attempt in self.chosen(positions)
+        ]
+        self.both(lambda store: store.complete(completions))
+
+    @rule(positions=picks, run_ms=st.sampled_from([0.0, 2.5]), requeue=requeues)
+    def fail(self, positions: list[int], run_ms: float, requeue: Requeue | None) -> None:
+        failure = Failure(Cause.EXIT, "Exit", "3", exit_code=3, exception=b"\x80", run_ms=run_ms)
+        defeats = [
+            Defeat(attempt, WorkerId("w2"), failure, requeue) for attempt in self.chosen(positions)
+        ]
+        self.both(lambda store: store.fail(defeats))
+
+    @rule(positions=picks, delay_ms=delays, reason=st.sampled_from(["", "no worker"]))
+    def release(self, positions: list[int], delay_ms: int, reason: str) -> None:
+        attempts = self.chosen(positions)
+        self.both(lambda store: store.release(attempts, delay_ms, reason))
+
+    @rule(position=st.integers(0, 9), number=st.integers(0, 3), token=st.sampled_from(["", "0"]))
+    def forge(self, position: int, number: int, token: str) -> None:
+        (attempt,) = self.chosen([position])
+        forged = replace(attempt, token=token) if token else replace(attempt, number=number)
+        self.both(lambda store: store.start([forged]))
+        self.both(lambda store: store.renew([forged], 1_000))
+        if forged not in self.attempts:
+            self.attempts.insert(0, forged)
+
+    @rule(limit=st.integers(0, 3))
+    def reap(self, limit: int) -> None:
+        self.both(lambda store: store.reap(limit))
+
+    @rule(positions=picks)
+    def cancel(self, positions: list[int]) -> None:
+        task_ids = self.chosen_ids(positions)
+        self.both(lambda store: store.cancel(task_ids))
+
+    @rule(positions=picks)
+    def look(self, positions: list[int]) -> None:
+        task_ids = self.chosen_ids(positions)
+        self.both(lambda store: store.get(task_ids))
+        self.both(lambda store: store.wait(task_ids, 0))
+
+    @rule(owner=owners)
+    def listen(self, owner: str) -> None:
+        self.both(lambda store: store.listen(owner, 0))
+
+    @rule(ms=st.sampled_from([1, 10, 100, 1_000, 60_000]))
+    def advance(self, ms: int) -> None:
+        self.clock.advance(ms)
+        self.set_clock()
+
+    # ------------------------------------------------------------ after each step
+
+    @invariant()
+    def both_show_the_same_tasks(self) -> None:
+        self.memory.check()
+        latest = self.ids[-SHOWN_MOST:]
+        self.both(lambda store: store.outcomes(latest))
+
+    @invariant()
+    def each_unfinished_task_is_in_one_place(self) -> None:
+        self.runner.run(self.check_places())
+
+    async def check_places(self) -> None:
+        ready = [
+            task_id
+            for priority in (0, 1, 2)
+            for task_id in await self.client.lrange(f"{PREFIX}ready:{priority}", 0, -1)
+        ]
+        places = {
+            "Q": ready,
+            "D": await self.client.zrange(f"{PREFIX}delayed", 0, -1),
+            "R": await self.client.zrange(f"{PREFIX}lease", 0, -1),
+        }
+        found = Counter(
+            (TaskId(task_id.decode()), place) for place, ids in places.items() for task_id in ids
+        )
+        expected: Counter[tuple[TaskId, str]] = Counter()
+        for task_id in {*self.ids[-SHOWN_MOST:], *(task_id for task_id, _ in found)}:
+            state = await self.client.hget(f"{PREFIX}t:{task_id}", "s")
+            if state is not None and chr(state[0]) in places:
+                expected[task_id, chr(state[0])] += 1
+        assert found == expected

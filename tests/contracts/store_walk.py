@@ -1,0 +1,82 @@
+"""A long seeded walk of the store machine: the same steps for the same seed, and no shrinking.
+
+Where hypothesis looks for the shortest history, this goes through many states quickly: it submits,
+claims and ends tasks more often than it asks for nonsense. It serves to see planted bugs.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from gofer.domain.policy import Charge, Requeue
+from gofer.domain.task import Budget
+from tests.contracts.store_backend import FUNCTION
+from tests.contracts.store_machine import UNKNOWN, StoreMachine
+
+RARELY = 0.1
+
+_VERBS = (
+    ("submit", 5),
+    ("claim", 6),
+    ("start", 5),
+    ("advance", 5),
+    ("reap", 4),
+    ("fail", 4),
+    ("release", 3),
+    ("cancel", 3),
+    ("listen", 4),
+    ("complete", 4),
+    ("renew", 2),
+    ("adopt", 2),
+    ("adopt and cancel", 2),
+    ("look", 1),
+    ("forge", 2),
+)
+
+
+def walk(machine: StoreMachine, seed: int, steps: int) -> None:
+    """Take ``steps`` steps; raise AssertionError where the stores differ."""
+    random = Random(seed)
+    verbs, weights = zip(*_VERBS, strict=True)
+    for _ in range(steps):
+        _step(machine, random, random.choices(verbs, weights)[0])
+        machine.both_show_the_same_tasks()
+        machine.each_unfinished_task_is_in_one_place()
+
+
+def _step(machine: StoreMachine, random: Random, verb: str) -> None:
+    few = [random.choice([0, 0, 1, 2, 3, 5, 8]) for _ in range(random.choice([1, 1, 2, 3]))]
+    lease_ms = random.choice([0, 10, 10, 1_000])
+    delay_ms = random.choice([0, 0, 5, 50])
+    owner = random.choice(["d1", "d2"])
+    run_ms = random.choice([0.0, 1.5, float("inf")])
+    requeue = Requeue(random.choice(list(Charge)), delay_ms)
+    steps: dict[str, Callable[[], None]] = {
+        "submit": lambda: machine.submit(
+            [(random.randint(0, 2), delay_ms, Budget(0, random.randint(0, 1))) for _ in few],
+            function_id=UNKNOWN if random.random() < RARELY else FUNCTION.id,
+            again=random.choice([None, None, few[0]]),
+        ),
+        "claim": lambda: machine.claim(owner, random.choice([0, 1, 2, 4]), lease_ms),
+        "start": lambda: machine.start(few),
+        "advance": lambda: machine.advance(random.choice([1, 10, 10, 100])),
+        "reap": lambda: machine.reap(random.choice([1, 3])),
+        "fail": lambda: machine.fail(few, run_ms, random.choice([None, requeue, requeue])),
+        "release": lambda: machine.release(few, delay_ms, random.choice(["", "no worker"])),
+        "cancel": lambda: machine.cancel(few),
+        "listen": lambda: machine.listen(owner),
+        "complete": lambda: machine.complete(few, run_ms),
+        "renew": lambda: machine.renew(few, lease_ms),
+        "adopt": lambda: machine.adopt(few, owner, lease_ms),
+        "adopt and cancel": lambda: _adopt_and_cancel(machine, few, owner),
+        "look": lambda: machine.look(few),
+        "forge": lambda: machine.forge(few[0], random.randint(0, 3), random.choice(["", "0"])),
+    }
+    steps[verb]()
+
+
+def _adopt_and_cancel(machine: StoreMachine, few: list[int], owner: str) -> None:
+    machine.adopt(few, owner, 10)
+    adopted = [attempt.task_id for attempt in machine.chosen(few)]
+    machine.both(lambda store: store.cancel(adopted))
+    machine.listen("d1")
+    machine.listen("d2")

@@ -1,0 +1,116 @@
+"""Bugs to plant in the scripts, each a change of their text, to see that the tests would see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PlantedBug:
+    """A bug: in ``script``, ``right`` becomes ``wrong``. "prelude" means all scripts."""
+
+    name: str
+    script: str
+    right: str
+    wrong: str
+
+    def planted_in(self, scripts: Mapping[str, str]) -> dict[str, str]:
+        """Return the scripts with this bug; fail if the text to change is not there."""
+        broken = dict(scripts)
+        for name in broken if self.script == "prelude" else [self.script]:
+            assert self.right in broken[name], f"{self.right!r} is not in {name}"
+            # the prelude stands first in each script
+            if self.script == "prelude":
+                broken[name] = broken[name].replace(self.right, self.wrong, 1)
+            else:
+                before, _, after = broken[name].rpartition(self.right)
+                broken[name] = before + self.wrong + after
+        return broken
+
+
+PLANTED = [
+    PlantedBug("the fence is not checked", "prelude", "if held ~= fence then return 'S' end", ""),
+    PlantedBug(
+        "only the number is the fence",
+        "prelude",
+        "if held ~= fence then",
+        "if string.match(held, '%d+') ~= string.match(fence, '%d+') then",
+    ),
+    PlantedBug(
+        "ends are accepted after the end", "prelude", "if state == 'R' then", "if true then"
+    ),
+    PlantedBug("heads become tails", "prelude", "redis.call('LPUSH', P", "redis.call('RPUSH', P"),
+    PlantedBug(
+        "heads in the wrong order", "prelude", "for i = #list, 1, -1 do", "for i = 1, #list do"
+    ),
+    PlantedBug(
+        "the bell is forgotten", "prelude", "unpack(delays)) end\n  ring()", "unpack(delays)) end"
+    ),
+    PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3"),
+    PlantedBug("a delay is forgotten", "prelude", "if delay > 0 then", "if delay > 1e9 then"),
+    PlantedBug("a delay ends too late", "prelude", "whole(now + delay)", "whole(now + delay + 1)"),
+    PlantedBug("released tasks are queued twice", "release", "settle()", "settle() settle()"),
+    PlantedBug(
+        "a release is a loss",
+        "release",
+        "'a', '', 'y', reason",
+        "'a', '', 'y', reason, 'u', charged('', 3)",
+    ),
+    PlantedBug("a release keeps the start", "release", "'a', '', ", ""),
+    PlantedBug(
+        "a release forgets the lease",
+        "release",
+        "redis.call('ZREM', P .. 'lease', unpack(ids))",
+        "",
+    ),
+    PlantedBug(
+        "a completion forgets the lease",
+        "complete",
+        "redis.call('ZREM', P .. 'lease', unpack(ids))",
+        "",
+    ),
+    PlantedBug("a completion repeats itself", "complete", "seen[id] = true", ""),
+    PlantedBug(
+        "a failed task counts as completed", "complete", "{C = true}", "{C = true, F = true}"
+    ),
+    PlantedBug("a start is dated again", "start", "and (hash[3] or '') == ''", ""),
+    PlantedBug(
+        "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
+    ),
+    PlantedBug("the adopter is not told", "adopt", "redis.call('HSET', key, 'o', owner)", ""),
+    PlantedBug("attempts are not counted", "claim", "'^%d+') + 1", "'^%d+')"),
+    PlantedBug("delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'"),
+    PlantedBug("the claim does not ring again", "claim", "if left > 0 then ring() end", ""),
+    PlantedBug(
+        "priorities are upside down",
+        "claim",
+        "for priority = 0, 2 do",
+        "for priority = 2, 0, -1 do",
+    ),
+    PlantedBug("a reason outlives its wait", "claim", ", 'y', '')", ")"),
+    PlantedBug(
+        "a lease that ends now is not expired",
+        "reap",
+        "'-inf', whole(now)",
+        "'-inf', '(' .. whole(now)",
+    ),
+    PlantedBug(
+        "whoever never started pays",
+        "reap",
+        "charged(hash[5], started and 3)",
+        "charged(hash[5], 3)",
+    ),
+    PlantedBug(
+        "losses have no end", "reap", "local failed = started and", "local failed = false and"
+    ),
+    PlantedBug("one loss too many", "reap", "losses >= ", "losses > "),
+    PlantedBug(
+        "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
+    ),
+    PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
+    PlantedBug(
+        "a running task is cancelled in silence",
+        "cancel",
+        "redis.call('RPUSH', inbox, unpack(list))",
+        "",
+    ),
+]

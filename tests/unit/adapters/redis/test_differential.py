@@ -1,0 +1,53 @@
+"""The scripts over fakeredis against the memory store, and planted bugs that must be seen."""
+
+from collections.abc import Mapping
+
+import pytest
+from fakeredis import FakeServer
+from hypothesis import HealthCheck, settings
+from redis.asyncio import Redis
+
+from tests.contracts.redis_backend import fake_clients
+from tests.contracts.store_machine import StoreMachine, scripts_with_a_clock
+from tests.contracts.store_walk import walk
+from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
+
+STEPS = 120
+
+
+class FakeRedisMachine(StoreMachine):
+    def connect(self) -> tuple[Redis, Redis]:
+        return fake_clients(FakeServer())
+
+
+FakeRedisMachine.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestTheSameAnswers = FakeRedisMachine.TestCase
+
+
+def walk_with(scripts: Mapping[str, str], walks: int) -> None:
+    class WalkingMachine(FakeRedisMachine):
+        pass
+
+    WalkingMachine.scripts = scripts
+    for seed in range(walks):
+        machine = WalkingMachine()
+        try:
+            walk(machine, seed, STEPS)
+        finally:
+            machine.teardown()
+
+
+def test_the_walk_that_looks_for_planted_bugs_finds_none_in_the_real_scripts() -> None:
+    walk_with(scripts_with_a_clock(), walks=4)
+
+
+@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.name)
+def test_a_planted_bug_is_seen(bug: PlantedBug) -> None:
+    scripts = bug.planted_in(scripts_with_a_clock())
+    with pytest.raises(AssertionError):
+        walk_with(scripts, walks=20)
