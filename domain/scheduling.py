@@ -87,9 +87,13 @@ class Roster:
     def remove(self, worker: WorkerId) -> None:
         """Take a worker out; one that is not there is fine."""
         seat = self._seats.pop(worker, None)
-        if seat is not None:
-            self._population[seat.tag] -= 1
-            self._room -= seat.room
+        if seat is None:
+            return
+        self._room -= seat.room
+        self._population[seat.tag] -= 1
+        if not self._population[seat.tag]:
+            del self._population[seat.tag]
+            self._heaps.pop(seat.tag, None)
 
     def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
         """Say how a worker that is there stands now; one that is not there is fine."""
@@ -122,7 +126,7 @@ class Roster:
         if not self._seats:
             return NoPlacement("no worker is connected", forever=False)
         if not self._population.get(tag):
-            others = ", ".join(sorted(key for key, n in self._population.items() if n))
+            others = ", ".join(sorted(self._population))
             return NoPlacement(
                 f"no connected worker runs {tag} (there are: {others})", forever=True
             )

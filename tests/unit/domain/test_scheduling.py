@@ -1,0 +1,139 @@
+"""The roster against a naive one: a list that is sorted for every choice."""
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from gofer.domain.identifiers import WorkerId
+from gofer.domain.scheduling import NoPlacement, Placement, Roster
+
+WORKERS = [WorkerId(f"w{n}") for n in range(6)]
+NAMES = st.sampled_from(WORKERS)
+TAGS = st.sampled_from(["cpython-3.11", "cpython-3.12", "pypy-3.11"])
+SLOTS = st.integers(1, 4)
+FIGURES = st.integers(0, 6)
+
+
+@dataclass(slots=True)
+class Naive:
+    """One worker; ``since`` counts up with every change of its figures."""
+
+    tag: str
+    slots: int
+    window: int
+    in_hand: int
+    since: int
+
+    @property
+    def room(self) -> int:
+        return max(0, self.window - self.in_hand)
+
+    @property
+    def order(self) -> tuple[float, int, int]:
+        return (self.in_hand / self.slots, self.in_hand - self.slots, self.since)
+
+
+class RosterMachine(RuleBasedStateMachine):
+    """Does the same to both, and compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roster = Roster()
+        self.naive: dict[WorkerId, Naive] = {}
+        self.changes = 0
+
+    def changed(self) -> int:
+        self.changes += 1
+        return self.changes
+
+    @rule(worker=NAMES, tag=TAGS, slots=SLOTS, window=FIGURES, in_hand=FIGURES)
+    def put(self, worker: WorkerId, tag: str, slots: int, window: int, in_hand: int) -> None:
+        self.roster.put(worker, tag, slots, window, in_hand)
+        self.naive[worker] = Naive(tag, slots, window, in_hand, self.changed())
+
+    @rule(worker=NAMES)
+    def remove(self, worker: WorkerId) -> None:
+        self.roster.remove(worker)
+        self.naive.pop(worker, None)
+
+    @rule(worker=NAMES, window=FIGURES, in_hand=FIGURES)
+    def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
+        self.roster.update(worker, window, in_hand)
+        seat = self.naive.get(worker)
+        if seat is not None and (seat.window, seat.in_hand) != (window, in_hand):
+            seat.window, seat.in_hand, seat.since = window, in_hand, self.changed()
+
+    @rule(tag=TAGS)
+    def place(self, tag: str) -> None:
+        choice = self.roster.place(tag)
+        fitting = {name: seat for name, seat in self.naive.items() if seat.tag == tag}
+        free = [name for name, seat in fitting.items() if seat.room]
+        if not free:
+            assert isinstance(choice, NoPlacement)
+            assert choice.forever == bool(self.naive and not fitting)
+            return
+        best = min(free, key=lambda name: fitting[name].order)
+        seat = fitting[best]
+        assert choice == Placement(best, seat.in_hand, seat.slots, seat.window, len(fitting))
+        seat.in_hand, seat.since = seat.in_hand + 1, self.changed()
+
+    @rule(tag=TAGS, worker=NAMES, times=st.integers(1, 300))
+    def flicker(self, tag: str, worker: WorkerId, times: int) -> None:
+        """Many changes without a choice in between: what is out of date must not pile up."""
+        for n in range(times):
+            self.put(worker, tag, 1, 5, n % 2)
+
+    @invariant()
+    def room_is_the_sum(self) -> None:
+        assert self.roster.room == sum(seat.room for seat in self.naive.values())
+        assert len(self.roster) == len(self.naive)
+
+    @invariant()
+    def what_is_out_of_date_is_bounded(self) -> None:
+        entries = sum(len(heap) for heap in self.roster._heaps.values())
+        assert entries <= len(self.roster._heaps) * (4 * len(WORKERS) + 65)
+        assert set(self.roster._heaps) <= {seat.tag for seat in self.naive.values()}
+
+
+def test_the_roster_chooses_as_a_sorted_list_would() -> None:
+    run_state_machine_as_test(
+        RosterMachine, settings=settings(stateful_step_count=30, deadline=None)
+    )
+
+
+def test_the_least_loaded_for_its_size_comes_first_then_the_one_with_more_free_slots() -> None:
+    roster = Roster()
+    roster.put(WorkerId("small"), "t", slots=1, window=1, in_hand=0)
+    roster.put(WorkerId("large"), "t", slots=4, window=4, in_hand=0)
+    chosen = [roster.place("t") for _ in range(5)]
+    assert [c.worker for c in chosen if isinstance(c, Placement)] == [
+        "large",
+        "small",
+        "large",
+        "large",
+        "large",
+    ]
+    assert isinstance(roster.place("t"), NoPlacement)
+
+
+def test_a_choice_says_why() -> None:
+    roster = Roster()
+    roster.put(WorkerId("w"), "t", slots=2, window=4, in_hand=1)
+    choice = roster.place("t")
+    assert isinstance(choice, Placement)
+    assert choice.reason == "least loaded of 1: 1 in hand, 2 slots, window 4"
+
+
+def test_the_reason_for_no_choice_tells_what_is_missing() -> None:
+    roster = Roster()
+    nobody = roster.place("cpython-3.11")
+    assert nobody == NoPlacement("no worker is connected", forever=False)
+    roster.put(WorkerId("w"), "cpython-3.12", 1, 1, 1)
+    foreign = roster.place("cpython-3.11")
+    assert isinstance(foreign, NoPlacement)
+    assert foreign.forever
+    assert "cpython-3.12" in foreign.reason
+    full = roster.place("cpython-3.12")
+    assert full == NoPlacement("all 1 workers of cpython-3.12 are full", forever=False)
