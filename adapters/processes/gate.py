@@ -11,14 +11,19 @@ express and a system call does not promise. The kernel reads a pipe under its lo
 atomic, and it also orders everything that the child did before (results written to its other
 pipe) before everything that the supervisor does after.
 
-A token is the low byte of the task's number, so that a child never takes a later task's token for
-one that was withdrawn. At most MOST tasks may be with one child at a time.
+A token is its task's number, so that a child never takes a later task's token for one that was
+withdrawn, however many of those it still has to skip. All reads and writes are of whole tokens, so
+none is ever split.
 """
 
 import os
+import struct
 
-MOST = 200
-"""Most tasks sent to one child and not ended: below 256, so that the low bytes are distinct."""
+_TOKEN = struct.Struct("<I")
+_ALL = 16 * 1024 * _TOKEN.size
+"""More than the pipe holds: one read empties it."""
+
+_NUMBERS = 1 << 32
 
 
 class Gate:
@@ -31,13 +36,14 @@ class Gate:
         os.set_blocking(self._writer, False)
 
     def give(self, numbers: range) -> None:
-        """Allow the child to begin the tasks of these numbers."""
-        os.write(self._writer, bytes([number & 0xFF for number in numbers]))
+        """Allow the child to begin the tasks of these numbers, at most a few hundred at a time."""
+        tokens = [number % _NUMBERS for number in numbers]
+        os.write(self._writer, struct.pack(f"<{len(tokens)}I", *tokens))
 
     def withdraw(self) -> int:
         """Take back all tokens that the child has not taken; return how many they were."""
         try:
-            return len(os.read(self.reader, 4096))
+            return len(os.read(self.reader, _ALL)) // _TOKEN.size
         except BlockingIOError:
             return 0
 
@@ -59,10 +65,10 @@ class Turnstile:
         """Return whether the task ``number`` may begin; tasks must be asked for in order."""
         if self._in_hand is None:
             try:
-                self._in_hand = os.read(self._reader, 1)[0]
+                (self._in_hand,) = _TOKEN.unpack(os.read(self._reader, _TOKEN.size))
             except BlockingIOError:
                 return False
-        if self._in_hand != number & 0xFF:
+        if self._in_hand != number % _NUMBERS:
             return False
         self._in_hand = None
         return True
