@@ -118,7 +118,13 @@ def _supervisor(settings: Settings, worker: WorkerId) -> Executor:
         result_bytes=settings.result_limit_bytes,
         recycle_after=settings.child_tasks_limit,
     )
-    return Supervisor(settings.workers, worker=worker, limits=limits, path=settings.path)
+    return Supervisor(
+        settings.workers,
+        worker=worker,
+        limits=limits,
+        path=settings.path,
+        grace_s=settings.child_grace_s,
+    )
 
 
 def _of_hub(hub: "MemoryHub", end: str) -> Link | Uplink:
