@@ -29,6 +29,8 @@ class StartedProcess:
         self.name = name
         self.log_path = log_path
         self._popen = popen
+        self._asked = False
+        self._family: list[psutil.Process] = []
 
     @property
     def pid(self) -> int:
@@ -79,6 +81,13 @@ class StartedProcess:
             self.send(signal.SIGTERM)
         return self.wait(timeout)
 
+    def ask_to_end(self) -> None:
+        """Send SIGTERM once (a second one makes our parts hurry), unless it has ended."""
+        self._family += self.descendants()
+        if self.exit_code is None and not self._asked:
+            self._asked = True
+            self.send(signal.SIGTERM)
+
     def kill(self) -> int:
         """Kill it (SIGKILL) as a crash would, its children not; return its exit code."""
         self._popen.kill()
@@ -86,16 +95,14 @@ class StartedProcess:
 
     def end(self, grace: float = GRACE_S) -> None:
         """Leave nothing of it behind: SIGTERM, a grace period, SIGKILL for all that is left."""
-        family = self.descendants()
-        if self.exit_code is None:
-            self.send(signal.SIGTERM)
-            try:
-                self._popen.wait(grace)
-            except subprocess.TimeoutExpired:
-                family = self.descendants()
+        self.ask_to_end()
+        try:
+            self._popen.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._family += self.descendants()
         with suppress(ProcessLookupError):  # the whole group has ended, as it should
             os.killpg(self.pid, signal.SIGKILL)
-        for process in family:
+        for process in self._family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         self._popen.wait()
@@ -151,7 +158,9 @@ class ProcessRunner:
         return process
 
     def end(self) -> None:
-        """End everything, the last one started first."""
+        """End everything: all are asked at once, so that a test's end takes as long as one of them."""
+        for process in reversed(self.started):
+            process.ask_to_end()
         for process in reversed(self.started):
             process.end()
 
