@@ -43,10 +43,10 @@ def setting(url: str, name: str) -> object:
 
 
 def family() -> list[psutil.Process]:
-    """Return the keeper and the server that this process has started, the keeper first."""
-    names = ("keeper.py", "valkey-server")
-    living = [each for each in psutil.Process().children(recursive=True) if is_running(each.pid)]
-    return [each for each in living if any(name in " ".join(each.cmdline()) for name in names)]
+    """Return the keeper that this process has started, if there is one, and its server."""
+    living = [each for each in psutil.Process().children() if is_running(each.pid)]
+    keepers = [each for each in living if any("keeper.py" in word for word in each.cmdline())]
+    return [member for keeper in keepers for member in (keeper, *keeper.children())]
 
 
 def start_owner(processes: ProcessRunner, *args: str) -> tuple[StartedProcess, str]:
