@@ -177,12 +177,16 @@ def launch(target: Callable[..., None], *arguments: object) -> BaseProcess:
 def become_independent() -> None:
     """In a child: let go of what ties it to the servers, and let the user's code have children.
 
-    The write end of the forkserver's pipe is inherited; a child that kept it would keep the
-    forkserver alive after the supervisor, and nobody would be killed by its death.
+    The write ends of the servers' pipes are inherited. A child that kept the forkserver's would
+    keep it alive after the supervisor, and nobody would be killed by its death; a daemon that
+    the user's code forks would keep the tracker alive, and our closing would wait for it.
     """
     _config()["daemon"] = False
-    server = _servers.forkserver
-    fd: int | None = getattr(server, "_forkserver_alive_fd", None)
-    if fd is not None:
-        os.close(fd)
-        server._forkserver_alive_fd = None  # noqa: SLF001
+    for server, name in (
+        (_servers.forkserver, "_forkserver_alive_fd"),
+        (vars(resource_tracker).get("_resource_tracker"), "_fd"),
+    ):
+        fd: int | None = getattr(server, name, None)
+        if fd is not None:
+            os.close(fd)
+            setattr(server, name, None)

@@ -143,7 +143,7 @@ class Nursery:
     def _hire(self) -> None:
         try:
             child = Child(self._path, self._limits)
-        except (OSError, EOFError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, a slot must not be lost to it
             self._early_death(f"{type(error).__name__}: {error}")
             return
         self.children.add(child)

@@ -1,6 +1,7 @@
 """Start and close: ready when it says so, and nothing is left behind."""
 
 import asyncio
+import base64
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import psutil
 import pytest
 
 from gofer.adapters.processes.supervisor import Supervisor
-from tests.contracts.executor import Bench, double, endless
+from tests.contracts.executor import Bench, double, dumped, endless, pickled
 from tests.support.processes import ProcessRunner
 from tests.support.waiting import wait_until
 
@@ -54,6 +55,50 @@ try:
 except ChildProcessError:
     print("nothing is left")
 """
+
+HOST_OF_ONE_TASK = """
+import asyncio, base64, sys
+from gofer.adapters.processes.supervisor import Supervisor
+from gofer.domain.identifiers import Attempt
+from gofer.domain.protocol.messages import Assignment, FunctionBody
+
+async def main():
+    supervisor = Supervisor(1, worker="w")
+    await supervisor.start()
+    supervisor.learn([FunctionBody("digest", base64.b64decode(sys.argv[1]))])
+    payload = base64.b64decode(sys.argv[2])
+    supervisor.execute([Assignment(Attempt("t", 1, "t"), "digest", payload)])
+    print(await supervisor.events())
+    await supervisor.close()
+    print("closed")
+
+asyncio.run(main())
+"""
+
+
+def test_a_daemon_that_a_task_has_set_free_does_not_hold_up_the_close(
+    processes: ProcessRunner, tmp_path: Path
+) -> None:
+    def set_free(flag: str) -> None:
+        import os  # noqa: PLC0415
+        import time  # noqa: PLC0415
+
+        if os.fork() == 0:
+            os.setsid()
+            while os.path.exists(flag):  # noqa: PTH110
+                time.sleep(0.05)
+            os._exit(0)
+
+    flag = tmp_path / "flag"
+    flag.touch()
+    words = (pickled(set_free).payload, dumped(((str(flag),), dict[str, object]())))
+    arguments = [base64.b64encode(word).decode() for word in words]
+    process = processes.start([sys.executable, "-c", HOST_OF_ONE_TASK, *arguments], name="host")
+    try:
+        assert process.wait() == 0
+        assert process.log().endswith("closed\n")
+    finally:
+        flag.unlink()
 
 
 def test_closing_leaves_no_process_descriptor_or_file_and_loads_no_dill(
