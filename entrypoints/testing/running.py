@@ -7,13 +7,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import uvicorn
-
 from ...adapters.memory.clock import ManualClock
 from ...adapters.memory.executor import Run
 from ...domain.task import Outcome, Task
-from ..rest.connection import connections
-from ..rest.server import listening
+from ..rest.server import Server, configured, listening, url_of
 from .system import System, started
 
 T = TypeVar("T")
@@ -87,21 +84,12 @@ def running(*, run: Run | None = None, slots: int = 2, **settings: Any) -> Gener
 @asynccontextmanager
 async def _served(system: System) -> AsyncGenerator[str]:
     """Serve the application as production does, on a free port of loopback; give its URL."""
-    settings = system.container.settings()
     with listening("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(
-            system.app,
-            http=connections(settings.http_read_timeout_s),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
+        config = configured(system.container.settings(), system.app)
+        server = Server(config, lambda: None)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield url_of(listener)
         finally:
-            server.should_exit = True
+            server.leave()
             await serving

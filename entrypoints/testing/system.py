@@ -37,8 +37,11 @@ UNHURRIED: dict[str, Any] = {
     "lease_ms": 4 * HOUR_MS,
     "renew_ms": HOUR_MS,
     "poll_ms": 20,
+    "http_shutdown_s": 1,
 }
-"""Nobody is given up because a debugger held the process, and turning the clock shows at once."""
+"""Nobody is given up because a debugger held the process, turning the clock shows at once, and a
+connection that a test forgot does not hold up the end.
+"""
 
 
 class HermeticSettings(Settings):
