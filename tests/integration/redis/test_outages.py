@@ -1,0 +1,192 @@
+"""The store while its server is full, read-only, paused, killed, or has forgotten the scripts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gofer.adapters.redis.driver import Timeouts
+from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.domain.errors import StoreIncompatible, StoreUnavailable
+from gofer.domain.ports import Cancelled, Reaped, Submitted, Written
+from gofer.domain.task import TaskStatus
+from tests.contracts.store_backend import (
+    LONG_MS,
+    RETRY_NOW,
+    a_function,
+    a_task,
+    done,
+    lost,
+    queue,
+    running,
+    take,
+)
+from tests.support.redis_admin import redis_admin
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import wait_until_async
+
+QUICK = Timeouts(connect_s=0.3, operation_s=0.3)
+
+
+@pytest.fixture
+async def store(private_redis: RedisServer) -> AsyncIterator[RedisStore]:
+    opened = RedisStore.from_url(private_redis.url, StoreOptions(timeouts=QUICK, poll_s=0.1))
+    yield opened
+    await opened.close()
+
+
+def configure(server: RedisServer, *words: str) -> None:
+    with redis_admin(server.url) as admin:
+        admin.execute_command("CONFIG", "SET", *words)
+
+
+async def available(store: RedisStore) -> bool:
+    try:
+        return await store.ping() == "connected"
+    except StoreUnavailable:
+        return False
+
+
+async def test_over_maxmemory_what_runs_goes_on_and_nothing_new_is_taken(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    attempts = await running(store, *(a_task() for _ in range(9)))
+    (queued,) = await queue(store)
+    configure(private_redis, "maxmemory", "1")
+    with pytest.raises(StoreUnavailable, match="full"):
+        await store.submit([a_task()])
+    with pytest.raises(StoreUnavailable, match="full"):
+        await store.put([a_function()])
+    assert await store.start(attempts) == [Written.RECORDED] * 9
+    assert await store.renew(attempts, LONG_MS) == []
+    assert None not in await store.adopt("d2", attempts, LONG_MS)
+    assert await store.complete(done(attempts[:1])) == [Written.RECORDED]
+    assert await store.fail(lost(attempts[1:2])) == [Written.RECORDED]
+    assert await store.fail(lost(attempts[2:3], RETRY_NOW)) == [Written.RECORDED]
+    assert await store.release(attempts[3:4]) == [Written.RECORDED]
+    assert await store.cancel([attempts[4].task_id, queued]) == [
+        Cancelled.STOPPING,
+        Cancelled.PREVENTED,
+    ]
+    assert await store.renew(attempts[5:6], 0) == []
+    assert await store.reap(1) == [Reaped(attempts[5], failed=False)]
+    assert len(await take(store)) == 3
+    (found,) = await store.outcomes([attempts[0].task_id])
+    assert found is not None
+    assert found[1] is not None
+    configure(private_redis, "maxmemory", "0")
+    assert await store.submit([a_task()]) == [Submitted.NEW]
+
+
+async def test_a_killed_server_keeps_what_it_acknowledged(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    attempts = await running(store, a_task(), a_task())
+    ids = await queue(store, *(a_task() for _ in range(20)))
+    await store.complete(done(attempts[:1]))
+    private_redis.kill()
+    with pytest.raises(StoreUnavailable, match="connection"):
+        await store.submit([a_task()])
+    private_redis.start()
+    await wait_until_async(lambda: available(store), "the store answers again")
+    assert [leased.attempt.task_id for leased in await take(store)] == ids
+    assert await store.complete(done(attempts)) == [Written.DUPLICATE, Written.RECORDED]
+
+
+async def test_a_server_that_is_silent_is_given_up_in_time(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    await store.ping()
+    private_redis.pause()
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    with pytest.raises(StoreUnavailable, match="in time"):
+        await store.ping()
+    with pytest.raises(StoreUnavailable, match=r"in time|connection"):
+        await store.listen("d1", 0.1)
+    assert loop.time() - before < 10
+    private_redis.resume()
+    await wait_until_async(lambda: available(store), "the store answers again")
+
+
+async def test_who_waits_during_an_outage_is_woken_after_it(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    (attempt,) = await running(store)
+    waiting = asyncio.create_task(store.wait([attempt.task_id], 30))
+    await asyncio.wait([waiting], timeout=0.3)
+    private_redis.kill()
+    private_redis.start()
+    await wait_until_async(lambda: available(store), "the store answers again")
+    await store.complete(done([attempt]))
+    assert await waiting == {attempt.task_id}
+
+
+async def test_a_server_that_forgot_the_scripts_is_sent_them_again(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    (first,) = await running(store)
+    with redis_admin(private_redis.url) as admin:
+        admin.script_flush()
+    assert await store.complete(done([first])) == [Written.RECORDED]
+    with redis_admin(private_redis.url) as admin:
+        admin.script_flush()
+    await queue(store)
+    assert len(await take(store)) == 1
+
+
+async def test_a_read_only_replica_is_unavailable(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    await queue(store)
+    with redis_admin(private_redis.url) as admin:
+        admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+    with pytest.raises(StoreUnavailable, match="replica"):
+        await take(store)
+
+
+async def test_a_wrong_password_is_told(store: RedisStore, private_redis: RedisServer) -> None:
+    configure(private_redis, "requirepass", "right")
+    with pytest.raises(StoreUnavailable, match="password"):
+        await store.ping()
+    url = private_redis.url.replace("redis://", "redis://:wrong@")
+    stranger = RedisStore.from_url(url)
+    with pytest.raises(StoreUnavailable, match="password"):
+        await stranger.ping()
+    await stranger.close()
+
+
+async def test_a_server_that_has_enough_clients_is_unavailable(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    with redis_admin(private_redis.url) as admin:
+        admin.execute_command("CONFIG", "SET", "maxclients", "1")
+        with pytest.raises(StoreUnavailable, match=r"maxclients|connection"):
+            await store.ping()
+        admin.execute_command("CONFIG", "SET", "maxclients", "100")
+    assert await store.ping() == "connected"
+
+
+async def test_examining_a_server_says_what_is_risky(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    assert await store.examine() == []
+    configure(private_redis, "appendonly", "no")
+    assert len(await store.examine()) == 1
+    configure(private_redis, "maxmemory-policy", "allkeys-lru")
+    with pytest.raises(StoreIncompatible):
+        await store.examine()
+
+
+async def test_nothing_of_a_pool_is_left_when_all_its_connections_are_in_use(
+    private_redis: RedisServer,
+) -> None:
+    narrow = StoreOptions(timeouts=Timeouts(operation_s=0.3, connections=2))
+    store = RedisStore.from_url(private_redis.url, narrow)
+    ids = await queue(store, *(a_task() for _ in range(50)))
+    found = await asyncio.gather(*(store.get([task_id]) for task_id in ids))
+    assert [task.status for (task,) in found if task] == [TaskStatus.QUEUED] * 50
+    with redis_admin(private_redis.url) as admin:
+        clients = admin.execute_command("CLIENT", "LIST", "TYPE", "normal")
+    assert str(clients).count("id=") <= 2 + 1
+    await store.close()

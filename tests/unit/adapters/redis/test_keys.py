@@ -1,0 +1,57 @@
+"""Keys: one tag for all of them, and names that cannot break it."""
+
+import re
+
+import pytest
+
+from gofer.adapters.redis.driver import read_scripts
+from gofer.adapters.redis.keys import Keys
+from gofer.domain.errors import InvalidInput
+
+
+def test_every_key_has_the_tag_of_its_namespace_and_shard() -> None:
+    keys = Keys("blue", 7)
+    for key in (keys.schema, keys.bell, keys.ended, keys.inbox("d1")):
+        assert key.startswith("{blue:7}:")
+
+
+@pytest.mark.parametrize("namespace", ["", "a{b", "a}b", "a b", "ä", "x" * 65])
+def test_a_namespace_that_would_break_the_tag_is_refused(namespace: str) -> None:
+    with pytest.raises(InvalidInput):
+        Keys(namespace)
+
+
+@pytest.mark.parametrize("shard", [-1, 256])
+def test_a_shard_that_no_id_can_name_is_refused(shard: int) -> None:
+    with pytest.raises(InvalidInput):
+        Keys(shard=shard)
+
+
+@pytest.mark.parametrize("script", sorted(read_scripts()))
+def test_a_script_builds_every_key_from_the_prefix(script: str) -> None:
+    """Each call of a command names its key as P .. '...', or by a local that was made so."""
+    source = re.sub(r"--[^\n]*", "", read_scripts()[script])
+    made = set(re.findall(r"local (\w+) = P \.\. '", source)) | {"P"}
+    for command, key in re.findall(r"redis\.call\('(\w+)'(?:, ([\w.]+(?:\(keys\))?))?", source):
+        if command == "TIME":
+            assert key == ""
+        elif key == "unpack(keys)":
+            assert "keys[#keys + 1] = P .. 't:'" in source
+        else:
+            assert key in made, f"{command} {key}"
+
+
+@pytest.mark.parametrize("script", sorted(read_scripts()))
+def test_a_script_says_what_it_takes_and_answers(script: str) -> None:
+    own = read_scripts()[script].rpartition("end\n\n--")[2]
+    assert own.startswith(f" {script}:")
+    for heading in ("ARGV", "Answer", "Repeatable"):
+        assert f"-- {heading}" in own
+
+
+@pytest.mark.parametrize("script", sorted(read_scripts()))
+def test_a_script_uses_nothing_that_a_server_or_the_tests_lack(script: str) -> None:
+    source = read_scripts()[script]
+    assert not source.startswith("#!")
+    for word in ("cmsgpack", "bit.", "'KEYS'", "'SCAN'", "os.time", "math.random"):
+        assert word not in source
