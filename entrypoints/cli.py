@@ -188,7 +188,7 @@ def main() -> None:
 
 def run_part(*command: str) -> NoReturn:
     """Run ``gofer COMMAND...`` with this process's arguments: the original command lines."""
-    app([*command, *sys.argv[1:]])
+    app([*command, *sys.argv[1:]], prog_name="gofer")
     raise SystemExit(0)
 
 

@@ -77,9 +77,8 @@ async def _dispatch(settings: Settings) -> None:
     container = Container(settings=settings)
     container.link()  # before anything else: a port in use is said at once
     store = container.store()
-    opening = asyncio.create_task(
-        open_store(store, container.clock(), container.entropy(), settings.wait_for_store_s)
-    )
+    clock, entropy, patience_s = container.clock(), container.entropy(), settings.wait_for_store_s
+    opening = asyncio.create_task(open_store(store, clock, entropy, patience_s, settings.store))
     leaving = Leaving(opening.cancel)  # at once, although the store may stay away for ever
     try:
         await asyncio.wait([opening])

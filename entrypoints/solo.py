@@ -24,7 +24,8 @@ async def run_solo(settings: Settings, say: Callable[[str], None]) -> None:
         raise InvalidInput(f"memory:// has workers of its own; {settings.mode} needs another store")
     container = Container(settings=settings)
     with listening(settings.http_host, settings.http_port) as listener:
-        await open_store(container.store(), container.clock(), container.entropy(), 0)
+        clock, entropy = container.clock(), container.entropy()
+        await open_store(container.store(), clock, entropy, 0, settings.store)
         server = server_of(container, lambda: None)
         dispatcher, worker = container.dispatcher(), container.worker()
         Leaving(worker.drain)

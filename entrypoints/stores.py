@@ -15,11 +15,13 @@ class Store(TaskStore, FunctionStore, Protocol):
     """Tasks and functions in one place, as every adapter has them."""
 
 
-async def open_store(store: Store, clock: Clock, entropy: Entropy, patience_s: float) -> None:
+async def open_store(
+    store: Store, clock: Clock, entropy: Entropy, patience_s: float, address: object
+) -> None:
     """Wait until the store answers, and say aloud what its settings put at risk.
 
     Says once that it waits, tries again with back-off, and raises StoreUnavailable after
-    ``patience_s``; StoreIncompatible at once.
+    ``patience_s``; StoreIncompatible at once. ``str(address)`` is what the operator calls it.
     """
     deadline = clock.steady_ms() + patience_s * 1000
     failures = 0
@@ -30,10 +32,9 @@ async def open_store(store: Store, clock: Clock, entropy: Entropy, patience_s: f
         except StoreUnavailable as problem:
             pause = doubling_ms(STORE_BACKOFF_MS, failures, entropy.fraction())
             if clock.steady_ms() + pause > deadline:
-                raise
-            log.log(
-                logging.WARNING if failures == 0 else logging.DEBUG, "%s; waiting for it", problem
-            )
+                raise StoreUnavailable(f"{address}: {problem.reason}") from problem
+            level = logging.WARNING if failures == 0 else logging.DEBUG
+            log.log(level, "%s; waiting for %s", problem, address)
             failures += 1
             await asyncio.sleep(pause / 1000)
     if failures:

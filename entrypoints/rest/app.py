@@ -102,14 +102,15 @@ async def store_of(container: Container) -> AsyncGenerator[None]:
     Raises StoreIncompatible and, if the settings say not to wait at all, StoreUnavailable.
     """
     store, clock, entropy = container.store(), container.clock(), container.entropy()
+    address = container.settings().store
     waiting: asyncio.Task[None] | None = None
     try:
         try:
-            await open_store(store, clock, entropy, patience_s=0)
+            await open_store(store, clock, entropy, 0, address)
         except StoreUnavailable:
             if container.settings().wait_for_store_s == 0:
                 raise
-            waiting = asyncio.create_task(_open_in_the_end(store, clock, entropy))
+            waiting = asyncio.create_task(_open_in_the_end(store, clock, entropy, address))
         yield
     finally:
         if waiting is not None:
@@ -118,9 +119,9 @@ async def store_of(container: Container) -> AsyncGenerator[None]:
         await store.close()
 
 
-async def _open_in_the_end(store: Store, clock: Clock, entropy: Entropy) -> None:
+async def _open_in_the_end(store: Store, clock: Clock, entropy: Entropy, address: object) -> None:
     """Wait for the store as long as it takes, beside the service, and say if it is unusable."""
     try:
-        await open_store(store, clock, entropy, patience_s=inf)
+        await open_store(store, clock, entropy, inf, address)
     except StoreIncompatible as problem:
         log.critical("%s", problem)

@@ -14,7 +14,7 @@ from tests.support.processes import is_running
 from tests.support.system import MODES, REMOTE_MODES, System
 from tests.support.waiting import wait_until
 
-LONG_LEASE = {"GOFER_LEASE_MS": "30000"}
+LONG_LEASE_MS = "30000"
 """As in production: longer than a dispatcher takes to come back."""
 
 
@@ -31,7 +31,7 @@ def test_a_worker_outlives_its_dispatcher_and_its_task_runs_once(
     quick_system: System, trace: Trace, mode: str
 ) -> None:
     system = quick_system
-    dispatcher = system.start_dispatcher(mode, **LONG_LEASE)
+    dispatcher = system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     worker = system.start_worker(mode)
     system.start_api()
     caller = system.caller()
@@ -40,7 +40,7 @@ def test_a_worker_outlives_its_dispatcher_and_its_task_runs_once(
     trace.wait_for_begun(1)
     dispatcher.kill()
     queued = caller.execute(nap, trace.path, "queued", 0)
-    successor = system.start_dispatcher(mode, **LONG_LEASE)
+    successor = system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     assert caller.ending(task_id).value == "long"
     assert caller.ending(queued).value == "queued"
     assert sorted(run.name for run in trace.runs()) == ["long", "queued"]
@@ -53,7 +53,7 @@ def test_a_result_that_nobody_could_take_is_delivered_later(
     quick_system: System, trace: Trace, mode: str
 ) -> None:
     system = quick_system
-    dispatcher = system.start_dispatcher(mode, **LONG_LEASE)
+    dispatcher = system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     system.start_worker(mode)
     system.start_api()
     caller = system.caller()
@@ -62,7 +62,7 @@ def test_a_result_that_nobody_could_take_is_delivered_later(
     dispatcher.kill()
     wait_until(lambda: trace.runs()[0].ended, "the task ends without a dispatcher")
     assert caller.status(task_id) == "RUNNING"
-    system.start_dispatcher(mode, **LONG_LEASE)
+    system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     assert caller.ending(task_id).value == "short"
     assert len(trace.runs()) == 1
 

@@ -92,7 +92,7 @@ def test_everything_may_be_started_before_the_store(
     private_redis.stop()
     dispatcher = fragile_system.start_dispatcher("local")
     fragile_system.start_api()
-    dispatcher.wait_for_log("waiting for it")
+    dispatcher.wait_for_log("waiting for redis://")
     private_redis.start()
     caller = fragile_system.caller()
     wait_until(lambda: caller.ask("GET", "/readyz").status_code == 200, "the service is ready")

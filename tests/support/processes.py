@@ -158,7 +158,7 @@ class ProcessRunner:
         return process
 
     def end(self) -> None:
-        """End everything: all are asked at once, so that a test's end takes as long as one of them."""
+        """End everything; all are asked at once, so that it takes as long as the slowest."""
         for process in reversed(self.started):
             process.ask_to_end()
         for process in reversed(self.started):
