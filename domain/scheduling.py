@@ -105,6 +105,10 @@ class Roster:
         self._room += seat.room
         self._push(seat)
 
+    def offers(self, tag: str) -> bool:
+        """Return whether anybody who is there could ever take a task of environment ``tag``."""
+        return tag in self._population
+
     def place(self, tag: str) -> Placement | NoPlacement:
         """Choose a worker of environment ``tag`` for one task and count it as in its hands."""
         heap = self._heaps.get(tag, [])

@@ -49,7 +49,7 @@ class Intake:
         """Take a task that was just claimed; one whose function is gone has failed."""
         if function is None:
             self._ledger.outcome(without_function(leased))
-        elif is_noted_first(leased):
+        elif is_noted_first(leased) and self._roster.offers(function.environment.tag):
             self._probation[leased.attempt] = Holding(leased, function)
             self._ledger.start([leased.attempt])
         else:

@@ -1,0 +1,198 @@
+"""Claims, placing, environments, and what goes out in Orders."""
+
+import pytest
+
+from gofer.domain.function import Function, content_digest
+from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
+from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
+from gofer.domain.protocol import member as member_module
+from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
+from gofer.domain.protocol.intake import INCOMPATIBLE_DELAY_MS, OTHERS_FULL_DELAY_MS
+from gofer.domain.protocol.messages import Orders
+from gofer.domain.task import Budget, Cause, Spent
+from tests.support.simulation.benches import (
+    DONE,
+    FUNCTION,
+    WORKER,
+    DispatcherBench,
+    attempt,
+    lease,
+)
+from tests.support.simulation.plan import ENVIRONMENTS, FUNCTIONS
+
+OTHER = WorkerId("w2")
+
+
+def foreign(number: int = 1, task: int = 0) -> Leased:
+    """Return a task that only workers of the other environment can run."""
+    return Leased(attempt(number, task), FUNCTIONS[1].id, b"args", 1, Budget(), Spent())
+
+
+def test_without_room_nothing_is_claimed() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    assert bench.take(CallClaim) == []
+
+
+def test_as_much_is_claimed_as_the_workers_granted() -> None:
+    bench = DispatcherBench()
+    bench.hello(window=3)
+    assert bench.one(CallClaim) == CallClaim(3)
+
+
+def test_room_that_comes_free_is_claimed_for_again_when_there_was_more() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.one(CallClaim) == CallClaim(1)
+
+
+def test_a_choice_is_told_at_debug_level() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    notes = [note.text for note in bench.take(Note) if note.level == "debug"]
+    assert notes == ["task-0#1 to w1: least loaded of 1: 0 in hand, 1 slots, window 1"]
+
+
+def test_a_function_travels_once_a_session() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE})
+    bench.claims(lease(task=1))
+    bodies = [orders.functions for orders in bench.said(Orders) if orders.assign]
+    assert [len(each) for each in bodies] == [1, 0]
+    bench.hello(session=Session(session.incarnation, 1))
+    bench.records()
+    bench.claims(lease(task=2))
+    assert [len(orders.functions) for orders in bench.said(Orders) if orders.assign] == [1]
+
+
+def test_two_functions_of_one_content_travel_as_one() -> None:
+    bench = DispatcherBench()
+    twin = Function(
+        FunctionId(uuid7(9, 9)),
+        "twin",
+        FUNCTION.payload,
+        content_digest(FUNCTION.payload),
+        FUNCTION.environment,
+        0,
+    )
+    bench.tick()
+    bench.hello(window=2)
+    second = Leased(attempt(task=1), twin.id, b"args", 1, Budget(), Spent())
+    bench.claims(lease(), second, functions=[FUNCTION, twin])
+    (orders,) = [orders for orders in bench.said(Orders) if orders.assign]
+    assert len(orders.assign) == 2
+    assert len(orders.functions) == 1
+
+
+def test_orders_are_cut_by_bytes_and_nothing_is_lost_or_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(member_module, "ORDERS_BYTES", 10)
+    bench = DispatcherBench()
+    bench.gives(*(lease(task=n) for n in range(5)))
+    parts = [orders for orders in bench.said(Orders) if orders.assign]
+    assert [len(orders.assign) for orders in parts] == [1, 2, 2]
+    assert [orders.serial for orders in parts] == [1, 2, 3]
+    assert [len(orders.functions) for orders in parts] == [1, 0, 0]
+    assert [a.attempt.task_id for o in parts for a in o.assign] == [f"task-{n}" for n in range(5)]
+
+
+def test_a_task_without_a_function_has_failed() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.claims(lease(), functions=[])
+    (record,) = bench.records()
+    assert isinstance(record, Defeat)
+    assert (record.failure.cause, record.requeue) == (Cause.INCOMPATIBLE, None)
+
+
+# ---------------------------------------------------------------- nobody can take it
+
+
+def test_a_task_that_nobody_can_run_is_put_aside_with_the_reason() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.claims(foreign())
+    release = bench.one(CallRelease)
+    assert release.attempts == (attempt(),)
+    assert release.delay_ms == INCOMPATIBLE_DELAY_MS
+    assert ENVIRONMENTS[1].tag in release.reason
+    assert ENVIRONMENTS[0].tag in release.reason
+
+
+def test_a_task_that_nobody_can_run_is_not_noted_as_begun() -> None:
+    """It would be charged a loss if the dispatcher died just then."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.claims(foreign(number=2))
+    assert bench.take(CallStart) == []
+    assert bench.one(CallRelease).attempts == (attempt(number=2),)
+
+
+def test_a_task_whose_workers_are_full_while_others_have_room_is_put_aside_briefly() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.hello(worker=OTHER, environment=1, window=1, peer=b"p2")
+    bench.does(bench.core.hinted(Hint(work=True), bench.now))
+    bench.claims(lease(task=1))
+    assert bench.one(CallRelease).delay_ms == OTHERS_FULL_DELAY_MS
+    assert attempt() in bench.core.in_hand()
+
+
+def test_claim_and_release_of_what_nobody_can_run_take_turns_once_a_second() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(window=4)
+    rounds = 0
+    end = bench.now + 10_000
+    while bench.now < end:
+        for _ in bench.take(CallClaim):
+            rounds += 1
+            call = CallClaim(4)
+            functions = {function.id: function for function in FUNCTIONS}
+            claim = Claim((foreign(number=rounds),), None)
+            bench.does(bench.core.claimed(call, claim, functions, bench.now))
+        for release in bench.take(CallRelease):
+            bench.does(bench.core.released(release, bench.now))
+        bench.answers_routine()
+        bench.report(bench.core.workers[WORKER].session, window=4)
+        bench.tick(100)
+    assert 9 <= rounds <= 11
+
+
+def test_what_nobody_has_room_for_goes_to_the_head_of_the_queue() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    session = bench.hello(window=2)
+    call = bench.one(CallClaim)
+    bench.report(session, window=1)
+    claim = Claim((lease(), lease(task=1)), None)
+    functions = {FUNCTION.id: FUNCTION}
+    bench.does(bench.core.claimed(call, claim, functions, bench.now))
+    assert bench.assigned() == [attempt()]
+    release = bench.one(CallRelease)
+    assert (release.attempts, release.delay_ms) == ((attempt(task=1),), 0)
+
+
+def test_the_load_is_spread_over_the_workers() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(slots=2, window=2)
+    bench.hello(worker=OTHER, slots=2, window=2, peer=b"p2")
+    bench.take(CallClaim)
+    claim = Claim(tuple(lease(task=n) for n in range(4)), None)
+    bench.does(bench.core.claimed(CallClaim(4), claim, {FUNCTION.id: FUNCTION}, bench.now))
+    shares = [len(orders.assign) for orders in bench.said(Orders) if orders.assign]
+    assert shares == [2, 2]
+
+
+def test_an_outcome_is_recorded_for_the_worker_that_made_it() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.records() == (Completion(attempt(), WORKER, DONE),)
