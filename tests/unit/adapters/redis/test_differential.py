@@ -50,4 +50,4 @@ def test_the_walk_that_looks_for_planted_bugs_finds_none_in_the_real_scripts() -
 def test_a_planted_bug_is_seen(bug: PlantedBug) -> None:
     scripts = bug.planted_in(scripts_with_a_clock())
     with pytest.raises(AssertionError):
-        walk_with(scripts, walks=20)
+        walk_with(scripts, walks=30)
