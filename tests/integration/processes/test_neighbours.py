@@ -204,7 +204,7 @@ async def test_a_kill_leaves_the_neighbours_in_the_same_message_alone(
     victim = single.task(mark, folder, "victim", 3600.0)
     waiting = single.task(mark, folder, "never", 0.0)
     others = [single.task(mark, folder, str(n), 0.0) for n in range(20)]
-    single.executor.execute([*others[:5], victim, *others[5:10], waiting, *others[10:]])
+    single.executor.execute([victim, *others[:10], waiting, *others[10:]])
     wait_until((tmp_path / "victim").exists, "the victim has begun")
     single.executor.kill([victim.attempt, waiting.attempt])
     outcomes = await single.outcomes(*others)
