@@ -125,3 +125,5 @@ async def _open_in_the_end(store: Store, clock: Clock, entropy: Entropy, address
         await open_store(store, clock, entropy, inf, address)
     except StoreIncompatible as problem:
         log.critical("%s", problem)
+    except Exception:
+        log.exception("the wait for the store broke off")  # nobody awaits this for its result

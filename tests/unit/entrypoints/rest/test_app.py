@@ -90,6 +90,13 @@ async def test_a_store_that_comes_back_unusable_is_said_aloud(
     assert store.asked == 2
 
 
+async def test_a_bug_while_it_waits_is_said_aloud(caplog: pytest.LogCaptureFixture) -> None:
+    store = ScriptedStore(StoreUnavailable("away"), ZeroDivisionError("a bug"))
+    async with store_of(container_over(store)):
+        await wait_until_async(lambda: "ZeroDivisionError: a bug" in caplog.text, "it is said")
+    assert store.closed
+
+
 @pytest.mark.parametrize("store", ["memory://", "embedded://", "embedded:///somewhere"])
 def test_a_store_that_no_dispatcher_shares_is_refused(store: str) -> None:
     with pytest.raises(InvalidInput, match="belongs to one process"):
