@@ -5,7 +5,7 @@ from dataclasses import replace
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import FunctionId, uuid7
 from tests.contracts.store_backend import Store, a_function
-from tests.contracts.task_store import StoreContract
+from tests.contracts.store_contract import StoreContract
 
 
 class FunctionStoreContract(StoreContract):

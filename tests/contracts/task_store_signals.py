@@ -17,7 +17,7 @@ from tests.contracts.store_backend import (
     running,
     take,
 )
-from tests.contracts.task_store import UNKNOWN, StoreContract
+from tests.contracts.store_contract import UNKNOWN, StoreContract
 
 PATIENCE_S = 30.0
 """Longer than any test may take: whoever waits that long was not woken."""

@@ -23,7 +23,7 @@ from tests.contracts.store_backend import (
     take,
     taken_ids,
 )
-from tests.contracts.task_store import StoreContract
+from tests.contracts.store_contract import StoreContract
 
 
 class LeaseContract(StoreContract):

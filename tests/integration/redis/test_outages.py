@@ -1,7 +1,9 @@
 """The store while its server is full, read-only, paused, killed, or has forgotten the scripts."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,8 @@ from tests.support.redis_admin import redis_admin
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import wait_until_async
 
+STORE_PAGE = Path(__file__).parents[3] / "docs" / "store.md"
+ACL_RULE = re.compile(r"^ACL SETUSER (.+)$", re.MULTILINE)
 QUICK = Timeouts(connect_s=0.3, operation_s=0.3)
 
 
@@ -165,6 +169,39 @@ async def test_a_server_that_has_enough_clients_is_unavailable(
             await store.ping()
         admin.execute_command("CONFIG", "SET", "maxclients", "100")
     assert await store.ping() == "connected"
+
+
+async def test_the_access_rules_of_the_documentation_are_enough(
+    private_redis: RedisServer,
+) -> None:
+    rules = ACL_RULE.search(STORE_PAGE.read_text("utf-8"))
+    assert rules is not None, "docs/store.md names the rules"
+    words = rules[1].replace(">SECRET", ">right").split()
+    with redis_admin(private_redis.url) as admin:
+        admin.execute_command("ACL", "SETUSER", *words)
+    url = private_redis.url.replace("redis://", f"redis://{words[0]}:right@")
+    restricted = RedisStore.from_url(url)
+    assert len(await restricted.examine()) == 1, "CONFIG is not allowed"
+    attempts = await running(restricted, *(a_task() for _ in range(5)))
+    await queue(restricted, a_task(delay_ms=LONG_MS))
+    waiting = asyncio.create_task(restricted.wait([attempts[0].task_id], 30))
+    await restricted.start(attempts)
+    await restricted.renew(attempts[4:], 0)
+    assert len(await restricted.reap(1)) == 1
+    await restricted.adopt("d2", attempts[:4], LONG_MS)
+    await restricted.release(attempts[3:4])
+    await restricted.cancel([attempts[2].task_id])
+    await restricted.fail(lost(attempts[1:2]))
+    await restricted.complete(done(attempts[:1]))
+    assert await waiting == {attempts[0].task_id}
+    assert (await restricted.listen("d2", 5)).cancelled == (attempts[2].task_id,)
+    assert (await restricted.listen("d2", 0)).work
+    assert None not in await restricted.outcomes([attempt.task_id for attempt in attempts])
+    with redis_admin(private_redis.url) as admin:
+        refused = admin.execute_command("ACL", "LOG")
+    # the driver does without telling its name
+    assert {entry["object"] for entry in refused} <= {"config|get", "client|setinfo"}
+    await restricted.close()
 
 
 async def test_examining_a_server_says_what_is_risky(
