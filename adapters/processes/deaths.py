@@ -36,14 +36,13 @@ def peak_rss_kb(pid: int) -> int:
     return 0
 
 
-def of_exit(code: int | None, *, out_of_memory: bool) -> Trouble:
+def of_exit(code: int, *, out_of_memory: bool) -> Trouble:
     """Return the failure for a process that ended with ``code`` (negative: by that signal).
 
     ``out_of_memory``: the kernel has killed some process for want of memory meanwhile.
     """
-    if code is None or code >= 0:
-        shown = "" if code is None else f" with exit code {code}"
-        message = f"the process ended{shown} while it ran the task"
+    if code >= 0:
+        message = f"the process ended with exit code {code} while it ran the task"
         return Trouble(Cause.EXIT, "ProcessExited", message, exit_code=code)
     if -code == signal.SIGKILL and out_of_memory:
         message = "the kernel killed the process that ran the task: the machine was out of memory"
@@ -67,7 +66,7 @@ class Coroner:
         """Count from now on."""
         self._oom_kills = oom_kills()
 
-    def of_exit(self, code: int | None) -> Trouble:
+    def of_exit(self, code: int) -> Trouble:
         """Return the failure for a process that has just ended with ``code``."""
         earlier, self._oom_kills = self._oom_kills, oom_kills()
         return of_exit(code, out_of_memory=self._oom_kills > earlier)

@@ -97,8 +97,7 @@ class Child:
                 output_reader=PassedFd(self.output),
                 output_writer=PassedFd(output),
             )
-            self.parent_pid = launching.parent_pid()
-            settings = ChildSettings(tuple(path), limits, self.parent_pid)
+            settings = ChildSettings(tuple(path), limits, launching.parent_pid())
             self.process = launching.launch(child_main, passed, settings)
             self.pid = self.process.pid or 0
 
@@ -260,9 +259,8 @@ class Child:
             return
 
     def bury(self) -> int | None:
-        """After the death: end what the child has left running; return its exit code."""
-        self.process.join()
-        code = self.process.exitcode
+        """After the death: end what the child has left running; return its exit code, if known."""
+        code = launching.exit_code(self.process)
         self._buried = True
         with suppress(ProcessLookupError, PermissionError):
             # The pid may be new by now only if the group was empty, and only by a full turn of

@@ -9,10 +9,13 @@ All functions must be called from one thread.
 """
 
 import atexit
+import fcntl
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
+import termios
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from multiprocessing import process, reduction, resource_tracker
@@ -81,7 +84,8 @@ class _Servers:
         for server in (self.forkserver, vars(resource_tracker).get("_resource_tracker")):
             stop = getattr(server, "_stop", None)
             if stop is not None:
-                with suppress(ChildProcessError):  # somebody else has reaped it: it is gone
+                # Somebody else has reaped it, or it has removed its socket itself: it is gone.
+                with suppress(ChildProcessError, FileNotFoundError):
                     stop()
         self.folder.remove()
 
@@ -89,6 +93,23 @@ class _Servers:
 def _tracker_fd() -> int | None:
     fd: int | None = getattr(vars(resource_tracker).get("_resource_tracker"), "_fd", None)
     return fd
+
+
+_FOLDER_PREFIX = "gofer-"
+
+
+def remove_socket_folder_at_exit() -> None:
+    """In the forkserver: leave no file even if the supervisor was killed without a word."""
+    server = os.getpid()
+
+    def remove() -> None:
+        address = getattr(_servers.forkserver, "_forkserver_address", None)
+        folder = Path(address).parent if isinstance(address, str) else None
+        # Children are forks of the server: what it has registered, they have too.
+        if folder is not None and os.getpid() == server and folder.name.startswith(_FOLDER_PREFIX):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
 
 
 class _SocketFolder:
@@ -99,17 +120,18 @@ class _SocketFolder:
 
     def __init__(self) -> None:
         self._folder: str | None = None
+        self._owner = 0
 
     def make(self) -> None:
         if _config().get("tempdir") is None:
-            self._folder = _config()["tempdir"] = tempfile.mkdtemp(prefix="gofer-")
+            self._folder = _config()["tempdir"] = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)
+            self._owner = os.getpid()
 
     def remove(self) -> None:
         folder, self._folder = self._folder, None
-        if folder is not None:
-            with suppress(OSError):  # somebody else keeps something there: then it is theirs
-                Path(folder).rmdir()
-                _config()["tempdir"] = None
+        if folder is not None and self._owner == os.getpid():  # not in a fork of this process
+            shutil.rmtree(folder, ignore_errors=True)  # the server may have done it
+            _config()["tempdir"] = None
 
 
 def _config() -> dict[str, Any]:
@@ -147,16 +169,18 @@ def parent_pid() -> int:
     return _servers.pid or os.getpid()
 
 
-def parent_is_gone(pid: int) -> bool:
-    """Return whether the forkserver that had this pid has died."""
-    if pid == os.getpid():
-        return False
-    if pid != _servers.pid:
-        return True
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
+def exit_code(child: BaseProcess) -> int | None:
+    """Return how a process ended whose ``sentinel`` is readable (negative: by that signal).
+
+    None if nobody can tell: the forkserver, which should have told, has died itself.
+    """
+    told = True
+    if _METHOD == "forkserver" and getattr(vars(child).get("_popen"), "returncode", None) is None:
+        waiting = bytearray(4)
+        fcntl.ioctl(child.sentinel, termios.FIONREAD, waiting)
+        told = any(waiting)  # without a word its end shows as exit code 255
+    child.join()
+    return child.exitcode if told else None
 
 
 def launch(target: Callable[..., None], *arguments: object) -> BaseProcess:

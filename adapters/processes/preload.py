@@ -6,7 +6,7 @@ Imported by the forkserver alone. It must never start a thread or open a file.
 import gc
 import signal
 
-from . import child
+from . import child, launching
 
 __all__ = ["child"]
 
@@ -14,6 +14,8 @@ __all__ = ["child"]
 # supervisor's drain: its death kills the children. It ends when the supervisor closes its pipe.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+launching.remove_socket_folder_at_exit()
 
 # What is loaded here is shared by all children; a collection that looked at it would copy it.
 gc.collect()

@@ -16,7 +16,7 @@ from ...domain.policy import CHUNK_MOST
 from ...domain.ports import Began, Ended, ExecutorEvent
 from ...domain.protocol.messages import Assignment, FunctionBody
 from ...domain.task import Cause, Outcome
-from . import deaths, importpath, launching, outcomes
+from . import deaths, importpath, outcomes
 from .backlog import Backlog, Job
 from .frames import Report, Trouble
 from .handle import Child, Stage
@@ -259,7 +259,7 @@ class Supervisor:
             timeout_ms = job.assignment.timeout_ms or 0
             trouble = deaths.of_timeout(timeout_ms)
             run_ms = max(run_ms, float(timeout_ms))  # it may have ended within the grace
-        elif launching.parent_is_gone(child.parent_pid):
+        elif code is None:
             trouble = deaths.of_lost_parent()
         elif child.unreachable and child.killed:
             trouble = deaths.of_closed_channel()

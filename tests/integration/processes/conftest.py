@@ -94,7 +94,10 @@ def start_host(processes: ProcessRunner, tmp_path: Path) -> StartHost:
         script = tmp_path / "host.py"
         script.write_text(HOST)
         payload = base64.b64encode(pickled(function).payload).decode()
-        host = processes.start([sys.executable, str(script), payload], name="host")
+        files = tmp_path / "files"
+        files.mkdir()
+        command = [sys.executable, str(script), payload]
+        host = processes.start(command, name="host", env={"TMPDIR": str(files)})
         host.wait_for_log("all are under way")
         return host
 

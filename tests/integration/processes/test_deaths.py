@@ -245,8 +245,8 @@ def busy_in_c() -> None:
 
 
 @pytest.mark.parametrize("busy", [busy_in_python, busy_in_c])
-def test_children_die_with_a_supervisor_that_is_killed(
-    start_host: StartHost, busy: Callable[[], None]
+def test_children_and_files_go_with_a_supervisor_that_is_killed(
+    start_host: StartHost, busy: Callable[[], None], tmp_path: Path
 ) -> None:
     host = start_host(busy)
     family = host.descendants()
@@ -255,3 +255,4 @@ def test_children_die_with_a_supervisor_that_is_killed(
     wait_until(
         lambda: [one.pid for one in family if is_running(one.pid)] == [], "all children are gone"
     )
+    assert list((tmp_path / "files").iterdir()) == []

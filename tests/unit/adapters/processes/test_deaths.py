@@ -16,11 +16,6 @@ def test_an_exit_code_is_an_exit(code: int) -> None:
     assert f"exit code {code}" in trouble.message
 
 
-def test_a_death_of_which_nothing_is_known_is_an_exit_without_a_code() -> None:
-    trouble = deaths.of_exit(None, out_of_memory=True)
-    assert (trouble.cause, trouble.exit_code) == (Cause.EXIT, None)
-
-
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS])
 def test_a_signal_is_named(number: signal.Signals) -> None:
     trouble = deaths.of_exit(-number, out_of_memory=False)
