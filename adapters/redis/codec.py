@@ -21,7 +21,7 @@ from .framing import unframe
 Items = Sequence[bytes]
 """What a script takes or answers about one or more tasks."""
 
-LEASED, ADOPTED, REAPED, SHOWN, WITH_OUTCOME, FUNCTION = 7, 4, 3, 10, 12, 7
+LEASED, ADOPTED, REAPED, SHOWN, WITH_OUTCOME, FUNCTION = 5, 2, 3, 8, 10, 7
 """How many items claim, adopt, reap, get, outcomes and fetch answer for each."""
 
 WRITTEN = dict(zip(b"RDSG", Written, strict=True))
@@ -61,15 +61,11 @@ def new_task_items(task: NewTask) -> Items:
     """Return what submit.lua takes for a task."""
     budget = task.budget
     timeout = "" if budget.timeout_ms is None else budget.timeout_ms
-    return (
-        task.id.encode(),
-        task.function_id.encode(),
-        task.payload,
-        b"%d" % task.priority,
-        b"%d" % max(0, task.delay_ms),
-        f"{budget.retries},{budget.redeliveries},{timeout}".encode(),
-        b"%d" % budget.worker_losses,
+    head = (
+        f"{task.priority} {budget.worker_losses} {task.function_id}"
+        f" {budget.retries},{budget.redeliveries},{timeout}"
     )
+    return task.id.encode(), head.encode(), task.payload, b"%d" % max(0, task.delay_ms)
 
 
 def completion_items(completion: Completion) -> Items:
@@ -78,8 +74,7 @@ def completion_items(completion: Completion) -> Items:
     return (
         completion.attempt.task_id.encode(),
         fence(completion.attempt),
-        text(completion.worker),
-        b"%d" % _whole_ms(success.run_ms),
+        text(f"{_whole_ms(success.run_ms)} {completion.worker}"),
         evidence.of_success(success),
         success.result,
     )
@@ -92,8 +87,7 @@ def defeat_items(defeat: Defeat) -> Items:
     return (
         defeat.attempt.task_id.encode(),
         fence(defeat.attempt),
-        text(defeat.worker),
-        b"%d" % (_whole_ms(failure.run_ms) if failure.run_ms > 0 else -1),
+        text(f"{_whole_ms(failure.run_ms) if failure.run_ms > 0 else -1} {defeat.worker}"),
         evidence.of_failure(failure) if final else b"",
         failure.exception if final else b"",
         b"" if requeue is None else requeue.charge.encode(),
@@ -104,13 +98,8 @@ def defeat_items(defeat: Defeat) -> Items:
 def claimed(token: str, items: Items) -> tuple[list[Leased], int | None]:
     """Return what claim.lua answers: the tasks, and in how many ms the next delayed one is due."""
     tasks = [
-        Leased(
-            Attempt(TaskId(items[at].decode()), int(items[at + 1]), token),
-            FunctionId(items[at + 3].decode()),
-            items[at + 4],
-            int(items[at + 2]),
-            _budget(items[at + 5]),
-            _spent(items[at + 6]),
+        _leased(
+            Attempt(TaskId(items[at].decode()), int(items[at + 1]), token), *items[at + 2 : at + 5]
         )
         for at in range(1, len(items), LEASED)
     ]
@@ -119,17 +108,13 @@ def claimed(token: str, items: Items) -> tuple[list[Leased], int | None]:
 
 def adopted(attempt: Attempt, items: Items) -> Leased | None:
     """Return what adopt.lua answers about an attempt."""
-    function_id, priority, budget, spent = items
-    if not function_id:
-        return None
-    return Leased(
-        attempt,
-        FunctionId(function_id.decode()),
-        b"",
-        int(priority),
-        _budget(budget),
-        _spent(spent),
-    )
+    head, spent = items
+    return _leased(attempt, head, b"", spent) if head else None
+
+
+def _leased(attempt: Attempt, head: bytes, payload: bytes, spent: bytes) -> Leased:
+    priority, function_id, budget = _head(head)
+    return Leased(attempt, function_id, payload, priority, budget, _spent(spent))
 
 
 def reaped(items: Items) -> Reaped:
@@ -141,25 +126,25 @@ def reaped(items: Items) -> Reaped:
 
 def task(task_id: TaskId, items: Items) -> Task | None:
     """Return a task from what get.lua answers; None if there is none."""
-    state, function_id, held, priority, budget, spent, created, started, ended, reason = items[
-        :SHOWN
-    ]
+    state, head, held, spent, created, started, end, reason = items[:SHOWN]
     if not state:
         return None
-    finished, _, worker = ended.partition(b" ")
     try:
+        priority, function_id, budget = _head(head)
+        created_at_ms = int(created)
+        started_at_ms, finished_at_ms, worker = _times(created_at_ms, started, end)
         return Task(
             id=task_id,
-            function_id=FunctionId(function_id.decode()),
+            function_id=function_id,
             status=_STATUS[state[0]],
-            attempt=int(held.partition(b" ")[0]),
-            priority=int(priority),
-            budget=_budget(budget),
+            attempt=int(held.partition(b" ")[0] or 0),
+            priority=priority,
+            budget=budget,
             spent=_spent(spent),
-            created_at_ms=int(created),
-            started_at_ms=int(started) if started else None,
-            finished_at_ms=int(finished) if finished else None,
-            worker=worker.decode(),
+            created_at_ms=created_at_ms,
+            started_at_ms=started_at_ms,
+            finished_at_ms=finished_at_ms,
+            worker=worker,
             reason=reason.decode(),
         )
     except (ValueError, KeyError) as error:
@@ -228,9 +213,29 @@ def _whole_ms(run_ms: float) -> int:
     return int(run_ms) if isfinite(run_ms) and run_ms > 0 else 0
 
 
-def _budget(item: bytes) -> Budget:
-    retries, redeliveries, timeout = item.split(b",")
-    return Budget(int(retries), int(redeliveries), int(timeout) if timeout else None)
+def _head(item: bytes) -> tuple[int, FunctionId, Budget]:
+    """Return priority, function and budget of a task."""
+    priority, _, function_id, budget = item.decode().split(" ")
+    retries, redeliveries, timeout = budget.split(",")
+    return (
+        int(priority),
+        FunctionId(function_id),
+        Budget(int(retries), int(redeliveries), int(timeout) if timeout else None),
+    )
+
+
+def _times(created: int, started: bytes, end: bytes) -> tuple[int | None, int | None, str]:
+    """Return when a task started and finished, and the worker that ended it.
+
+    An attempt that ended before its start was noted is dated back by the time that it ran.
+    """
+    start = int(started) if started else None
+    if not end:
+        return start, None, ""
+    finished, ran, worker = end.split(b" ", 2)
+    if start is None and int(ran) >= 0:
+        start = max(created, int(finished) - int(ran))
+    return start, int(finished), worker.decode()
 
 
 def _spent(item: bytes) -> Spent:

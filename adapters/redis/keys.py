@@ -21,11 +21,11 @@ key                  type    what it holds                                      
 
 Fields of a task: ``s`` state (Q ready, D delayed, each followed by f or r if the last attempt
 failed or was released; R running, C completed, F failed, P failed because its worker was lost,
-X cancelled, E expired), ``f`` function id, ``p`` payload (empty once it ended), ``q`` priority,
-``b`` budget "retries,redeliveries,timeout", ``m`` losses of workers that it survives, ``k`` fence
-"number token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses", ``c``
-created, ``a`` started, ``z`` "finished worker", ``y`` reason, ``v`` evidence (evidence.py), ``x``
-result or exception.
+X cancelled, E expired), ``h`` head "priority losses function-id retries,redeliveries,timeout"
+(losses of workers that it survives), ``p`` payload (empty once it ended), ``k`` fence "number
+token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses", ``c`` created,
+``a`` started, ``z`` end "finished ran worker" (ms that it ran, -1 where it never did), ``y``
+reason, ``v`` evidence (evidence.py), ``x`` result or exception.
 
 Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
 Python version and dill version, ``c`` created. All times are milliseconds since 1970.

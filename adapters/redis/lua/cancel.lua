@@ -8,10 +8,10 @@
 -- the claim that comes to it drops it, and until then it takes room.
 local SEARCHED, INBOX_MOST, INBOX_MS = 1000, 10000, 300000
 local retention = whole(tonumber(ARGV[1]))
-local finished = whole(now_ms()) .. ' '
+local finished = whole(now_ms()) .. ' -1 '
 local answers, ids, queued, delayed, inboxes, seen = {}, {}, {}, {}, {}, {}
 for _, id in ipairs(unframe(ARGV[2])) do
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'q', 'o')
+  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'h', 'o')
   local state = hash[1] and string.sub(hash[1], 1, 1)
   local answer = 'T'
   if not state then
@@ -20,7 +20,7 @@ for _, id in ipairs(unframe(ARGV[2])) do
     seen[id] = true
     ids[#ids + 1] = id
     answer = 'P'
-    if state == 'Q' then queued[#queued + 1] = {id, hash[2]} end
+    if state == 'Q' then queued[#queued + 1] = {id, priority_of(hash[2])} end
     if state == 'D' then delayed[#delayed + 1] = id end
     if state == 'R' then
       answer = 'S'

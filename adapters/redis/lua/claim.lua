@@ -5,8 +5,8 @@
 -- ARGV[3]     how many tasks at most
 -- ARGV[4]     lease in ms
 -- ARGV[5]     stop after this many bytes of payloads (at least one task is given)
--- Answer      framed: in how many ms the next delayed task is due (empty: there is none), then 7
---             items for each task: id, number, priority, function id, payload, budget, spent
+-- Answer      framed: in how many ms the next delayed task is due (empty: there is none), then 5
+--             items for each task: id, number, head (see keys.py), payload, spent
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local limit, bytes = tonumber(ARGV[3]), tonumber(ARGV[5])
@@ -20,9 +20,9 @@ local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now), 'LIM
 if #due > 0 then
   redis.call('ZREM', P .. 'delayed', unpack(due))
   for _, id in ipairs(due) do
-    local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'q')
+    local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'h')
     if hash[1] then
-      redis.call('RPUSH', P .. 'ready:' .. hash[2], id)
+      redis.call('RPUSH', P .. 'ready:' .. priority_of(hash[2]), id)
       redis.call('HSET', P .. 't:' .. id, 's', 'Q' .. string.sub(hash[1], 2))
     end
   end
@@ -31,11 +31,11 @@ end
 local answer, leases, taken, examined = {''}, {}, 0, 0
 
 -- an entry whose task was cancelled, or is gone, is dropped: see cancel.lua
-local function take(id, priority)
+local function take(id)
   local key = P .. 't:' .. id
-  local hash = redis.call('HMGET', key, 's', 'k', 'y', 'f', 'p', 'b', 'u')
+  local hash = redis.call('HMGET', key, 's', 'k', 'y', 'h', 'p', 'u')
   if not READY[hash[1]] then return end
-  local number = whole(string.match(hash[2], '^%d+') + 1)
+  local number = whole(string.match(hash[2] or '0', '^%d+') + 1)
   local fence = number .. ' ' .. token
   if hash[3] and hash[3] ~= '' then
     redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner, 'y', '')
@@ -43,9 +43,8 @@ local function take(id, priority)
     redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner)
   end
   local base = #answer
-  answer[base + 1], answer[base + 2], answer[base + 3] = id, number, priority
-  answer[base + 4], answer[base + 5], answer[base + 6] = hash[4], hash[5], hash[6]
-  answer[base + 7] = hash[7] or ''
+  answer[base + 1], answer[base + 2], answer[base + 3] = id, number, hash[4]
+  answer[base + 4], answer[base + 5] = hash[5], hash[6] or ''
   leases[#leases + 1] = until_ms
   leases[#leases + 1] = id
   taken = taken + 1
@@ -60,7 +59,7 @@ for priority = 0, 2 do
     examined = examined + #ids
     local back = {}
     for _, id in ipairs(ids) do
-      if bytes > 0 then take(id, whole(priority)) else table.insert(back, 1, id) end
+      if bytes > 0 then take(id) else table.insert(back, 1, id) end
     end
     if #back > 0 then redis.call('LPUSH', list, unpack(back)) end
   end

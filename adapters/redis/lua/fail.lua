@@ -1,7 +1,7 @@
 -- fail: record failures, RUNNING to FAILED, or back to QUEUED to be tried again.
 --
 -- ARGV[1]     retention in ms
--- ARGV[2]     8 items each: id, fence, worker, ms that it ran (-1: it never did), evidence,
+-- ARGV[2]     7 items each: id, fence, ms that it ran (-1: it never did) and worker, evidence,
 --             exception, charge (retry, strike, loss, nothing; empty: the failure is final),
 --             delay in ms
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
@@ -13,22 +13,18 @@ local items = unframe(ARGV[2])
 local DONE = {F = true, Qf = true, Df = true}
 local SPENT = {retry = 1, strike = 2, loss = 3}
 local answers, ids, final, again, seen = {}, {}, {}, {}, {}
-for i = 1, #items, 8 do
+for i = 1, #items, 7 do
   local id = items[i]
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'a', 'c', 'q', 'u')
+  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'h', 'u')
   local answer = verdict(hash[1], hash[2], items[i + 1], DONE, seen[id])
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    local ran, charge, delay = tonumber(items[i + 3]), items[i + 6], tonumber(items[i + 7])
+    local charge, delay = items[i + 5], tonumber(items[i + 6])
     if charge == '' then
-      local started = hash[3] or ''
-      if started == '' and ran >= 0 then
-        started = whole(math.max(tonumber(hash[4]), now - ran))
-      end
-      final[#final + 1] = {i, started}
+      final[#final + 1] = i
     else
-      again[#again + 1] = {id, hash[5], charge, delay, hash[6]}
+      again[#again + 1] = {id, priority_of(hash[3]), charge, delay, hash[4]}
     end
   end
   answers[#answers + 1] = answer
@@ -37,11 +33,10 @@ end
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   local finished, over = whole(now) .. ' ', {}
-  for _, each in ipairs(final) do
-    local i = each[1]
+  for _, i in ipairs(final) do
     local key = P .. 't:' .. items[i]
-    redis.call('HSET', key, 's', 'F', 'p', '', 'a', each[2], 'z', finished .. items[i + 2],
-      'v', items[i + 4], 'x', items[i + 5])
+    redis.call('HSET', key, 's', 'F', 'p', '', 'z', finished .. items[i + 2],
+      'v', items[i + 3], 'x', items[i + 4])
     redis.call('PEXPIRE', key, retention)
     over[#over + 1] = items[i]
   end

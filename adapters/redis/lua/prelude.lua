@@ -69,6 +69,11 @@ local function verdict(state, held, fence, done, again)
   return done[state] and 'D' or 'S'
 end
 
+-- The first word of a task's head is its priority, the second how many lost workers it survives.
+local function priority_of(head)
+  return string.match(head, '^%d+')
+end
+
 -- What is spent, "retries strikes losses", with one more of the given kind; nothing for none.
 local function charged(spent, kind)
   if not kind then return spent or '' end

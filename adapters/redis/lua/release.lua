@@ -12,12 +12,12 @@ local DONE = {Qr = true, Dr = true}
 local answers, ids, again, seen = {}, {}, {}, {}
 for i = 1, #items, 2 do
   local id = items[i]
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'q')
+  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'h')
   local answer = verdict(hash[1], hash[2], items[i + 1], DONE, seen[id])
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    again[#again + 1] = {id, hash[3]}
+    again[#again + 1] = {id, priority_of(hash[3])}
   end
   answers[#answers + 1] = answer
 end

@@ -1,8 +1,7 @@
 -- submit: record new tasks as QUEUED, and ring.
 --
 -- ARGV[1]        how many unfinished tasks the store holds at most
--- ARGV[2]        7 items each: id, function id, payload, priority, delay in ms, budget, worker
---                losses survived
+-- ARGV[2]        4 items each: id, head (see keys.py), payload, delay in ms
 -- Answer         a letter each: N new, E exists, U unknown function, F full
 -- Repeatable     yes: E
 local room = tonumber(ARGV[1])
@@ -15,11 +14,11 @@ local items = unframe(ARGV[2])
 local answers, accepted, seen, functions = {}, {}, {}, {}
 
 local keys = {}
-for i = 1, #items, 7 do keys[#keys + 1] = P .. 't:' .. items[i] end
+for i = 1, #items, 4 do keys[#keys + 1] = P .. 't:' .. items[i] end
 local fresh = redis.call('EXISTS', unpack(keys)) == 0
 
-for i = 1, #items, 7 do
-  local id, fn = items[i], items[i + 1]
+for i = 1, #items, 4 do
+  local id, fn = items[i], string.match(items[i + 1], '^%d+ %d+ ([^ ]+)')
   local answer
   if functions[fn] == nil then functions[fn] = redis.call('EXISTS', P .. 'f:' .. fn) == 1 end
   if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
@@ -32,16 +31,16 @@ for i = 1, #items, 7 do
     answer = 'N'
     seen[id] = true
     room = room - 1
-    accepted[#accepted + 1] = {i, tonumber(items[i + 4])}
+    accepted[#accepted + 1] = {i, tonumber(items[i + 3])}
   end
   answers[#answers + 1] = answer
 end
 
 for _, each in ipairs(accepted) do
   local i, delay = each[1], each[2]
-  local state = place(items[i], items[i + 3], delay, now, false)
-  redis.call('HSET', P .. 't:' .. items[i], 's', state, 'f', items[i + 1], 'p', items[i + 2],
-    'q', items[i + 3], 'b', items[i + 5], 'm', items[i + 6], 'k', '0 ', 'c', created)
+  local id, head = items[i], items[i + 1]
+  local state = place(id, priority_of(head), delay, now, false)
+  redis.call('HSET', P .. 't:' .. id, 's', state, 'h', head, 'p', items[i + 2], 'c', created)
 end
 if #accepted > 0 then settle() end
 return table.concat(answers)

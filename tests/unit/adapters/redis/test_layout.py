@@ -139,7 +139,7 @@ async def test_what_cannot_be_read_is_another_versions(server: FakeServer) -> No
     (attempt,) = await running(store)
     await store.complete(done([attempt]))
     key = f"{PREFIX}t:{attempt.task_id}"
-    for field, rubbish in (("v", "rubbish"), ("s", "?"), ("b", "1"), ("c", "x")):
+    for field, rubbish in (("v", "rubbish"), ("s", "?"), ("h", "1"), ("c", "x")):
         await client.hset(key, field, rubbish)
         with pytest.raises(StoreIncompatible, match=attempt.task_id):
             await store.outcomes([attempt.task_id])
