@@ -71,6 +71,8 @@ class Dispatcher:
         self._over = asyncio.Event()
         self._calls = asyncio.TaskGroup()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._away = False
 
     async def run(self) -> None:
         """Dispatch until a drain is over; the link is closed then, the store is not.
@@ -86,14 +88,23 @@ class Dispatcher:
                     task.cancel()
         finally:
             self._alarm.stop()
+            if self._deadline is not None:
+                self._deadline.cancel()
             await self._link.close()
 
     def drain(self) -> None:
         """Take no more tasks, write down what is known, and let ``run`` return.
 
-        Workers are left alone: the next dispatcher adopts what they run.
+        Workers are left alone: the next dispatcher adopts what they run. A store that stays away
+        cannot keep it for ever: leases bring back what could not be written.
         """
         self._perform(self._core.drain(self._clock.steady_ms()))
+        patience_ms = self._timers.drain_ms + self._timers.silence_ms
+        self._deadline = asyncio.get_running_loop().call_later(patience_ms / 1000, self._give_up)
+
+    def _give_up(self) -> None:
+        log.warning("leaving although not everything could be written to the store")
+        self._over.set()
 
     # ------------------------------------------------------------ events
 
@@ -142,8 +153,15 @@ class Dispatcher:
         try:
             effects = await self._ask(call)
         except StoreUnavailable as error:
-            log.warning("%s (%s)", error, type(call).__name__.removeprefix("Call").lower())
+            # once aloud: each kind of call fails every few seconds for as long as it is away
+            level = logging.DEBUG if self._away else logging.WARNING
+            log.log(level, "%s (%s)", error, type(call).__name__.removeprefix("Call").lower())
+            self._away = True
             effects = self._core.failed(call, self._clock.steady_ms())
+        else:
+            if self._away:
+                log.info("the store answers again")
+            self._away = False
         self._perform(effects)
 
     async def _ask(self, call: StoreCall) -> list[DispatcherEffect]:

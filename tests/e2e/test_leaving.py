@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.chores import Trace, traced_nap
+from tests.support.redis_server import RedisServer
 from tests.support.system import MODES, REMOTE_MODES, System
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -85,6 +87,24 @@ def test_a_drain_that_takes_too_long_hands_running_tasks_back(system: System, tr
     first, second = trace.runs()
     assert first.ended is None
     assert second.ended is not None
+
+
+def test_a_dispatcher_whose_store_is_away_leaves_and_its_lease_brings_the_task_back(
+    fragile_system: System, private_redis: RedisServer, trace: Trace
+) -> None:
+    system = fragile_system
+    dispatcher = system.start_dispatcher("local", slots=1, GOFER_DRAIN_MS="500")
+    system.start_api()
+    caller = system.caller()
+    task_id = caller.execute(caller.register(traced_nap()), trace.path, "long", 3)
+    trace.wait_for_begun(1)
+    private_redis.stop()
+    assert dispatcher.stop(10) == 0
+    assert "not everything could be written" in dispatcher.log()
+    private_redis.start()
+    system.start_dispatcher("local", slots=1)
+    wait_until(lambda: caller.ask("GET", "/readyz").status_code == 200, "the service is ready")
+    assert caller.ending(task_id).value == "long"
 
 
 @pytest.mark.parametrize("mode", REMOTE_MODES)
