@@ -38,7 +38,7 @@ class Leaving:
     then die too: they watch this process themselves.
     """
 
-    def __init__(self, leave: Callable[[], None]) -> None:
+    def __init__(self, leave: Callable[[], object]) -> None:
         """Call ``leave`` when told to."""
         self.asked = False
         self._leave = leave
@@ -51,7 +51,7 @@ class Leaving:
             os.set_inheritable(descriptor, False)  # noqa: FBT003 - takes no keywords
             loop.add_reader(descriptor, self._on_parent_s_end, descriptor)
 
-    def instead(self, leave: Callable[[], None]) -> None:
+    def instead(self, leave: Callable[[], object]) -> None:
         """Call ``leave`` instead from now on: at once, if the part was told already."""
         self._leave = leave
         if self.asked:

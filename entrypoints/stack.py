@@ -99,6 +99,8 @@ class Stack:
 
     def kill(self) -> None:
         """Kill every part now: for somebody who cannot wait. ``stop`` must still be awaited."""
+        for watcher in self._watchers.values():
+            watcher.cancel()
         for part in self._parts:
             part.kill()
 

@@ -47,8 +47,8 @@ class Trace:
 
     def wait_for_begun(self, count: int, timeout: float = 20.0) -> list[Run]:
         """Wait until ``count`` runs have begun; return all of them."""
-        description = f"{count} runs have begun"
-        return wait_until(lambda: len(r := self.runs()) >= count and r, description, timeout) or []
+        wait_until(lambda: len(self.runs()) >= count, f"{count} runs have begun", timeout)
+        return self.runs()
 
 
 def traced_nap() -> Chore:
