@@ -42,7 +42,8 @@ BACKOFF_MS = (1_000, 4_000, 16_000)
 BACKOFF_SPREAD = 0.2
 """Each delay is spread by this share to both sides, so that a herd does not come back at once."""
 
-_STRIKES = frozenset({Cause.SIGNAL, Cause.EXIT, Cause.MEMORY})
+_RAISED = frozenset({Cause.EXCEPTION, Cause.EXIT, Cause.MEMORY})
+_DIED = frozenset({Cause.SIGNAL, Cause.EXIT, Cause.MEMORY})
 
 
 def backoff_ms(earlier: int, jitter: float) -> int:
@@ -54,13 +55,15 @@ def backoff_ms(earlier: int, jitter: float) -> int:
 def judge(failure: Failure, budget: Budget, spent: Spent, jitter: float) -> Verdict:
     """Return what follows from an attempt's failure.
 
-    Code that raised draws on ``retries``; so does a MemoryError, which the code raised. A process
-    that died draws on ``redeliveries``. A timeout, an unserializable or too large result and an
+    Code that raised (``sys.exit`` and MemoryError are exceptions too) draws on ``retries``, a
+    process that died on ``redeliveries``. A timeout, an unserializable or too large result and an
     incompatible function end the task: the same would happen again.
     """
-    if failure.cause is Cause.EXCEPTION and spent.retries < budget.retries:
-        return Requeue(Charge.RETRY, backoff_ms(spent.retries, jitter))
-    if failure.cause in _STRIKES and spent.strikes < budget.redeliveries:
+    if failure.raised:
+        if failure.cause in _RAISED and spent.retries < budget.retries:
+            return Requeue(Charge.RETRY, backoff_ms(spent.retries, jitter))
+        return GiveUp()
+    if failure.cause in _DIED and spent.strikes < budget.redeliveries:
         return Requeue(Charge.STRIKE, backoff_ms(spent.strikes, jitter))
     if failure.cause is Cause.WORKER_LOST and spent.losses < budget.worker_losses:
         return Requeue(Charge.LOSS, 0)

@@ -115,6 +115,11 @@ class Failure:
     attempt: int = 0
     output: str = ""
 
+    @property
+    def raised(self) -> bool:
+        """Return whether the code raised, and its process lived on: only then is a traceback."""
+        return self.cause is Cause.EXCEPTION or bool(self.traceback)
+
 
 @dataclass(frozen=True, slots=True)
 class Success:

@@ -58,6 +58,14 @@ def expected(cause: Cause, budget: Budget, used: int) -> Requeue | GiveUp:
     return GiveUp()
 
 
+@pytest.mark.parametrize("cause", [Cause.EXIT, Cause.MEMORY])
+def test_an_exit_or_memory_error_that_the_code_raised_draws_on_retries(cause: Cause) -> None:
+    raised = Failure(cause, "SystemExit", "3", traceback="Traceback ...", exit_code=3)
+    once = Budget(retries=1, redeliveries=9)
+    assert judge(raised, once, Spent(strikes=9), 0.5) == Requeue(Charge.RETRY, BACKOFF_MS[0])
+    assert judge(raised, once, Spent(retries=1), 0.5) == GiveUp()
+
+
 @given(st.integers(0, 1_000), FRACTIONS)
 def test_a_backoff_is_spread_by_a_fifth_to_both_sides(earlier: int, jitter: float) -> None:
     middle = BACKOFF_MS[min(earlier, 2)]
