@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -57,9 +57,18 @@ SHOWN_MOST = 15
 """How many of the latest tasks are compared after each step; on a long walk there are many."""
 
 
+class Server(Protocol):
+    """Where Redis is."""
+
+    def clients(self) -> tuple[Redis, Redis]:
+        """Empty it; return a client for short calls and one for blocking ones."""
+        ...
+
+
 class StoreMachine(RuleBasedStateMachine):
     """Both stores; a subclass says where Redis is, and may plant bugs in the scripts."""
 
+    server: ClassVar[Server]
     scripts: ClassVar[Mapping[str, str]] = scripts_with_a_clock()
 
     def __init__(self) -> None:
@@ -67,19 +76,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.clock = ManualClock()
         self.memory = MemoryStore(self.clock, queued_limit=QUEUED_LIMIT)
-        client, blocking = self.connect()
+        client, blocking = type(self).server.clients()
         self.client: Any = client
         options = StoreOptions(namespace=NAMESPACE, queued_limit=QUEUED_LIMIT)
         self.redis = RedisStore(client, blocking, options, self.scripts)
         self.ids: list[TaskId] = []
         self.attempts: list[Attempt] = [STRANGER]
         self.claims = 0
+        self.answers = 0
         self.set_clock()
         self.both(lambda store: store.put([FUNCTION]))
-
-    def connect(self) -> tuple[Redis, Redis]:
-        """Return a client for short calls and one for blocking ones, of an empty server."""
-        raise NotImplementedError
 
     def teardown(self) -> None:
         self.runner.run(self.redis.close())
@@ -90,6 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         expected = self.runner.run(call(self.memory))
         answer = self.runner.run(call(self.redis))
         assert answer == expected
+        self.answers += 1
         return expected
 
     def set_clock(self) -> None:

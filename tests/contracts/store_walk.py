@@ -35,10 +35,11 @@ _VERBS = (
 )
 
 
-def walk(machine: StoreMachine, seed: int, steps: int) -> None:
-    """Take ``steps`` steps; raise AssertionError where the stores differ.
+def walk(machine: StoreMachine, seed: int, steps: int) -> int:
+    """Take ``steps`` steps; return how many answers were compared.
 
-    The answers are compared at every step, the tasks and the keys at some: a difference stays.
+    Raises AssertionError where the stores differ. The answers are compared at every step, the
+    tasks and the keys at some: a difference stays.
     """
     random = Random(seed)
     verbs, weights = zip(*_VERBS, strict=True)
@@ -47,6 +48,7 @@ def walk(machine: StoreMachine, seed: int, steps: int) -> None:
         if step % LOOK_EVERY == 0:
             machine.both_show_the_same_tasks()
             machine.each_unfinished_task_is_in_one_place()
+    return machine.answers
 
 
 def _step(machine: StoreMachine, random: Random, verb: str) -> None:

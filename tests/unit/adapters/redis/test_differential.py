@@ -15,9 +15,13 @@ from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
 STEPS = 120
 
 
-class FakeRedisMachine(StoreMachine):
-    def connect(self) -> tuple[Redis, Redis]:
+class NewFakeServer:
+    def clients(self) -> tuple[Redis, Redis]:
         return fake_clients(FakeServer())
+
+
+class FakeRedisMachine(StoreMachine):
+    server = NewFakeServer()
 
 
 FakeRedisMachine.TestCase.settings = settings(
@@ -29,21 +33,23 @@ FakeRedisMachine.TestCase.settings = settings(
 TestTheSameAnswers = FakeRedisMachine.TestCase
 
 
-def walk_with(scripts: Mapping[str, str], walks: int) -> None:
+def walk_with(scripts: Mapping[str, str], walks: int) -> int:
     class WalkingMachine(FakeRedisMachine):
         pass
 
     WalkingMachine.scripts = scripts
+    compared = 0
     for seed in range(walks):
         machine = WalkingMachine()
         try:
-            walk(machine, seed, STEPS)
+            compared += walk(machine, seed, STEPS)
         finally:
             machine.teardown()
+    return compared
 
 
 def test_the_walk_that_looks_for_planted_bugs_finds_none_in_the_real_scripts() -> None:
-    walk_with(scripts_with_a_clock(), walks=4)
+    assert walk_with(scripts_with_a_clock(), walks=4) > 4 * STEPS
 
 
 @pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.name)
