@@ -78,7 +78,7 @@ class Ledger:
         return attempt in self._outcomes
 
     def has_outcome(self, attempt: Attempt) -> bool:
-        """Return whether what a worker made of this attempt is on its way, and not just its loss."""
+        """Return whether what a worker made of this attempt is on its way, not just its loss."""
         record = self._outcomes.get(attempt)
         return record is not None and not is_loss(record)
 

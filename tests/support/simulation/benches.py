@@ -4,7 +4,6 @@ For tests of single behaviours; the whole system is in ``world.py``.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 from typing import TypeVar
 
 from gofer.domain.errors import ProtocolViolation
@@ -21,25 +20,17 @@ from gofer.domain.protocol.effects import (
     CallRecord,
     CallStart,
     DispatcherEffect,
-    Execute,
     Send,
-    Tell,
-    WorkerEffect,
 )
 from gofer.domain.protocol.messages import (
     PROTOCOL_VERSION,
-    Assignment,
     Bye,
     Finished,
-    FunctionBody,
     Hello,
     Orders,
     Report,
     ToDispatcher,
-    ToWorker,
-    Welcome,
 )
-from gofer.domain.protocol.worker import WorkerCore
 from gofer.domain.task import Budget, Outcome, Spent, Success
 from tests.support.simulation.plan import ENVIRONMENTS, FUNCTIONS
 
@@ -50,9 +41,9 @@ FUNCTION = FUNCTIONS[0]
 DONE = Success(b"done", run_ms=1.0)
 
 
-def attempt(number: int = 1, task: int = 0, token: str = "t") -> Attempt:
+def attempt(number: int = 1, task: int = 0) -> Attempt:
     """Return an attempt at the task of this number."""
-    return Attempt(TaskId(f"task-{task}"), number, token)
+    return Attempt(TaskId(f"task-{task}"), number, "t")
 
 
 def lease(
@@ -118,7 +109,7 @@ class DispatcherBench(Effects):
         """Have a message arrive."""
         self.does(self.core.received([FromWorker(peer, message)], self.now))
 
-    def hello(
+    def hello(  # noqa: PLR0913 - each has a default
         self,
         worker: WorkerId = WORKER,
         session: Session | None = None,
@@ -136,7 +127,7 @@ class DispatcherBench(Effects):
         self.hears(Hello(protocol, worker, session, slots, window, tag, tuple(held)), peer)
         return session
 
-    def report(
+    def report(  # noqa: PLR0913 - each has a default
         self,
         session: Session,
         worker: WorkerId = WORKER,
@@ -161,8 +152,8 @@ class DispatcherBench(Effects):
 
     def said(self, kind: type[E]) -> list[E]:
         """Return, and forget, the messages of a kind that were sent."""
-        sends = [effect for effect in self.waiting if isinstance(effect, Send)]
-        found = [send.message for send in sends if isinstance(send.message, kind)]
+        messages: list[object] = [e.message for e in self.waiting if isinstance(e, Send)]
+        found = [message for message in messages if isinstance(message, kind)]
         self.waiting = [
             effect
             for effect in self.waiting
@@ -215,88 +206,3 @@ class DispatcherBench(Effects):
     def assigned(self) -> list[Attempt]:
         """Return, and forget, what was assigned in Orders."""
         return [each.attempt for orders in self.said(Orders) for each in orders.assign]
-
-
-class WorkerBench(Effects):
-    """A worker's core, its dispatcher's messages and its executor's events."""
-
-    def __init__(self, slots: int = 1, timers: Timers | None = None) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.timers = timers or Timers()
-        self._serials = count(1)
-        self._hello: Hello
-        self.core = WorkerCore(
-            WORKER, "w1.1", slots, ENVIRONMENTS[0], self.timers, lambda: 0.0, self.now
-        )
-
-    def does(self, effects: Sequence[WorkerEffect]) -> None:
-        """Keep effects to be looked at."""
-        self.waiting += effects
-
-    def tick(self, after_ms: float = 0.0) -> None:
-        """Let time pass, then tick."""
-        self.now += after_ms
-        self.does(self.core.tick(self.now))
-
-    def live(self, for_ms: float) -> int:
-        """Tick whenever the core wants to; return how often it did."""
-        until, ticks = self.now + for_ms, 0
-        while (due := self.core.next_tick_ms()) <= until:
-            self.now = max(self.now, due)
-            self.tick()
-            ticks += 1
-            assert self.core.next_tick_ms() > self.now, "it spins"
-        self.now = until
-        return ticks
-
-    def hears(self, *messages: ToWorker | ProtocolViolation) -> None:
-        """Have messages arrive."""
-        self.does(self.core.received(messages, self.now))
-
-    def welcome(self, *, lease_ms: int = 25_000, drop: Sequence[Attempt] = ()) -> Hello:
-        """Answer the last Hello; return it, if the test has not taken it before."""
-        self.tick()
-        for hello in self.told(Hello):
-            self._hello = hello
-        self._serials = count(1)
-        self.hears(Welcome(self.core.session, lease_ms, self.timers.beat_ms, tuple(drop)))
-        return self._hello
-
-    def orders(
-        self,
-        *attempts: Attempt,
-        recorded: Sequence[Attempt] = (),
-        cancel: Sequence[Attempt] = (),
-        echo: int = 0,
-        lease_ms: int = 30_000,
-        serial: int | None = None,
-    ) -> Orders:
-        """Have Orders arrive that assign these attempts."""
-        orders = Orders(
-            session=self.core.session,
-            serial=next(self._serials) if serial is None else serial,
-            echo=echo,
-            lease_ms=lease_ms,
-            functions=(FunctionBody(FUNCTION.digest, FUNCTION.payload),) if attempts else (),
-            assign=tuple(Assignment(each, FUNCTION.digest, b"args") for each in attempts),
-            recorded=tuple(recorded),
-            cancel=tuple(cancel),
-        )
-        self.hears(orders)
-        return orders
-
-    def told(self, kind: type[E]) -> list[E]:
-        """Return, and forget, the messages of a kind that were told."""
-        tells = [effect for effect in self.waiting if isinstance(effect, Tell)]
-        found = [tell.message for tell in tells if isinstance(tell.message, kind)]
-        self.waiting = [
-            effect
-            for effect in self.waiting
-            if not (isinstance(effect, Tell) and isinstance(effect.message, kind))
-        ]
-        return found
-
-    def executes(self) -> list[Attempt]:
-        """Return, and forget, what was given to the executor."""
-        return [each.attempt for effect in self.take(Execute) for each in effect.assignments]

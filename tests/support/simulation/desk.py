@@ -1,6 +1,7 @@
 """The store as dispatchers meet it: answers come late, or not at all, done or not done."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from random import Random
 
 from gofer.adapters.memory.store import MemoryStore
@@ -23,12 +24,28 @@ from gofer.domain.protocol.effects import (
 from gofer.domain.task import NewTask
 from tests.support.simulation.coroutines import drive
 from tests.support.simulation.referee import Referee
+from tests.support.simulation.timeline import Timeline
 
 Answer = Callable[[DispatcherCore, float], list[DispatcherEffect]]
 """What an answer does to the core that asked, at a local time."""
 
 DONE_BUT_UNANSWERED = 0.4
 """The share of refused calls that are carried out all the same."""
+
+
+@dataclass(slots=True)
+class StoreClock:
+    """The store's own time: it is the true time here, from which the nodes' clocks drift."""
+
+    timeline: Timeline
+
+    def unix_ms(self) -> int:
+        """Return milliseconds since 1970."""
+        return 1_700_000_000_000 + int(self.timeline.now)
+
+    def steady_ms(self) -> float:
+        """Return milliseconds since the beginning."""
+        return self.timeline.now
 
 
 class Desk:

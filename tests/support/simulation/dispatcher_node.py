@@ -98,6 +98,7 @@ class DispatcherNode(Node):
             self.ground.timeline.after(self.ground.chance.uniform(10, 5_000), self.start)
         elif self.up:
             self.schedule()
+            self.suffer()
 
     def _sent(self, effect: Send) -> bool:
         ground = self.ground
@@ -115,7 +116,7 @@ class DispatcherNode(Node):
         self.ground.story.tell(self.name, "asks the store:", call)
         owner = f"{self.name}.{self.generation}"
         generation = self.generation
-        there, back = (self.ground.chance.expovariate(1) for _ in range(2))
+        there, back = (self.ground.chance.expovariate(1 / self.ground.store_ms) for _ in range(2))
 
         def at_the_store() -> None:
             answer = self._desk.ask(owner, call)

@@ -1,39 +1,40 @@
 """A worker's executor in simulated time: slots, runs as planned, deaths, late news."""
 
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
 
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.ports import Began, Ended, ExecutorEvent
 from gofer.domain.protocol.messages import Assignment, FunctionBody
 from gofer.domain.task import Cause, Failure, Outcome, Success
+from tests.support.simulation.nodes import Ground
 from tests.support.simulation.plan import Ending, RunPlan, TaskPlan
-from tests.support.simulation.referee import Referee
-from tests.support.simulation.timeline import Timeline
 
 NEWS_MS = 3.0
 """The executor gathers events for up to this long before it tells them."""
 
 
 class SimulatedExecutor:
-    """Runs attempts ``slots`` at a time; ``wreck`` is called when one takes the worker down."""
+    """Runs attempts ``slots`` at a time; ``wreck`` is called when one takes the worker down.
+
+    Unless the plan is quiet, it now and then loses a function, or cannot take back what a child
+    has seen.
+    """
 
     def __init__(
         self,
         worker: str,
         slots: int,
-        timeline: Timeline,
-        referee: Referee,
-        chance: Random,
+        ground: Ground,
         tasks: Mapping[TaskId, TaskPlan],
         news: Callable[[], None],
         wreck: Callable[[], None],
     ) -> None:
         self._worker = worker
         self._slots = slots
-        self._timeline = timeline
-        self._referee = referee
-        self._chance = chance
+        self._timeline = ground.timeline
+        self._referee = ground.referee
+        self._chance = ground.chance
+        self._moods = not ground.plan.quiet
         self._tasks = tasks
         self._news = news
         self._wreck = wreck
@@ -42,6 +43,7 @@ class SimulatedExecutor:
         self._running: dict[Attempt, float] = {}
         self._events: list[ExecutorEvent] = []
         self._dead = False
+        self._full_ms = ground.timeline.now
         self.frozen = False
 
     @property
@@ -51,7 +53,7 @@ class SimulatedExecutor:
 
     def knows(self, digest: str) -> bool:
         """Return whether a function can be run now; sometimes one has been dropped meanwhile."""
-        if self._chance.random() < 0.002:
+        if self._moods and self._chance.random() < 0.002:
             self._known.discard(digest)
         return digest in self._known
 
@@ -67,19 +69,26 @@ class SimulatedExecutor:
 
     def take_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Withdraw those that have not begun, but for some that a child may have seen."""
-        taken = [a for a in attempts if a in self._waiting and self._chance.random() < 0.9]
+        taken = [a for a in attempts if a in self._waiting and not self._was_seen()]
+        self._note_full()
         for attempt in taken:
             del self._waiting[attempt]
         return taken
 
     def kill(self, attempts: Sequence[Attempt], *, excused: bool) -> None:
         """Stop these at once; nothing more is heard of them."""
+        self._note_full()
         for attempt in attempts:
             self._waiting.pop(attempt, None)
             if self._running.pop(attempt, None) is not None:
                 self._referee.stopped(attempt, excused=excused)
         self._events = [event for event in self._events if event.attempt not in attempts]
         self._fill()
+
+    def free_ms(self) -> float:
+        """Return for how long there has been a free slot."""
+        self._note_full()
+        return self._timeline.now - self._full_ms
 
     def die(self) -> None:
         """Stop everything for good."""
@@ -123,12 +132,20 @@ class SimulatedExecutor:
         if run.ending is Ending.WRECKS:
             self._wreck()
             return
+        self._note_full()
         del self._running[attempt]
         outcome = _outcome(attempt, run)
         self._referee.produced(attempt, outcome)
         self._events.append(Ended(attempt, outcome))
         self._tell()
         self._fill()
+
+    def _was_seen(self) -> bool:
+        return self._moods and self._chance.random() < 0.1
+
+    def _note_full(self) -> None:
+        if self.in_hand >= self._slots:
+            self._full_ms = self._timeline.now
 
     def _tell(self) -> None:
         def tell() -> None:

@@ -1,5 +1,6 @@
 """What workers' and dispatchers' machines have in common: a clock that drifts, pauses, crashes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -34,8 +35,13 @@ class Ground:
     calm: bool = False
     pump_at_ms: float = inf
 
+    @property
+    def store_ms(self) -> float:
+        """Return how long half a call of the store takes, on the average."""
+        return 0.5 if self.calm else self.plan.store_ms
 
-class Node:
+
+class Node(ABC):
     """A machine with one process on it, which may be stopped, killed and started again."""
 
     def __init__(self, name: str, ground: Ground) -> None:
@@ -51,17 +57,21 @@ class Node:
 
     # ------------------------------------------------------------ what kinds of nodes differ in
 
+    @abstractmethod
     def boot(self) -> None:
         """Start a new process, with an empty memory."""
-        raise AssertionError("a kind of node says how it starts")
 
+    @abstractmethod
     def tick(self, now: float) -> None:
         """Have the core do what is due."""
-        raise AssertionError("a kind of node says how it ticks")
 
+    @abstractmethod
     def due(self, now: float) -> float:
         """Return when the core must tick at the latest."""
-        raise AssertionError("a kind of node says when it ticks")
+
+    @abstractmethod
+    def drain(self) -> None:
+        """Ask the process to leave."""
 
     # ------------------------------------------------------------ time
 
@@ -126,6 +136,18 @@ class Node:
             self.ground.story.tell(self.name, "crashes")
         self.up = self.paused = False
         self._backlog.clear()
+
+    def suffer(self) -> None:
+        """Now and then, die or stop just after a step."""
+        chance = self.ground.chance
+        if self.ground.calm or not self.ground.plan.sudden or self.paused:
+            return
+        if chance.random() < self.ground.plan.sudden:
+            befalls, mends = chance.choice(
+                ((self.crash, self.start), (self.pause, self.resume), (self.pause, self.resume))
+            )
+            befalls()
+            self.ground.timeline.after(chance.choice((5.0, 2_000.0, 20_000.0)), mends)
 
     def pause(self) -> None:
         """Stop the process in its tracks."""

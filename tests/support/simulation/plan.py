@@ -1,6 +1,6 @@
 """What a seed decides beforehand: the nodes, the tasks, what running them does, and the faults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
@@ -25,6 +25,16 @@ FUNCTIONS = tuple(
     )
     for number, environment in enumerate(ENVIRONMENTS)
 )
+
+
+PROMPT_MS = 1_000.0
+"""Where nothing goes wrong, no task may wait this long for a slot that is free as long."""
+
+QUIET = 0.2
+"""The share of plans in which nothing goes wrong, and everything must be prompt and frugal."""
+
+STEADY_MS = (0.2, 0.2)
+"""The same delay for every message: nothing overtakes anything."""
 
 
 class Ending(StrEnum):
@@ -91,7 +101,12 @@ class FaultPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All of it. Faults end at ``calm_ms``; what may spoil a single message is in ``link``."""
+    """All of it. Faults end at ``calm_ms``; what may spoil a single message is in ``link``.
+
+    ``undeliverable`` is the chance that a link will not take a message, ``late_copies`` that it
+    arrives once more seconds later, ``sudden`` that a process dies or stops after any one step;
+    ``store_ms`` is how long half a call of the store takes.
+    """
 
     seed: int
     timers: Timers
@@ -101,14 +116,24 @@ class Plan:
     faults: tuple[FaultPlan, ...]
     link: Faults
     undeliverable: float
+    late_copies: float
+    sudden: float
+    store_ms: float
     calm_ms: float
+
+    @property
+    def quiet(self) -> bool:
+        """Return whether nothing at all goes wrong but what tasks do themselves."""
+        return self == _quietened(self)
 
 
 def plan_of(seed: int) -> Plan:
     """Return the plan of a seed."""
     chance = Random(f"plan {seed}")
     calm_ms = chance.choice((20_000, 60_000, 120_000))
-    dispatchers = {f"d{n}": chance.choice((0, 0, 50_000)) for n in range(chance.choice((1, 1, 2)))}
+    dispatchers = {
+        f"d{n}": chance.choice((0.0, 0.0, 50_000.0)) for n in range(chance.choice((1, 1, 2)))
+    }
     environments = ENVIRONMENTS[: chance.choice((1, 1, 2))]
     workers = tuple(
         WorkerPlan(
@@ -122,10 +147,10 @@ def plan_of(seed: int) -> Plan:
     )
     tasks = tuple(
         _task(chance, number, len(environments), calm_ms)
-        for number in range(chance.choice((3, 10, 25)))
+        for number in range(chance.choice((3, 10, 10, 25, 80)))
     )
-    level = chance.choice((0.0, 0.0, 0.01, 0.05, 0.2))
-    return Plan(
+    level = chance.choice((0.0, 0.0, 0.0, 0.01, 0.05, 0.2))
+    plan = Plan(
         seed=seed,
         timers=chance.choice((Timers(), QUICK)),
         dispatchers=dispatchers,
@@ -135,15 +160,61 @@ def plan_of(seed: int) -> Plan:
         link=Faults(
             drop=level,
             duplicate=chance.choice((0.0, level)),
-            delay_ms=chance.choice(((0.1, 0.5), (0.1, 20.0), (1.0, 1_500.0))),
+            delay_ms=chance.choice((STEADY_MS, STEADY_MS, (0.1, 20.0), (1.0, 1_500.0))),
         ),
         undeliverable=chance.choice((0.0, 0.0, 0.02)),
+        late_copies=chance.choice((0.0, 0.0, 0.02)),
+        sudden=chance.choice((0.0, 0.0, 0.001, 0.01)),
+        store_ms=chance.choice((0.5, 0.5, 20.0, 500.0)),
         calm_ms=calm_ms,
+    )
+    return _quietened(plan) if chance.random() < QUIET else plan
+
+
+def trickle(seed: int) -> Plan:
+    """Return a plan in which tasks come in close pairs, far apart, and there is always room."""
+    chance = Random(f"trickle {seed}")
+    worker = WorkerPlan("w0", "d0", 4, ENVIRONMENTS[0], 0.0)
+    tasks = (_task(chance, number, 1, 100_000) for number in range(40))
+    return Plan(
+        seed=seed,
+        timers=Timers(),
+        dispatchers={"d0": 0.0},
+        workers=(worker,),
+        tasks=tuple(
+            replace(
+                task,
+                submit_ms=1_000.0 + 4_800.0 * (number // 2) + chance.uniform(0, 60) * (number % 2),
+                cancel_ms=None,
+                runs=(RunPlan(chance.uniform(0.1, 20), Ending.RETURNS),),
+            )
+            for number, task in enumerate(tasks)
+        ),
+        faults=(),
+        link=Faults(delay_ms=STEADY_MS),
+        undeliverable=0.0,
+        late_copies=0.0,
+        sudden=0.0,
+        store_ms=PROMPT_MS / 50,
+        calm_ms=100_000,
+    )
+
+
+def _quietened(plan: Plan) -> Plan:
+    return replace(
+        plan,
+        faults=(),
+        link=Faults(delay_ms=STEADY_MS),
+        undeliverable=0.0,
+        late_copies=0.0,
+        sudden=0.0,
+        store_ms=min(plan.store_ms, PROMPT_MS / 50),
     )
 
 
 def _task(chance: Random, number: int, environments: int, calm_ms: float) -> TaskPlan:
-    submit_ms = chance.choice((0.0, chance.uniform(0, calm_ms)))
+    burst_ms = calm_ms / 2 + chance.uniform(0, 50)
+    submit_ms = chance.choice((0.0, chance.uniform(0, calm_ms), burst_ms))
     lengths = chance.choice(((0.1, 3), (0.1, 3), (20, 150), (300, 3_000), (5_000, 40_000)))
     endings = chance.choices(tuple(Ending), weights=(80, 8, 8, 4), k=3)
     new = NewTask(

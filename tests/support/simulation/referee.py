@@ -18,6 +18,10 @@ OURS = frozenset({Cause.WORKER_LOST, Cause.CANCELLED})
 """Causes that no run ever gives: dispatchers and the store do."""
 
 
+CHECK_EVERY = 8
+"""The whole store is looked over after every so many calls; the tasks of a call, after each."""
+
+
 class Referee:
     """Knows what must hold at every step."""
 
@@ -31,6 +35,7 @@ class Referee:
         self._runs: dict[Attempt, str] = {}
         self._excused: set[Attempt] = set()
         self._produced: dict[Attempt, Outcome] = {}
+        self._calls = 0
         self._granted: dict[Session, int] = {}
 
     # ------------------------------------------------------------ runs
@@ -101,8 +106,10 @@ class Referee:
 
     def looked(self, touched: Iterable[TaskId]) -> None:
         """Look at tasks of the store after a call, and at the store as a whole."""
-        self._store.check()
         ids = list(touched)
+        self._calls += bool(ids)
+        if self._calls % CHECK_EVERY == 0:
+            self._store.check()
         for task_id, found in zip(ids, drive(self._store.outcomes(ids)), strict=True):
             if found is None:
                 raise Violation(f"task {task_id} is lost")
@@ -124,6 +131,14 @@ class Referee:
         mine = [o for a, o in self._produced.items() if (a.task_id, a.number) == _key(task)]
         if outcome is None or mine != [outcome]:
             raise Violation(f"{task} has the outcome {outcome}; its attempt produced {mine}")
+
+    def waits(self, task_id: TaskId) -> bool:
+        """Return whether a task has neither ended nor ever begun."""
+        return task_id not in self._ended and all(a.task_id != task_id for a in self._runs)
+
+    def losses(self) -> int:
+        """Return how many losses of workers the tasks that ended were charged."""
+        return sum(task.spent.losses for task, _ in self._ended.values())
 
     @property
     def ended(self) -> int:

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from gofer.domain.identifiers import WorkerId
+from gofer.domain.identifiers import Attempt, WorkerId
+from gofer.domain.ports import Ended
 from gofer.domain.protocol.effects import (
     Execute,
     Kill,
@@ -14,11 +15,12 @@ from gofer.domain.protocol.effects import (
     Tell,
     WorkerEffect,
 )
-from gofer.domain.protocol.messages import ToDispatcher, ToWorker
+from gofer.domain.protocol.messages import Orders, ToDispatcher, ToWorker, Welcome
 from gofer.domain.protocol.worker import WorkerCore
 from tests.support.simulation.executor import SimulatedExecutor
 from tests.support.simulation.nodes import Ground, Node
 from tests.support.simulation.plan import WorkerPlan
+from tests.support.simulation.timeline import Violation
 
 Send = Callable[[str, str, bytes, ToDispatcher | ToWorker], None]
 
@@ -39,6 +41,7 @@ class WorkerNode(Node):
         self._tasks = {task.new.id: task for task in ground.plan.tasks}
         self._peers = 0
         self._draining = False
+        self._owed: set[Attempt] = set()
         self.peer = b""
 
     # ------------------------------------------------------------ life
@@ -47,13 +50,12 @@ class WorkerNode(Node):
         """Start with nothing in hand, as another incarnation."""
         ground = self.ground
         self._draining = False
+        self._owed.clear()
         self._new_peer()
         self.executor = SimulatedExecutor(
             self.name,
             self._plan.slots,
-            ground.timeline,
-            ground.referee,
-            ground.chance,
+            ground,
             self._tasks,
             news=self._on_news,
             wreck=self._wrecked,
@@ -121,6 +123,10 @@ class WorkerNode(Node):
         def read() -> None:
             if peer == self.peer:
                 self.ground.story.tell(self.name, "reads", message)
+                if isinstance(message, Orders):
+                    self._owed.difference_update(message.recorded, message.cancel)
+                elif isinstance(message, Welcome):
+                    self._owed.difference_update(message.drop)
                 self._follow(self.core.received([message], self.now()))
 
         if self.up:
@@ -131,6 +137,8 @@ class WorkerNode(Node):
             events = self.executor.collect()
             if events:
                 self.ground.story.tell(self.name, "sees", events)
+                ended = {event.attempt for event in events if isinstance(event, Ended)}
+                self._owed |= ended.intersection(self.core.held())
                 self._follow(self.core.executed(events, self.now()))
 
         self.happen(hear)
@@ -142,8 +150,11 @@ class WorkerNode(Node):
         while waiting and self.up:
             waiting.extend(self._carry_out(waiting.popleft()))
         if self.up:
+            if not self._owed <= set(self.core.held()):
+                raise Violation(f"{self.name} forgot an outcome that nobody has recorded")
             self.ground.referee.holds(self.name, self.core.session, self.executor.in_hand)
             self.schedule()
+            self.suffer()
 
     def _carry_out(self, effect: WorkerEffect) -> list[WorkerEffect]:
         match effect:

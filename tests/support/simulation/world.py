@@ -5,6 +5,7 @@ last event. Safety is checked at every step by the referee; once the faults have
 task must end within ``PATIENCE_MS``, and afterwards nobody may hold anything any more.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,16 +15,28 @@ from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.messages import ToDispatcher, ToWorker
 from gofer.domain.protocol.worker import WorkerCore
 from tests.support.simulation.coroutines import drive
-from tests.support.simulation.desk import Desk
+from tests.support.simulation.desk import Desk, StoreClock
 from tests.support.simulation.dispatcher_node import DispatcherNode
 from tests.support.simulation.nodes import Ground, Node, Packet
-from tests.support.simulation.plan import FUNCTIONS, Fault, FaultPlan, Plan, TaskPlan, plan_of
+from tests.support.simulation.plan import (
+    FUNCTIONS,
+    PROMPT_MS,
+    STEADY_MS,
+    Fault,
+    FaultPlan,
+    Plan,
+    TaskPlan,
+)
 from tests.support.simulation.referee import Referee
 from tests.support.simulation.timeline import Story, Timeline, Violation
 from tests.support.simulation.worker_node import WorkerNode
 
-PATIENCE_MS = 600_000.0
-"""Every task must have ended this long after the last fault: budgets, back-offs and all."""
+PATIENCE_MS = 300_000.0
+"""Besides the time that the work itself takes, every task must have ended so long after the last
+fault: reconnects, expired leases, silences and back-offs, one after another."""
+
+MOST_RUNS = 10
+"""How often a task runs at most by its budgets, and by losses that cost nothing."""
 
 SETTLE_MS = 120_000.0
 """And this much later nobody may hold anything any more."""
@@ -31,22 +44,10 @@ SETTLE_MS = 120_000.0
 SETTLED_MS = 20_000.0
 """How long a system without work is watched: long enough for every kind of poll."""
 
-RESTART_MS = 20_000.0
+LAST_EVENTS = 60
+"""How much of the story a failure shows."""
 
-
-@dataclass(slots=True)
-class StoreClock:
-    """The store's own time: it is the true time here, from which the nodes' clocks drift."""
-
-    timeline: Timeline
-
-    def unix_ms(self) -> int:
-        """Return milliseconds since 1970."""
-        return 1_700_000_000_000 + int(self.timeline.now)
-
-    def steady_ms(self) -> float:
-        """Return milliseconds since the beginning."""
-        return self.timeline.now
+REPLAY = "GOFER_SIMULATION_FIRST={seed} GOFER_SIMULATION_SEEDS=1 make unit ARGS='-k any_seed'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,11 @@ class World:
         self.timeline.after(self.plan.calm_ms, self._calm_down)
         last = max([self.plan.calm_ms, *(task.submit_ms for task in self.plan.tasks)])
         everything = len(self.plan.tasks)
-        if not self.timeline.run(lambda: self.referee.ended == everything, last + PATIENCE_MS):
-            raise Violation(f"{self.referee.unfinished()} have not ended {PATIENCE_MS} ms later")
+        work_ms = sum(MOST_RUNS * max(run.run_ms for run in t.runs) for t in self.plan.tasks)
+        deadline_ms = last + PATIENCE_MS + work_ms
+        if not self.timeline.run(lambda: self.referee.ended == everything, deadline_ms):
+            raise Violation(f"{self.referee.unfinished()} have not ended in time")
+        self._check_quiet()
         calm_again = max(self.timeline.now, self.plan.calm_ms)
         self.timeline.run(
             lambda: self.timeline.now > calm_again and self._settled(), calm_again + SETTLE_MS
@@ -118,6 +122,39 @@ class World:
         return Report(
             self.plan.seed, self.timeline.steps, self.referee.runs, self.timeline.now, self.story
         )
+
+    @property
+    def _is_prompt(self) -> bool:
+        """Return whether every free slot should be found at once.
+
+        A dispatcher without room takes the bell away from another; tasks of two environments
+        stand in one another's way.
+        """
+        environments = {worker.environment for worker in self.plan.workers}
+        return self.plan.quiet and len(environments) == len(self.plan.dispatchers) == 1
+
+    def _check_begun(self, task: TaskPlan) -> None:
+        """Object if a task still waits while a slot has long been free for it."""
+        free = [
+            name
+            for name, worker in self.workers.items()
+            if worker.up and worker.core.connected and worker.executor.free_ms() > PROMPT_MS
+        ]
+        if free and self.referee.waits(task.new.id):
+            raise Violation(f"{task.new.id} waits, and {free} had a free slot for {PROMPT_MS} ms")
+
+    def _check_quiet(self) -> None:
+        """Object to every handshake, loss and stop that nothing explains."""
+        if self.plan.quiet:
+            wrecks = any(worker.generation > 1 for worker in self.workers.values())
+            losses = self.referee.losses()
+            if losses and not wrecks:
+                raise Violation(f"{losses} losses, though no worker was lost")
+            again = {
+                name: node.core.session.epoch for name, node in self.workers.items() if node.up
+            }
+            if any(again.values()) and not any(self.plan.dispatchers.values()) and not wrecks:
+                raise Violation(f"sessions were opened again for nothing: {again}")
 
     def _settled(self) -> bool:
         return not any(self._holdings().values())
@@ -148,7 +185,13 @@ class World:
 
     def carry(self, src: str, dst: str, peer: bytes, message: ToDispatcher | ToWorker) -> None:
         """Put a message on its way."""
-        self.network.send(src, dst, (peer, message), self.timeline.now)
+        self._send(src, dst, (peer, message))
+        if not self.ground.calm and self.ground.chance.random() < self.plan.late_copies:
+            delay_ms = self.ground.chance.uniform(10, 5_000)
+            self.timeline.after(delay_ms, lambda: self._send(src, dst, (peer, message)))
+
+    def _send(self, src: str, dst: str, packet: Packet) -> None:
+        self.network.send(src, dst, packet, self.timeline.now)
         self._pump_later()
 
     def _pump_later(self) -> None:
@@ -173,6 +216,8 @@ class World:
         def submit() -> None:
             self.story.tell("", "submits", task.new)
             self.desk.submit(task.new)
+            if self._is_prompt:
+                self.timeline.after(task.new.delay_ms + PROMPT_MS, lambda: self._check_begun(task))
 
         def cancel() -> None:
             self.story.tell("", f"cancels {task.new.id}", self.desk.cancel(task.new.id))
@@ -191,7 +236,7 @@ class World:
         self.timeline.after(plan.at_ms, begin_it)
         self.timeline.after(plan.at_ms + plan.lasts_ms, end)
 
-    def _fault(self, plan: FaultPlan):  # noqa: ANN202
+    def _fault(self, plan: FaultPlan) -> tuple[Callable[[], None], Callable[[], None]]:
         node = self.nodes[plan.node]
         match plan.fault:
             case Fault.CUT:
@@ -203,8 +248,7 @@ class World:
             case Fault.CRASH:
                 return node.crash, node.start
             case Fault.DRAIN:
-                drains = self.dispatchers.get(plan.node) or self.workers[plan.node]
-                return drains.drain, lambda: None
+                return node.drain, lambda: None
             case Fault.OUTAGE:
                 return self._outage, self._store_back
 
@@ -219,17 +263,21 @@ class World:
         self.story.tell("", "all faults end")
         self.ground.calm = True
         self.network.heal()
-        self.network.faults = Faults(delay_ms=(0.1, 0.5))
+        self.network.faults = Faults(delay_ms=STEADY_MS)
         self._store_back()
         for node in self.nodes.values():
             node.resume()
             node.start()
 
 
-def simulate(seed: int, cores: Cores | None = None) -> Report:
-    """Run one seed; raise Violation with the way to replay it if anything is wrong."""
-    world = World(plan_of(seed), cores or Cores())
+def simulate(plan: Plan, cores: Cores | None = None, *, whole_story: bool = False) -> Report:
+    """Run one plan; raise Violation with the story and the way to replay it if all is not well."""
+    world = World(plan, cores or Cores())
     try:
         return world.run()
     except Violation as violation:
-        raise Violation(f"seed {seed} at {world.timeline.now:.3f} ms: {violation}") from violation
+        raise Violation(
+            f"{world.story.text(None if whole_story else LAST_EVENTS)}\n"
+            f"seed {plan.seed} at {world.timeline.now:.3f} ms: {violation}\n"
+            f"once more, with the whole story: {REPLAY.format(seed=plan.seed)}"
+        ) from violation

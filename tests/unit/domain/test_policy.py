@@ -136,7 +136,8 @@ def test_silence_is_at_least_two_beats(beat_ms: int, silence_ms: int) -> None:
         with pytest.raises(ValueError, match="two beats"):
             Timers(beat_ms=beat_ms, silence_ms=silence_ms, lease_ms=lease_ms)
     else:
-        assert Timers(beat_ms=beat_ms, silence_ms=silence_ms, lease_ms=lease_ms)
+        made = Timers(beat_ms=beat_ms, silence_ms=silence_ms, lease_ms=lease_ms)
+        assert made.beat_ms == beat_ms
 
 
 @given(st.integers(0, 50_000), st.integers(0, 20_000), st.integers(1, 20_000))

@@ -48,9 +48,7 @@ def test_a_task_that_was_tried_before_is_sent_only_after_its_start_is_noted() ->
     assert bench.assigned() == [attempt(number=2)]
 
 
-def test_a_task_that_was_tried_before_costs_a_loss_whether_or_not_its_worker_told_of_its_start() -> (
-    None
-):
+def test_a_task_that_was_tried_before_costs_a_loss_even_if_its_start_was_not_told() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease(number=2))
     bench.bye(session)

@@ -8,7 +8,8 @@ from gofer.domain.policy import RECONNECT_MS, Timers
 from gofer.domain.ports import Began, Ended
 from gofer.domain.protocol.effects import Execute, Kill, Note, Reset, Stop
 from gofer.domain.protocol.messages import Hello, Orders, Refused, Report, Unknown, Welcome
-from tests.support.simulation.benches import DONE, WorkerBench, attempt
+from tests.support.simulation.benches import DONE, attempt
+from tests.support.simulation.worker_bench import WorkerBench
 
 
 def connected(slots: int = 1, timers: Timers | None = None) -> WorkerBench:
