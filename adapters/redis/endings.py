@@ -49,6 +49,7 @@ class Endings:
         self._subscribed = asyncio.Event()
         self._needed = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
+        self._closed = False
 
     async def wait(self, task_ids: frozenset[TaskId], timeout_s: float) -> frozenset[TaskId]:
         """Return those that are terminal, as soon as one is, or when time is up."""
@@ -72,6 +73,9 @@ class Endings:
 
     async def close(self) -> None:
         """Wake everybody and end the subscription; may be repeated."""
+        # a cancellation can be swallowed on its way (asyncio.wait_for did until Python 3.12, when
+        # what it waited for ended in the same moment), so the loops look at this as well
+        self._closed = True
         loops, self._loops = self._loops, []
         for task in loops:
             task.cancel()
@@ -96,10 +100,10 @@ class Endings:
             self._needed.clear()
 
     async def _stand(self, timeout_s: float) -> None:
-        if not self._loops:
+        if not self._loops and not self._closed:
             self._loops = [
-                asyncio.create_task(self._subscribe_for_ever(), name="endings-subscription"),
-                asyncio.create_task(self._poll_for_ever(), name="endings-poll"),
+                asyncio.create_task(self._keep_subscribed(), name="endings-subscription"),
+                asyncio.create_task(self._keep_looking(), name="endings-poll"),
             ]
         if not self._subscribed.is_set():
             standing = asyncio.ensure_future(self._subscribed.wait())
@@ -112,13 +116,13 @@ class Endings:
                 waiter.ended.add(task_id)
                 waiter.woken.set()
 
-    async def _subscribe_for_ever(self) -> None:
+    async def _keep_subscribed(self) -> None:
         failures = 0
-        while True:
+        while not self._closed:
             subscription: Any = self._client.pubsub()  # pyright: ignore[reportUnknownMemberType]
             try:
                 await subscription.subscribe(self._channel)
-                while True:
+                while not self._closed:
                     message = await subscription.get_message(timeout=READ_S)
                     if message is None:
                         continue
@@ -136,8 +140,8 @@ class Endings:
             await asyncio.sleep(doubling_ms(STORE_BACKOFF_MS, failures, 0.0) / 1000)
             failures += 1
 
-    async def _poll_for_ever(self) -> None:
-        while True:
+    async def _keep_looking(self) -> None:
+        while not self._closed:
             await self._needed.wait()
             await asyncio.sleep(self._poll_s)
             try:

@@ -1,0 +1,74 @@
+"""Calls that end half way: a claim whose second part fails, and waits that a close cuts short."""
+
+import asyncio
+from typing import Any, cast
+
+from fakeredis import FakeServer
+from redis import exceptions
+from redis.asyncio import Redis
+
+from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.domain.policy import BATCH
+from gofer.domain.ports import Written
+from tests.contracts.redis_backend import fake_clients
+from tests.contracts.store_backend import a_task, done, queue, running, take
+from tests.support.waiting import wait_until_async
+
+
+class Interrupted:
+    """A client that works until ``calls_left`` calls were made, and then has no connection."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client: Any = client
+        self.calls_left = 1_000_000
+
+    async def execute_command(self, *words: object) -> object:
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            raise exceptions.ConnectionError("gone")
+        return await self.client.execute_command(*words)
+
+    async def aclose(self, **options: object) -> None:
+        await self.client.aclose(**options)
+
+
+def interrupted_store(poll_s: float = 5.0) -> tuple[RedisStore, Interrupted]:
+    client, blocking = fake_clients(FakeServer())
+    interrupted = Interrupted(client)
+    options = StoreOptions(poll_s=poll_s)
+    return RedisStore(cast("Redis", interrupted), blocking, options), interrupted
+
+
+async def test_what_the_first_part_of_a_claim_leased_is_not_lost_when_the_second_fails() -> None:
+    store, client = interrupted_store()
+    await queue(store, *(a_task() for _ in range(BATCH + 10)))
+    await take(store, limit=0)  # the server knows the script from now on
+    client.calls_left = 1
+    leased = await take(store, limit=BATCH + 10)
+    assert len(leased) == BATCH
+    client.calls_left = 100
+    written = await store.complete(done([each.attempt for each in leased]))
+    assert set(written) == {Written.RECORDED}
+    await store.close()
+
+
+async def test_a_poll_that_fails_is_made_again() -> None:
+    store, client = interrupted_store(poll_s=0.01)
+    (attempt,) = await running(store)
+    waiting = asyncio.create_task(store.wait([attempt.task_id], 30))
+    await asyncio.wait([waiting], timeout=0.05)
+    client.calls_left = 0
+    await wait_until_async(lambda: client.calls_left < -2, "the poll has failed several times")
+    client.calls_left = 1_000
+    await store.complete(done([attempt]))
+    assert await waiting == {attempt.task_id}
+    await store.close()
+
+
+async def test_closing_wakes_whoever_waits() -> None:
+    store, _ = interrupted_store()
+    (task_id,) = await queue(store)
+    waiting = asyncio.create_task(store.wait([task_id], 30))
+    await asyncio.wait([waiting], timeout=0.05)
+    await store.close()
+    assert await waiting == frozenset()
