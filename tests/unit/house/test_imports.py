@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.support.checkout import LAYERS, ROOT, absolute_imports, modules, place, tree_of
 
-MAY_OPEN_PICKLES = ("adapters/processes/child.py", "entrypoints/sdk/", "tests/")
+CLIENTS = ("entrypoints/demo/client.py", "entrypoints/sdk/", "tests/")
+MAY_OPEN_PICKLES = ("adapters/processes/child.py", *CLIENTS)
 OPENERS = {"load", "loads", "Unpickler", "_Unpickler"}
 PROCESS_MODULES = {"context", "mp", "multiprocessing"}
 PICKLERS = {"dill", "pickle", "_pickle", "cloudpickle", "marshal", "shelve"}

@@ -18,7 +18,7 @@ class TestInlineExecutor(ExecutorContract):
 
 
 async def test_a_script_gives_each_attempt_its_outcome() -> None:
-    bench = Bench(InlineExecutor(lambda *_: None))
+    bench = Bench(InlineExecutor(scripted({})))
     task = bench.task(double, 1)
     defeat, victory = Failure(Cause.SIGNAL, "ProcessKilled", "gone"), Success(b"result")
     bench = Bench(InlineExecutor(scripted({task.attempt.task_id: [defeat, victory]})))
