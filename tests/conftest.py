@@ -1,5 +1,9 @@
 """What every test shares: the fixtures of tests.support, loaded as plug-ins."""
 
+import pytest
+
+pytest.register_assert_rewrite("tests.contracts")  # so that a failed contract shows its values
+
 pytest_plugins = [
     "tests.support.failure_logs",
     "tests.support.leaks",
