@@ -28,7 +28,7 @@ def raised(error: Exception) -> Failure:
     """Return the outcome of a function that raised ``error``."""
     text = troubles.traceback_of(error, __file__)
     return Failure(
-        Cause.EXCEPTION,
+        Cause.MEMORY if isinstance(error, MemoryError) else Cause.EXCEPTION,
         type=troubles.type_name(type(error)),
         message=troubles.message_of(error),
         traceback=text,
@@ -46,9 +46,14 @@ def run_here(function: FunctionBody, assignment: Assignment, result_limit_bytes:
     try:
         value = _value(function, assignment)
     except SystemExit as error:
-        exit_code = error.code if isinstance(error.code, int) else int(error.code is not None)
-        message = f"the function called sys.exit({error.code!r})"
-        return Failure(Cause.EXIT, "SystemExit", message, exit_code=exit_code)
+        trouble = troubles.exit_trouble(error, troubles.traceback_of(error, __file__))
+        return Failure(
+            Cause.EXIT,
+            trouble.type,
+            trouble.message,
+            trouble.traceback,
+            exit_code=trouble.exit_code,
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the task's failure
         return raised(error)
     try:

@@ -82,6 +82,20 @@ async def test_a_task_that_is_tried_again_can_be_ended_again(kit: Kit) -> None:
         assert await client.value(task_id) == 2
 
 
+async def test_pauses_before_another_try_pass_when_the_clock_is_turned(kit: Kit) -> None:
+    def run(_function: FunctionBody, _assignment: Assignment) -> Failure:
+        return Failure(Cause.SIGNAL, "ChildDied", "killed by signal 11", signal=11)
+
+    async with kit(run=run) as (system, client):
+        task_id = await client.submit(abs, -1)
+        with pytest.raises(TimeoutError):
+            await system.outcome(task_id, timeout_s=0.1)
+        while not (task := await system.task(task_id)).status.is_terminal:
+            system.clock.advance(1_000)
+            await system.store.wait([task.id], 0.02)
+        assert (task.attempt, task.spent.strikes) == (3, 2)
+
+
 async def test_ending_a_task_that_is_not_held_times_out(kit: Kit) -> None:
     async with kit() as (system, client):
         task_id = await client.submit(abs, -1)

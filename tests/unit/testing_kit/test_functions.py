@@ -127,23 +127,19 @@ async def test_a_missing_module_fails_the_task_and_is_named(kit: Kit) -> None:
     assert "no_such_module_of_a_user" in outcome.message
 
 
-async def test_an_exit_is_tried_again_as_the_death_of_a_process_is(kit: Kit) -> None:
+async def test_an_exit_fails_the_task_with_its_code(kit: Kit) -> None:
     def leave() -> None:
         raise SystemExit(3)
 
     async with kit() as (system, client):
-        task_id = await client.submit(leave)
-        task, outcome = await _outcome_after_the_last_try(system, task_id)
-    assert (task.attempt, task.spent.strikes) == (3, 2)
+        task, outcome = await system.outcome(await client.submit(leave))
     assert isinstance(outcome, Failure)
     assert (outcome.cause, outcome.exit_code) == (Cause.EXIT, 3)
+    assert (task.attempt, task.spent.strikes) == (1, 0)
 
 
-async def _outcome_after_the_last_try(system: Any, task_id: str) -> Any:
-    """Turn the store's clock over each pause between two tries."""
-    while True:
-        system.clock.advance(20_000)
-        try:
-            return await system.outcome(task_id, timeout_s=0.2)
-        except TimeoutError:
-            continue
+async def test_a_memory_error_is_told_from_other_exceptions(kit: Kit) -> None:
+    def exhaust() -> None:
+        raise MemoryError
+
+    assert await cause_of(kit, exhaust) is Cause.MEMORY
