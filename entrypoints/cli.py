@@ -203,7 +203,8 @@ def _run(part: Any, *arguments: Any) -> None:
     try:
         part(*arguments)
     except* (GoferError, PartFailed) as problems:
-        for problem in _leaves(problems):
+        group: Any = problems  # of a class with a parameter that nobody knows
+        for problem in _leaves(group):
             typer.echo(f"gofer: {problem}", err=True)
         raise SystemExit(1) from None
 

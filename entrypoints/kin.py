@@ -68,6 +68,7 @@ class Leaving:
             self._ask()
 
     def _ask(self) -> None:
+        log.info("leaving")
         self.asked = True
         self._leave()
 

@@ -6,6 +6,7 @@ for the operator, when it cannot go on.
 
 import asyncio
 import logging
+from typing import Any
 
 import uvloop
 
@@ -91,8 +92,9 @@ async def _dispatch(settings: Settings) -> None:
 
 async def _work(settings: Settings, url: str, name: str | None) -> None:
     container = Container(settings=settings)
-    container.url.override(url)
-    container.name.override(name)
+    given: Any = container  # its providers are typed in part only
+    given.url.override(url)
+    given.name.override(name)
     worker = container.worker()
     await work(worker, url, Leaving(worker.drain))
 

@@ -33,7 +33,6 @@ def test_a_worker_outlives_its_dispatcher_and_its_task_runs_once(
     system = quick_system
     dispatcher = system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     worker = system.start_worker(mode)
-    system.start_api()
     caller = system.caller()
     nap = caller.register(traced_nap())
     task_id = caller.execute(nap, trace.path, "long", 2)
@@ -55,7 +54,6 @@ def test_a_result_that_nobody_could_take_is_delivered_later(
     system = quick_system
     dispatcher = system.start_dispatcher(mode, GOFER_LEASE_MS=LONG_LEASE_MS)
     system.start_worker(mode)
-    system.start_api()
     caller = system.caller()
     task_id = caller.execute(caller.register(traced_nap()), trace.path, "short", 0.5)
     trace.wait_for_begun(1)
@@ -72,7 +70,6 @@ def test_tasks_of_a_local_dispatcher_that_was_killed_run_again(
 ) -> None:
     system = quick_system
     dispatcher = system.start_dispatcher("local")
-    system.start_api()
     caller = system.caller()
     task_id = caller.execute(caller.register(traced_nap()), trace.path, "long", 2)
     (first,) = trace.wait_for_begun(1)
@@ -93,7 +90,6 @@ def test_tasks_of_a_worker_that_was_killed_end_elsewhere(
     system = quick_system
     dispatcher = system.start_dispatcher(mode)
     workers = [system.start_worker(mode) for _ in range(2)]
-    system.start_api()
     dispatcher.wait_for_log("joined")
     for worker in workers:
         worker.wait_for_log("connected as")
@@ -121,7 +117,6 @@ def test_a_worker_that_stood_still_harms_nothing_when_it_returns(
     system = quick_system
     dispatcher = system.start_dispatcher(mode)
     frozen = system.start_worker(mode, "--name", "frozen", slots=1)
-    system.start_api()
     caller = system.caller()
     nap = caller.register(traced_nap())
     task_id = caller.execute(nap, trace.path, "long", 1)

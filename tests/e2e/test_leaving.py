@@ -38,7 +38,6 @@ def test_a_worker_finishes_what_runs_and_hands_back_the_rest(
 ) -> None:
     worker = system.start_worker(mode, slots=1)
     system.start_dispatcher(mode)
-    system.start_api()
     caller = system.caller()
     nap = caller.register(traced_nap())
     running = caller.execute(nap, trace.path, "running", 1)
@@ -60,7 +59,6 @@ def test_a_local_dispatcher_finishes_what_runs_and_keeps_the_rest(
     system: System, trace: Trace
 ) -> None:
     dispatcher = system.start_dispatcher("local", slots=1)
-    system.start_api()
     caller = system.caller()
     nap = caller.register(traced_nap())
     running = caller.execute(nap, trace.path, "running", 1)
@@ -77,7 +75,6 @@ def test_a_local_dispatcher_finishes_what_runs_and_keeps_the_rest(
 def test_a_drain_that_takes_too_long_hands_running_tasks_back(system: System, trace: Trace) -> None:
     system.start_dispatcher("pull")
     worker = system.start_worker("pull", slots=1, GOFER_DRAIN_MS="200")
-    system.start_api()
     caller = system.caller()
     task_id = caller.execute(caller.register(traced_nap()), trace.path, "long", 3)
     trace.wait_for_begun(1)
@@ -113,7 +110,6 @@ def test_tasks_run_on_while_their_dispatcher_is_replaced(
 ) -> None:
     worker = system.start_worker(mode, slots=1)
     dispatcher = system.start_dispatcher(mode)
-    system.start_api()
     caller = system.caller()
     task_id = caller.execute(caller.register(traced_nap()), trace.path, "long", 2)
     trace.wait_for_begun(1)
@@ -133,6 +129,7 @@ def test_a_second_signal_does_not_wait(system: System, trace: Trace, mode: str) 
     trace.wait_for_begun(1)
     victim = system.part("dispatcher" if mode == "local" else f"workers.{mode}")
     victim.send(signal.SIGTERM)
+    victim.wait_for_log("leaving")
     assert caller.status(task_id) == "RUNNING"
     victim.send(signal.SIGTERM)
     assert victim.wait(5) == 128 + signal.SIGTERM

@@ -32,7 +32,6 @@ def test_as_many_tasks_run_at_once_as_the_worker_was_told(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_tasks_sent_before_there_is_a_dispatcher_are_run_later(system: System, mode: str) -> None:
-    system.start_api()
     caller = system.caller()
 
     def double(number: int) -> int:
@@ -50,7 +49,6 @@ def test_tasks_sent_before_there_is_a_dispatcher_are_run_later(system: System, m
 @pytest.mark.parametrize("mode", REMOTE_MODES)
 def test_a_worker_may_be_started_before_its_dispatcher(system: System, mode: str) -> None:
     system.start_worker(mode)
-    system.start_api()
     caller = system.caller()
     task_id = caller.submit(len, "four")
     system.start_dispatcher(mode)
@@ -60,7 +58,6 @@ def test_a_worker_may_be_started_before_its_dispatcher(system: System, mode: str
 @pytest.mark.parametrize("mode", REMOTE_MODES)
 def test_a_worker_may_be_started_after_its_dispatcher(system: System, mode: str) -> None:
     dispatcher = system.start_dispatcher(mode)
-    system.start_api()
     caller = system.caller()
     task_id = caller.submit(len, "four")
     dispatcher.wait_for_log("workers may connect to")
@@ -76,7 +73,6 @@ def test_two_workers_share_the_load_and_the_log_says_why(
     dispatcher = system.start_dispatcher(mode, "--log-level", "debug")
     for name in ("ann", "bob"):
         system.start_worker(mode, "--name", name, slots=1)
-    system.start_api()
     for name in ("ann", "bob"):
         dispatcher.wait_for_log(f"worker {name} joined")
     caller = system.caller()
@@ -97,7 +93,6 @@ def test_two_workers_share_the_load_and_the_log_says_why(
 
 def test_two_dispatchers_on_one_store_share_its_tasks(system: System, trace: Trace) -> None:
     dispatchers = [system.start("dispatcher", "-m", "local", "-w", "1") for _ in range(2)]
-    system.start_api()
     for dispatcher in dispatchers:
         dispatcher.wait_for_log("joined")
     caller = system.caller()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.caller import Caller
 from tests.support.failure_logs import show_when_failed
+from tests.support.leaks import keep_for_the_session
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import ProcessRunner, StartedProcess
 from tests.support.redis_admin import redis_admin
@@ -31,12 +32,19 @@ QUICK_TIMERS = {
 
 
 class System:
-    """Parts over one store; ``environment`` goes to each of them."""
+    """Parts over one store; ``environment`` goes to each of them.
+
+    ``url`` is that of a web service that is there already, and no part of this system.
+    """
 
     def __init__(
-        self, processes: ProcessRunner, store_url: str, environment: Mapping[str, str]
+        self,
+        processes: ProcessRunner,
+        store_url: str,
+        environment: Mapping[str, str],
+        url: str = "",
     ) -> None:
-        self.url = ""
+        self.url = url
         self.port = free_port()
         """The dispatcher's port, the same for each that is started."""
         self.store_url = store_url
@@ -79,11 +87,12 @@ class System:
         return self.start(f"workers.{mode}", *command, **environment)
 
     def start_all(self, mode: str, *arguments: str, slots: int = 2) -> None:
-        """Start one of each part that the mode needs; return when the web service listens."""
+        """Start one of each part that the mode needs, and a web service if there is none yet."""
         self.start_dispatcher(mode, *arguments, slots=slots)
         if mode != "local":
             self.start_worker(mode, slots=slots)
-        self.start_api()
+        if not self.url:
+            self.start_api()
 
     def start(self, module: str, *arguments: str, **environment: str) -> StartedProcess:
         """Start ``python -m gofer.entrypoints.MODULE ARGUMENTS...``."""
@@ -111,17 +120,40 @@ def joined(process: StartedProcess, count: int = 1) -> bool:
     return process.log().count(" joined: ") >= count
 
 
+@pytest.fixture(scope="session")
+def _lasting_api(
+    tmp_path_factory: pytest.TempPathFactory, redis_server_url: str
+) -> Iterator[tuple[str, StartedProcess]]:
+    """A web service over the session's store: it holds no state, so that one is enough."""
+    runner = ProcessRunner(tmp_path_factory.mktemp("lasting-api"))
+    with contextlib.closing(System(runner, redis_server_url, {})) as made:
+        api = made.start_api()
+        keep_for_the_session(api.pid)
+        yield made.url, api
+    runner.end()
+
+
 @pytest.fixture
-def system(processes: ProcessRunner, redis_url: str) -> Iterator[System]:
-    """A system with the intervals of production over an empty store; nothing is started yet."""
-    with contextlib.closing(System(processes, redis_url, {})) as made:
+def api_url(_lasting_api: tuple[str, StartedProcess], request: pytest.FixtureRequest) -> str:
+    """The URL of a web service that serves all tests which do not harm it."""
+    url, process = _lasting_api
+    node = request.node
+    assert isinstance(node, pytest.Item)
+    show_when_failed(node, "log of the session's web service", process.log)
+    return url
+
+
+@pytest.fixture
+def system(processes: ProcessRunner, redis_url: str, api_url: str) -> Iterator[System]:
+    """A system with the intervals of production over an empty store; only its API runs yet."""
+    with contextlib.closing(System(processes, redis_url, {}, api_url)) as made:
         yield made
 
 
 @pytest.fixture
-def quick_system(processes: ProcessRunner, redis_url: str) -> Iterator[System]:
-    """A system that notices a loss within seconds; nothing is started yet."""
-    with contextlib.closing(System(processes, redis_url, QUICK_TIMERS)) as made:
+def quick_system(processes: ProcessRunner, redis_url: str, api_url: str) -> Iterator[System]:
+    """A system that notices a loss within seconds; only its web service runs yet."""
+    with contextlib.closing(System(processes, redis_url, QUICK_TIMERS, api_url)) as made:
         yield made
 
 

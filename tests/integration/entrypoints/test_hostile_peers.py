@@ -50,7 +50,6 @@ def listening_dispatcher(system: System, mode: str) -> StartedProcess:
 def assert_that_it_works(system: System, mode: str) -> None:
     """Have a task run by a proper worker."""
     system.start_worker(mode)
-    system.start_api()
     caller = system.caller()
     assert caller.ending(caller.submit(len, "four")).value == 4
 
@@ -144,7 +143,6 @@ def test_a_stranger_that_claims_to_be_a_worker_takes_nothing_from_it(system: Sys
         ann, session = WorkerId("ann"), Session("1", 0)
         for message in (Report(ann, session, seq=1, window=9), Bye(ann, session)):
             stranger.send(encode(message))
-        system.start_api()
         caller = system.caller()
         task_ids = [caller.submit(len, "four") for _ in range(5)]
         assert [ending.value for ending in caller.endings(task_ids)] == [4] * 5
