@@ -20,7 +20,13 @@ DOTTED = re.compile(r"gofer(\.\w+)+\Z")
 VARIABLE = re.compile(r"\bGOFER_[A-Z_]+[A-Z]\b")
 MAKE = re.compile(r"(?:^|`|&& |; )make ([a-z0-9][a-z0-9-]*)", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:gofer|python -m gofer\.entrypoints\.(\S+))(?: (.*))?$")
-OF_THE_TESTS = {"GOFER_TEST_REDIS_URL", "GOFER_TEST_SERVER", "GOFER_TEST_SETTLE_S"}
+OF_THE_TESTS = {
+    "GOFER_SIMULATION_FIRST",
+    "GOFER_SIMULATION_SEEDS",
+    "GOFER_TEST_REDIS_URL",
+    "GOFER_TEST_SERVER",
+    "GOFER_TEST_SETTLE_S",
+}
 BETWEEN_PARTS = {"GOFER_READY_FD", "GOFER_LIFELINE_FD"}
 
 
