@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -203,8 +203,7 @@ def _run(part: Any, *arguments: Any) -> None:
     try:
         part(*arguments)
     except* (GoferError, PartFailed) as problems:
-        group: Any = problems  # of a class with a parameter that nobody knows
-        for problem in _leaves(group):
+        for problem in _leaves(problems):
             typer.echo(f"gofer: {problem}", err=True)
         raise SystemExit(1) from None
 
@@ -213,7 +212,7 @@ def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
     """Yield the problems themselves: each task group on their way has wrapped them once more."""
     for each in group.exceptions:
         if isinstance(each, ExceptionGroup):
-            yield from _leaves(each)
+            yield from _leaves(cast("ExceptionGroup[Exception]", each))
         else:
             yield each
 
