@@ -134,13 +134,17 @@ class World:
         return self.plan.quiet and len(environments) == len(self.plan.dispatchers) == 1
 
     def _check_begun(self, task: TaskPlan) -> None:
-        """Object if a task still waits while a slot has long been free for it."""
+        """Object if a task still waits while a slot has long been free for it.
+
+        Not where a worker has died: what was given to it waits until it is called silent.
+        """
         free = [
             name
             for name, worker in self.workers.items()
             if worker.up and worker.core.connected and worker.executor.free_ms() > PROMPT_MS
         ]
-        if free and self.referee.waits(task.new.id):
+        wrecked = any(worker.generation > 1 or not worker.up for worker in self.workers.values())
+        if free and not wrecked and self.referee.waits(task.new.id):
             raise Violation(f"{task.new.id} waits, and {free} had a free slot for {PROMPT_MS} ms")
 
     def _check_quiet(self) -> None:

@@ -1,0 +1,154 @@
+"""Any sequence of events leaves the dispatcher's core sound: it never spins, never holds twice."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gofer.domain.identifiers import Session
+from gofer.domain.ports import Hint, Written
+from gofer.domain.protocol.effects import (
+    CallAdopt,
+    CallClaim,
+    CallListen,
+    CallReap,
+    CallRecord,
+    CallRelease,
+    CallRenew,
+    CallStart,
+)
+from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
+
+ALL_CALLS = (
+    CallAdopt,
+    CallClaim,
+    CallListen,
+    CallReap,
+    CallRecord,
+    CallRelease,
+    CallRenew,
+    CallStart,
+)
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["hello", "report", "bye", "answer", "fail", "hint", "drop", "wait", "drain", "gone"]
+        ),
+        st.integers(0, 3),
+    ),
+    max_size=40,
+)
+
+
+class Driver:
+    """Plays any sequence of events, and looks after every tick whether the core would spin."""
+
+    def __init__(self) -> None:
+        self.bench = DispatcherBench()
+        self.session = Session(f"{WORKER}.1", 0)
+        self.tasks = 0
+        self.bench.tick()
+
+    def play(self, event: str, choice: int) -> None:
+        """Play one event."""
+        bench = self.bench
+        match event:
+            case "hello":
+                self.session = Session(f"{WORKER}.{choice % 2}", self.session.epoch + choice)
+                held = [attempt(1, task) for task in range(choice)]
+                bench.hello(session=self.session, window=choice, held=held)
+            case "report":
+                held = bench.core.in_hand()[:choice]
+                bench.report(
+                    self.session,
+                    window=choice,
+                    started=held[:1],
+                    finished=dict.fromkeys(held[1:2], DONE),
+                    returned=held[2:],
+                )
+            case "bye":
+                bench.bye(self.session)
+            case "answer" | "fail":
+                self._answer(event == "fail", choice)
+            case "hint":
+                cancelled = tuple(a.task_id for a in bench.core.in_hand()[:choice])
+                bench.does(bench.core.hinted(Hint(choice > 1, cancelled), bench.now))
+            case "drop":
+                bench.does(bench.core.undeliverable(WORKER, bench.now))
+            case "wait":
+                bench.tick((1, 60, 2_000, 40_000)[choice])
+            case "drain":
+                bench.does(bench.core.drain(bench.now))
+            case _:
+                bench.does(bench.core.renewed(bench.core.in_hand()[:choice], bench.now))
+
+    def _answer(self, fails: bool, choice: int) -> None:  # noqa: FBT001 - two ways to answer
+        bench = self.bench
+        calls = [call for call in bench.waiting if isinstance(call, ALL_CALLS)]
+        if not calls:
+            return
+        call = calls[choice % len(calls)]
+        bench.waiting.remove(call)
+        if fails:
+            bench.does(bench.core.failed(call, bench.now))
+            return
+        if isinstance(call, CallClaim | CallAdopt | CallReap | CallListen):
+            self._give(call, choice)
+        else:
+            self._confirm(call, choice)
+
+    def _give(self, call: CallClaim | CallAdopt | CallReap | CallListen, choice: int) -> None:
+        bench = self.bench
+        match call:
+            case CallClaim():
+                leases = [lease(1 + choice % 2, self.tasks + n) for n in range(call.limit)]
+                self.tasks += call.limit
+                bench.waiting.append(call)
+                others = [e for e in bench.waiting if isinstance(e, CallClaim)]
+                assert len(others) == 1, "two claims at once"
+                bench.claims(*leases)
+            case CallAdopt():
+                leases_or_none = [None if choice else lease(a.number) for a in call.attempts]
+                bench.does(bench.core.adopted(call, leases_or_none, bench.now))
+            case CallReap():
+                bench.does(bench.core.reaped([], bench.now))
+            case CallListen():
+                bench.does(bench.core.hinted(Hint(), bench.now))
+
+    def _confirm(self, call: CallStart | CallRecord | CallRelease | CallRenew, choice: int) -> None:
+        bench, written = self.bench, list(Written)[choice]
+        match call:
+            case CallStart():
+                answers = [written] * len(call.attempts)
+                bench.does(bench.core.start_noted(call, answers, bench.now))
+            case CallRecord():
+                bench.does(bench.core.recorded(call, [written] * len(call.records), bench.now))
+            case CallRelease():
+                bench.does(bench.core.released(call, bench.now))
+            case CallRenew():
+                bench.does(bench.core.renewed(call.attempts[:choice], bench.now))
+
+    def check_no_spin(self) -> None:
+        """Tick when the core wants to; it must then want to later."""
+        bench = self.bench
+        due = bench.core.next_tick_ms(bench.now)
+        if due < float("inf"):
+            bench.now = max(bench.now, due)
+            bench.tick()
+            assert bench.core.next_tick_ms(bench.now) > bench.now
+
+    def check_hands(self) -> None:
+        """Nothing may be in two hands at once."""
+        held = self.bench.core.in_hand()
+        assert len(set(held)) == len(held)
+
+
+@settings(deadline=None)
+@given(EVENTS)
+def test_after_any_sequence_of_events_a_tick_is_followed_by_a_pause(
+    events: list[tuple[str, int]],
+) -> None:
+    driver = Driver()
+    for event, choice in events:
+        driver.play(event, choice)
+        driver.check_hands()
+        driver.check_no_spin()
