@@ -12,7 +12,7 @@ from tests.support.simulation.plan import plan_of, trickle
 from tests.support.simulation.world import simulate
 
 FIRST = int(os.environ.get("GOFER_SIMULATION_FIRST", "0"))
-SEEDS = int(os.environ.get("GOFER_SIMULATION_SEEDS", "150"))
+SEEDS = int(os.environ.get("GOFER_SIMULATION_SEEDS", "120"))
 A_TEST = 10
 
 PINNED = (55, 70, 127, 1327, 1394, 5381, 5409, 6098, 6387)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from gofer.domain.errors import ProtocolViolation
 from gofer.domain.identifiers import Session, WorkerId
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat, Hint, Reaped, Written
-from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRenew, Send
+from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRenew, Note, Send
 from gofer.domain.protocol.messages import Orders, Refused, Unknown, Welcome
 from gofer.domain.task import Cause
 from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
@@ -217,6 +218,15 @@ def test_a_lost_report_ends_the_session_and_unknown_asks_for_a_hello() -> None:
     bench.report(session, finished={attempt(): DONE}, skip=1)
     assert bench.said(Unknown) == [Unknown(session)]
     assert bench.take(CallRecord) == []
+    assert bench.core.in_hand() == [attempt()]
+
+
+def test_a_message_that_could_not_be_read_is_noted_and_changes_nothing() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.take(Note)
+    bench.hears(ProtocolViolation("rubbish"))
+    assert [note.level for note in bench.take(Note)] == ["warning"]
     assert bench.core.in_hand() == [attempt()]
 
 
