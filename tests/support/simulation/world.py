@@ -133,6 +133,11 @@ class World:
         environments = {worker.environment for worker in self.plan.workers}
         return self.plan.quiet and len(environments) == len(self.plan.dispatchers) == 1
 
+    @property
+    def _was_wrecked(self) -> bool:
+        """Return whether a worker has died, or has not come yet."""
+        return any(worker.generation > 1 or not worker.up for worker in self.workers.values())
+
     def _check_begun(self, task: TaskPlan) -> None:
         """Object if a task still waits while a slot has long been free for it.
 
@@ -143,14 +148,13 @@ class World:
             for name, worker in self.workers.items()
             if worker.up and worker.core.connected and worker.executor.free_ms() > PROMPT_MS
         ]
-        wrecked = any(worker.generation > 1 or not worker.up for worker in self.workers.values())
-        if free and not wrecked and self.referee.waits(task.new.id):
+        if free and not self._was_wrecked and self.referee.waits(task.new.id):
             raise Violation(f"{task.new.id} waits, and {free} had a free slot for {PROMPT_MS} ms")
 
     def _check_quiet(self) -> None:
         """Object to every handshake, loss and stop that nothing explains."""
         if self.plan.quiet:
-            wrecks = any(worker.generation > 1 for worker in self.workers.values())
+            wrecks = self._was_wrecked
             losses = self.referee.losses()
             if losses and not wrecks:
                 raise Violation(f"{losses} losses, though no worker was lost")
