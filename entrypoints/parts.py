@@ -12,6 +12,7 @@ import uvloop
 
 from ..domain.errors import InvalidInput
 from .container import Container
+from .exposure import warn_if_open
 from .kin import Leaving, announce
 from .logs import set_up
 from .loops.worker import Worker
@@ -77,6 +78,8 @@ async def work(worker: Worker, address: str, leaving: Leaving) -> None:
 async def _dispatch(settings: Settings) -> None:
     container = Container(settings=settings)
     container.link()  # before anything else: a port in use is said at once
+    if settings.mode != "local":
+        warn_if_open("the dispatcher", settings.dispatcher_host)
     store = container.store()
     clock, entropy, patience_s = container.clock(), container.entropy(), settings.wait_for_store_s
     opening = asyncio.create_task(open_store(store, clock, entropy, patience_s, settings.store))

@@ -13,6 +13,7 @@ import uvloop
 
 from ...domain.errors import AddressUnusable
 from ..container import Container
+from ..exposure import warn_if_open
 from ..kin import READY_VARIABLE, Leaving, announce
 from ..logs import set_up
 from ..settings import Settings
@@ -30,6 +31,7 @@ def serve(settings: Settings) -> None:
     StoreUnavailable only if it is told not to wait for the store.
     """
     set_up(settings.log_level)
+    warn_if_open("the web service", settings.http_host)
     with listening(settings.http_host, settings.http_port) as listener:
         uvloop.run(_serve(settings, listener))
 
