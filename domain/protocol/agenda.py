@@ -16,6 +16,12 @@ CLAIM_MOST = 1_000
 """Most tasks in one claim: the store cuts it into scripts of at most ``policy.BATCH``."""
 
 
+IN_VAIN_MS = 20
+"""Pause after a claim that brought only tasks whose workers are full or absent while others have
+room, unless room comes free: a long queue of such tasks must not be claimed and released in haste.
+"""
+
+
 class Agenda:
     """The dispatcher's regular calls of the store."""
 
@@ -29,6 +35,8 @@ class Agenda:
         self._renew_sent_ms = now
         self._renewed_ms = now
         self._reap_at_ms = now
+        self._not_before_ms = -inf
+        self._room = 0
         self._closing = False
 
     @property
@@ -62,6 +70,12 @@ class Agenda:
         if now >= self._claim_at_ms:
             self._claim_at_ms = inf
             self._work_hinted = True
+        if room > self._room and now < self._not_before_ms:
+            self._not_before_ms, self._work_hinted = -inf, True
+        self._room = room
+        if self._work_hinted and now < self._not_before_ms:
+            self._work_hinted = False
+            self.work_at(self._not_before_ms)
         if self._work_hinted and room > 0 and not self._claiming:
             self._claiming, self._work_hinted = True, False
             yield CallClaim(min(room, CLAIM_MOST))
@@ -87,6 +101,10 @@ class Agenda:
         self._work_hinted = self._work_hinted or more
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)
+
+    def in_vain(self, now: float) -> None:
+        """Note that nothing of what was claimed could be placed, for want of the right worker."""
+        self._not_before_ms = now + IN_VAIN_MS
 
     def renewed(self) -> None:
         """Note that all leases were renewed."""

@@ -274,6 +274,8 @@ class DispatcherCore:
             if member.worker not in self._reception:
                 self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
         self._effects += self._intake.place(draining=self._draining)
+        if self._intake.in_vain:
+            self._agenda.in_vain(now)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())

@@ -27,7 +27,10 @@ OTHERS_FULL_DELAY_MS = 200
 
 
 class Intake:
-    """Tasks between their claim and the worker that gets them."""
+    """Tasks between their claim and the worker that gets them.
+
+    ``in_vain`` tells whether all that was last to be placed was put aside.
+    """
 
     def __init__(self, roster: Roster, ledger: Ledger, crew: Crew) -> None:
         """Start with no task."""
@@ -36,6 +39,7 @@ class Intake:
         self._crew = crew
         self._unplaced: deque[Holding] = deque()
         self._probation: dict[Attempt, Holding] = {}
+        self.in_vain = False
 
     def __len__(self) -> int:
         """Return how many tasks wait for a worker."""
@@ -77,6 +81,7 @@ class Intake:
 
     def place(self, *, draining: bool) -> Iterator[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
+        placed = aside = 0
         while self._unplaced:
             holding = self._unplaced.popleft()
             function = holding.function
@@ -85,10 +90,14 @@ class Intake:
                 continue
             choice = self._roster.place(function.environment.tag)
             if isinstance(choice, Placement):
+                placed += 1
                 self._crew.assign(choice.worker, holding, function)
                 yield Note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
             else:
-                yield self._release(holding, self._delay_ms(choice), choice.reason)
+                delay_ms = self._delay_ms(choice)
+                aside += delay_ms > 0
+                yield self._release(holding, delay_ms, choice.reason)
+        self.in_vain = aside > 0 and not placed
 
     def _delay_ms(self, refusal: NoPlacement) -> int:
         if refusal.forever:

@@ -2,7 +2,7 @@
 
 from gofer.domain.identifiers import Attempt
 from gofer.domain.policy import BATCH, Timers
-from gofer.domain.protocol.agenda import CLAIM_MOST, Agenda
+from gofer.domain.protocol.agenda import CLAIM_MOST, IN_VAIN_MS, Agenda
 from gofer.domain.protocol.effects import CallClaim, CallListen, CallReap, CallRenew, StoreCall
 from tests.support.simulation.benches import attempt
 
@@ -142,3 +142,22 @@ def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> No
     assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallRenew"}
     agenda.renewed()
     assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallReap"}
+
+
+def test_after_a_claim_in_vain_there_is_a_pause_before_the_next() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.in_vain(1)
+    agenda.claimed(1, more=True, next_due_ms=None)
+    assert "CallClaim" not in kinds(agenda, 1, room=7)
+    assert agenda.next_ms() == 1 + IN_VAIN_MS
+    assert CallClaim(7) in calls(agenda, 1 + IN_VAIN_MS, room=7)
+
+
+def test_room_that_comes_free_ends_the_pause_after_a_claim_in_vain() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.in_vain(1)
+    agenda.claimed(1, more=True, next_due_ms=None)
+    calls(agenda, 1, room=7)
+    assert CallClaim(8) in calls(agenda, 2, room=8)

@@ -6,6 +6,7 @@ from gofer.domain.function import Function, content_digest
 from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
 from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
 from gofer.domain.protocol import member as member_module
+from gofer.domain.protocol.agenda import IN_VAIN_MS
 from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
 from gofer.domain.protocol.intake import INCOMPATIBLE_DELAY_MS, OTHERS_FULL_DELAY_MS
 from gofer.domain.protocol.messages import Orders
@@ -196,3 +197,22 @@ def test_an_outcome_is_recorded_for_the_worker_that_made_it() -> None:
     session = bench.gives(lease())
     bench.report(session, finished={attempt(): DONE})
     assert bench.records() == (Completion(attempt(), WORKER, DONE),)
+
+
+def test_a_long_queue_of_what_nobody_can_run_is_gone_through_without_haste() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(window=4)
+    claims, end = 0, bench.now + 10_000
+    functions = {function.id: function for function in FUNCTIONS}
+    while bench.now < end:
+        for call in bench.take(CallClaim):
+            claims += 1
+            queue = tuple(foreign(number=claims, task=n) for n in range(call.limit))
+            bench.does(bench.core.claimed(call, Claim(queue, None), functions, bench.now))
+        for release in bench.take(CallRelease):
+            bench.does(bench.core.released(release, bench.now))
+        bench.answers_routine()
+        bench.report(bench.core.workers[WORKER].session, window=4)
+        bench.tick(1)
+    assert 100 < claims <= 10_000 / IN_VAIN_MS
