@@ -181,8 +181,6 @@ class Settings(BaseSettings):
 
     # the children that run functions
     child_memory_limit_bytes: Annotated[int, Field(ge=64 * MIB)] | None = None
-    child_output_limit_bytes: Annotated[int, Field(ge=0)] = 16 * 1024
-    """How much of the end of a task's stdout and stderr is kept."""
     child_tasks_limit: Count | None = None
     """After how many tasks a child is replaced; None: never."""
     child_grace_s: Annotated[float, Field(ge=0)] = 1.0

@@ -16,7 +16,7 @@ from ..identifiers import Attempt, Session, WorkerId
 from ..task import Outcome
 
 PROTOCOL_VERSION = 1
-"""Raised when a message changes shape; a dispatcher accepts its own version and the one before."""
+"""Raised when a message changes shape. A worker of another version is refused, in words."""
 
 
 # ---------------------------------------------------------------- worker to dispatcher
