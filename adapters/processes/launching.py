@@ -97,6 +97,9 @@ def _tracker_fd() -> int | None:
 
 _FOLDER_PREFIX = "gofer-"
 
+_SOCKET_PARENT_BYTES = 70
+"""What is left of a socket path's 103 bytes (macOS; Linux: 107) without our folder and its name."""
+
 
 def remove_socket_folder_at_exit() -> None:
     """In the forkserver: leave no file even if the supervisor was killed without a word."""
@@ -112,6 +115,12 @@ def remove_socket_folder_at_exit() -> None:
     atexit.register(remove)
 
 
+def _socket_parent() -> str:
+    """Return the folder for temporary files, or /tmp where a socket's path in it is too long."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= _SOCKET_PARENT_BYTES else "/tmp"  # noqa: S108
+
+
 class _SocketFolder:
     """The folder of the forkserver's socket: removed with the server, not when this process ends.
 
@@ -124,7 +133,8 @@ class _SocketFolder:
 
     def make(self) -> None:
         if _config().get("tempdir") is None:
-            self._folder = _config()["tempdir"] = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)
+            self._folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=_socket_parent())
+            _config()["tempdir"] = self._folder
             self._owner = os.getpid()
 
     def remove(self) -> None:

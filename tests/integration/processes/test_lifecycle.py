@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -169,3 +170,16 @@ async def test_two_supervisors_in_one_process_do_not_disturb_each_other() -> Non
 def test_a_supervisor_without_slots_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Supervisor(0, worker="tester")
+
+
+async def test_a_long_path_for_temporary_files_does_not_stop_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket's path has some 100 bytes at most, and that of the forkserver's is below it."""
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    supervisor = Supervisor(1, worker="tester")
+    await supervisor.start()
+    await supervisor.close()
+    assert list(folder.iterdir()) == []
