@@ -46,6 +46,13 @@ def test_tasks_sent_before_there_is_a_dispatcher_are_run_later(system: System, m
     assert [ending.value for ending in caller.endings(task_ids)] == [n * 2 for n in range(20)]
 
 
+def test_the_local_worker_has_an_entry_point_of_its_own(system: System) -> None:
+    """It brings its dispatcher along: there is nothing to connect to."""
+    system.start("workers.local", "2")
+    caller = system.caller()
+    assert caller.ending(caller.submit(len, "four")).value == 4
+
+
 @pytest.mark.parametrize("mode", REMOTE_MODES)
 def test_a_worker_may_be_started_before_its_dispatcher(system: System, mode: str) -> None:
     system.start_worker(mode)
