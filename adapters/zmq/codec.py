@@ -28,6 +28,7 @@ from ...domain.protocol.messages import (
     FunctionBody,
     Hello,
     Orders,
+    Read,
     Refused,
     Report,
     ToDispatcher,
@@ -178,6 +179,8 @@ def _hello(body: memoryview) -> Hello:
         window=row.window,
         environment=Environment(env.implementation, env.python, env.dill),
         held=_attempts(row.held),
+        returned=_attempts(row.returned),
+        read=Read(row.read.epoch, row.read.serial),
     )
 
 
@@ -202,7 +205,7 @@ def _report(body: memoryview) -> Report:
 
 def _bye(body: memoryview) -> Bye:
     row = _read_bye(body)
-    return Bye(WorkerId(row.worker), _session(row.session))
+    return Bye(WorkerId(row.worker), _session(row.session), _attempts(row.unrecorded))
 
 
 def _welcome(body: memoryview) -> Welcome:

@@ -56,6 +56,8 @@ def hello(message: Hello) -> Row:
         message.window,
         (env.implementation, env.python, env.dill),
         _attempts(message.held),
+        _attempts(message.returned),
+        (message.read.epoch, message.read.serial),
     )
 
 
@@ -88,7 +90,7 @@ def orders(message: Orders) -> Row:
 
 def bye(message: Bye) -> Row:
     """Return the row of a Bye."""
-    return (message.worker, _session(message.session))
+    return (message.worker, _session(message.session), _attempts(message.unrecorded))
 
 
 def welcome(message: Welcome) -> Row:

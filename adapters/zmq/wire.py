@@ -43,6 +43,13 @@ class WireSession(Struct, array_like=True, forbid_unknown_fields=True, gc=False)
     epoch: _Count
 
 
+class WireRead(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """``messages.Read``."""
+
+    epoch: _Count
+    serial: _Count
+
+
 class WireEnvironment(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
     """``function.Environment``."""
 
@@ -113,6 +120,8 @@ class WireHello(Struct, array_like=True, forbid_unknown_fields=True):
     window: _Count
     environment: WireEnvironment
     held: Annotated[list[WireAttempt], _Items]
+    returned: Annotated[list[WireAttempt], _Items]
+    read: WireRead
 
 
 class WireForeignHello(Struct, array_like=True):
@@ -139,6 +148,7 @@ class WireBye(Struct, array_like=True, forbid_unknown_fields=True):
 
     worker: _Worker
     session: WireSession
+    unrecorded: Annotated[list[WireAttempt], _Items]
 
 
 class WireWelcome(Struct, array_like=True, forbid_unknown_fields=True):

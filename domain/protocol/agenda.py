@@ -2,7 +2,9 @@
 
 Claims follow hints (the doorbell, room that came free, a delayed task that is due) over a poll
 with a deadline: a lost hint costs a moment, never a task. Leases are renewed before any are
-reaped, so that after an outage of the store nobody takes back what still runs.
+reaped, so that after an outage of the store nobody takes back what still runs; and a dispatcher
+that has just started reaps only after ``silence_ms``, so that workers which outlived the last one
+can be adopted first, and what they finished meanwhile is not run again.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +28,7 @@ class Agenda:
     """The dispatcher's regular calls of the store."""
 
     def __init__(self, timers: Timers, now: float) -> None:
-        """Start with a look for work and for expired leases."""
+        """Start with a look for work; leases are reaped once workers could have said Hello."""
         self._timers = timers
         self._claiming = self._renewing = self._reaping = self._listening = False
         self._work_hinted = True
@@ -34,7 +36,7 @@ class Agenda:
         self._renew_at_ms = now + timers.renew_ms
         self._renew_sent_ms = now
         self._renewed_ms = now
-        self._reap_at_ms = now
+        self._reap_at_ms = now + timers.silence_ms
         self._not_before_ms = -inf
         self._room = 0
         self._closing = False

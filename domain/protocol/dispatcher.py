@@ -148,7 +148,9 @@ class DispatcherCore:
     def _on_bye(self, bye: Bye) -> None:
         member = self._crew.members.get(bye.worker)
         if member is not None and member.session == bye.session:
-            self._lose(member, "said goodbye")
+            for holding in member.part(bye.unrecorded):
+                self._ledger.release(holding.attempt, 0, "handed back")
+            self._lose(member, "left")
 
     # ------------------------------------------------------------ losing a worker
 
@@ -168,8 +170,7 @@ class DispatcherCore:
         self._ledger.succeeded()
         more = len(claim.tasks) >= call.limit
         self._agenda.claimed(now, more=more, next_due_ms=claim.next_due_ms)
-        for leased in claim.tasks:
-            self._intake.claimed(leased, functions.get(leased.function_id))
+        self._intake.claimed(claim.tasks, functions)
         return self._step(now)
 
     def start_noted(

@@ -7,10 +7,10 @@ reason: nothing waits here for a worker.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..function import Function
-from ..identifiers import Attempt
+from ..identifiers import Attempt, FunctionId
 from ..ports import Leased
 from ..scheduling import NoPlacement, Placement, Roster
 from .crew import Crew
@@ -49,8 +49,12 @@ class Intake:
         """Return all, to be kept leased."""
         return [*(holding.attempt for holding in self._unplaced), *self._probation]
 
-    def claimed(self, leased: Leased, function: Function | None) -> None:
-        """Take a task that was just claimed; one whose function is gone has failed."""
+    def claimed(self, tasks: Iterable[Leased], functions: Mapping[FunctionId, Function]) -> None:
+        """Take tasks that were just claimed; those whose function is gone have failed."""
+        for leased in tasks:
+            self._claimed(leased, functions.get(leased.function_id))
+
+    def _claimed(self, leased: Leased, function: Function | None) -> None:
         if function is None:
             self._ledger.outcome(without_function(leased))
         elif is_noted_first(leased) and self._roster.offers(function.environment.tag):

@@ -5,13 +5,13 @@ Orders message (more only where the bytes demand it): batching costs no latency,
 waits for more to come.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ..function import Environment, Function
 from ..identifiers import Attempt, Session, WorkerId
 from ..ports import Leased
-from .messages import Assignment, FunctionBody, Hello, Orders, Report, Welcome
+from .messages import NOTHING_READ, Assignment, FunctionBody, Hello, Orders, Read, Report, Welcome
 
 ORDERS_BYTES = 8 * 1024 * 1024
 """Payload after which another Orders message is begun; a single larger task still travels whole."""
@@ -19,11 +19,16 @@ ORDERS_BYTES = 8 * 1024 * 1024
 
 @dataclass(slots=True)
 class Holding:
-    """A leased task in the dispatcher's care. ``started``: it has begun, or may have."""
+    """A leased task in the dispatcher's care.
+
+    ``started``: it has begun, or may have. ``sent``: the Orders, or earlier ones, that carry it
+    to the worker who has it now; a worker that has not read so far has never seen it.
+    """
 
     leased: Leased
     function: Function | None
     started: bool = False
+    sent: Read = NOTHING_READ
 
     @property
     def attempt(self) -> Attempt:
@@ -84,6 +89,7 @@ class Member:
             self._known.add(function.digest)
             self._functions.append(FunctionBody(function.digest, function.payload))
         leased = holding.leased
+        holding.sent = Read(self.session.epoch, self._serial + 1)
         self.in_hand[leased.attempt] = holding
         self._assign.append(
             Assignment(leased.attempt, function.digest, leased.payload, leased.budget.timeout_ms)
@@ -97,6 +103,16 @@ class Member:
         """Have the worker stop an attempt, and take it out of its hands."""
         self.in_hand.pop(attempt, None)
         self._cancel.append(attempt)
+
+    def part(self, unrecorded: Collection[Attempt]) -> list[Holding]:
+        """Take out of its hands, and return, all that did not end there; the rest has begun."""
+        for attempt in unrecorded:
+            if attempt in self.in_hand:
+                self.in_hand[attempt].started = True
+        rest = [holding for attempt, holding in self.in_hand.items() if attempt not in unrecorded]
+        for holding in rest:
+            del self.in_hand[holding.attempt]
+        return rest
 
     def orders(self, lease_ms: int) -> Iterator[Orders]:
         """Yield what is to be said, and forget that it was to be said; nothing if there is none."""

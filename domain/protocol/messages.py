@@ -22,12 +22,25 @@ PROTOCOL_VERSION = 1
 # ---------------------------------------------------------------- worker to dispatcher
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Read:
+    """How far a worker has read: Orders up to ``serial`` of the session with this ``epoch``."""
+
+    epoch: int
+    serial: int
+
+
+NOTHING_READ = Read(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Hello:
     """I am here, this is what I can run and what I hold. Sent until a Welcome answers it.
 
     ``slots`` is how many tasks run at once, ``window`` how many I take in hand, ``held`` every
-    attempt that I run, keep waiting, or have an unrecorded outcome of.
+    attempt that I run, keep waiting, or have an unrecorded outcome of. What is not held was
+    handed back (``returned``: in reports that may be lost), was assigned beyond ``read`` and so
+    never arrived, or is lost.
     """
 
     protocol: int
@@ -37,6 +50,8 @@ class Hello:
     window: int
     environment: Environment
     held: tuple[Attempt, ...] = ()
+    returned: tuple[Attempt, ...] = ()
+    read: Read = NOTHING_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +81,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """I leave and hold nothing any more."""
+    """I leave, and nothing runs here any more.
+
+    ``unrecorded`` are attempts that ran here and whose outcomes I could not deliver in time;
+    whatever else I was given has not ended here and can go to others.
+    """
 
     worker: WorkerId
     session: Session
+    unrecorded: tuple[Attempt, ...] = ()
 
 
 # ---------------------------------------------------------------- dispatcher to worker

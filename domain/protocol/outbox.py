@@ -1,8 +1,9 @@
 """What a worker has to say: starts, outcomes, returns; kept until the other side has it.
 
 An outcome stays here until it is recorded, across any number of sessions. Starts and returns
-are facts of a session: should a report be lost, the next Hello lists what is held and so says it
-all again. A start is told on its own only when the task lasts (``started_ms``).
+are facts of a session: should a report be lost, the next Hello lists what is held and what was
+handed back, and so says it all again. A start is told on its own only when the task lasts
+(``started_ms``).
 """
 
 from collections import deque
@@ -31,6 +32,7 @@ class Outbox:
         self._outcomes: dict[Attempt, Outcome] = {}
         self._to_finish: list[Attempt] = []
         self._to_return: dict[Attempt, bool] = {}
+        self._returned: deque[tuple[int, tuple[Attempt, ...]]] = deque()
         self._begun: dict[Attempt, float] = {}
         self.sent_ms = 0.0
 
@@ -48,6 +50,11 @@ class Outbox:
     def unrecorded(self) -> list[Attempt]:
         """Return the attempts whose outcome is not recorded."""
         return list(self._outcomes)
+
+    def handed_back(self) -> tuple[Attempt, ...]:
+        """Return what was handed back and the dispatcher is not known to have read."""
+        told = (attempt for _, attempts in self._returned for attempt in attempts)
+        return (*told, *self._to_return)
 
     # ------------------------------------------------------------ what there is to say
 
@@ -78,10 +85,12 @@ class Outbox:
     # ------------------------------------------------------------ saying it
 
     def epoch_raised(self) -> None:
-        """Forget what was handed back: the Hello that follows does not list it.
+        """Leave it to the Hellos that follow to tell what was handed back.
 
-        What is handed back from here on may be listed, and is told once the session is open.
+        What is handed back from here on may be listed as held, and is told once the session is
+        open.
         """
+        self._returned.append((0, tuple(self._to_return)))
         self._to_return.clear()
 
     def open(self, session: Session, now: float, running: Iterable[tuple[Attempt, float]]) -> None:
@@ -89,6 +98,7 @@ class Outbox:
         self._session = session
         self._seq = 0
         self._sent.clear()
+        self._returned.clear()
         self._to_finish = list(self._outcomes)
         self._begun = dict(running)
         self._window = -1
@@ -98,6 +108,8 @@ class Outbox:
         """Return when the report ``echo`` was sent, and forget the ones before it."""
         while self._sent and self._sent[0][0] < echo:
             self._sent.popleft()
+        while self._returned and self._returned[0][0] <= echo:
+            self._returned.popleft()
         if self._sent and self._sent[0][0] == echo:
             return self._sent[0][1]
         return None
@@ -113,6 +125,8 @@ class Outbox:
         started = self._starts(now)
         returned = tuple(self._to_return)
         self._to_return.clear()
+        if returned:
+            self._returned.append((self._seq + 1, returned))
         for finished in self._parcels():
             self._seq += 1
             self._sent.append((self._seq, now))

@@ -88,13 +88,18 @@ class Reception:
         self, peer: bytes, hello: Hello, member: Member | None, now: float
     ) -> list[DispatcherEffect]:
         before = self.forget(hello.worker)
+        same_process = False
         if member is not None:
             self._crew.suspend(member.worker)
             before |= member.in_hand
             member.in_hand = {}
+            same_process = member.session.incarnation == hello.session.incarnation
         known = {attempt: before.pop(attempt) for attempt in hello.held if attempt in before}
         for holding in before.values():
-            self._ledger.outcome(lost(hello.worker, holding, "let go of it", self._jitter))
+            if same_process and (holding.sent > hello.read or holding.attempt in hello.returned):
+                self._ledger.release(holding.attempt, 0, "handed back")
+            else:
+                self._ledger.outcome(lost(hello.worker, holding, "let go of it", self._jitter))
         unknown = tuple(
             attempt
             for attempt in hello.held

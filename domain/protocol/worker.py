@@ -11,8 +11,9 @@ from math import inf
 from ..errors import ProtocolViolation
 from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
-from ..policy import RECONNECT_MS, Timers, doubling_ms
+from ..policy import Timers
 from ..ports import Began, Ended, ExecutorEvent
+from .conversation import Conversation
 from .effects import Execute, Kill, Note, Reset, Stop, TakeBack, Tell, WorkerEffect
 from .messages import PROTOCOL_VERSION, Bye, Hello, Orders, Refused, ToWorker, Unknown, Welcome
 from .outbox import Outbox
@@ -34,19 +35,11 @@ class WorkerCore:
     ) -> None:
         """Start unconnected. ``incarnation`` is random; ``jitter`` gives numbers in [0, 1)."""
         self._worker = worker
-        self._session = Session(incarnation, 0)
         self._environment = environment
         self._timers = timers
-        self._jitter = jitter
+        self._talk = Conversation(incarnation, timers.silence_ms, jitter, now)
         self._satchel = Satchel(slots)
         self._outbox = Outbox(worker, timers.started_ms)
-        self._connected = False
-        self._hellos = 0
-        self._hello_at_ms = now
-        self._hello_sent_ms = now
-        self._heard_ms = now
-        self._serial: int = 0
-        self._welcome: Welcome | None = None
         self._beat_ms = timers.beat_ms
         self._fence_ms = inf
         self._drain_by_ms = inf
@@ -59,12 +52,12 @@ class WorkerCore:
     @property
     def connected(self) -> bool:
         """Return whether a dispatcher has welcomed this session."""
-        return self._connected
+        return self._talk.connected
 
     @property
     def session(self) -> Session:
         """Return the session that is open or being opened."""
-        return self._session
+        return self._talk.session
 
     def held(self) -> list[Attempt]:
         """Return every attempt that waits, runs, or has an outcome that is not recorded."""
@@ -73,11 +66,11 @@ class WorkerCore:
     def next_tick_ms(self) -> float:
         """Return when ``tick`` must be called at the latest."""
         due = min(self._fence_ms, self._drain_by_ms) if self._satchel else self._leave_by_ms
-        if not self._connected:
-            return min(due, self._hello_at_ms)
-        silent = self._heard_ms + self._timers.silence_ms
+        if not self._talk.connected:
+            return min(due, self._talk.hello_at_ms)
         beat = self._outbox.sent_ms + self._beat_ms
-        return min(due, silent, beat, self._outbox.flush_at_ms, self._satchel.review_at_ms)
+        review = self._satchel.review_at_ms
+        return min(due, self._talk.silent_at_ms, beat, self._outbox.flush_at_ms, review)
 
     # ------------------------------------------------------------ events
 
@@ -88,7 +81,7 @@ class WorkerCore:
         for message in messages:
             if isinstance(message, ProtocolViolation):
                 self._note("warning", f"dropped a message: {message}")
-            elif message.session == self._session:
+            elif message.session == self._talk.session:
                 self._on_message(message, now)
         return self._step(now)
 
@@ -113,9 +106,10 @@ class WorkerCore:
 
     def unrunnable(self, attempts: Sequence[Attempt], now: float) -> list[WorkerEffect]:
         """Let go of attempts whose function the executor does not have; hello brings it anew."""
-        for attempt in attempts:
-            self._satchel.drop(attempt)
         self._new_session(now)
+        for attempt in attempts:
+            if self._satchel.drop(attempt):
+                self._outbox.returned(attempt)
         return self._step(now)
 
     def tick(self, now: float) -> list[WorkerEffect]:
@@ -135,7 +129,7 @@ class WorkerCore:
     # ------------------------------------------------------------ messages
 
     def _on_message(self, message: ToWorker, now: float) -> None:
-        self._heard_ms = now
+        self._talk.heard_ms = now
         match message:
             case Welcome():
                 self._on_welcome(message, now)
@@ -150,35 +144,29 @@ class WorkerCore:
                 self._note("warning", f"refused for now: {message.reason}")
 
     def _on_welcome(self, welcome: Welcome, now: float) -> None:
-        if self._connected:
-            if welcome != self._welcome:
-                self._note("info", "the dispatcher has opened this session twice")
-                self._new_session(now)
+        opens = self._talk.opens(welcome)
+        if opens is False:
+            self._note("info", "the dispatcher has opened this session twice")
+            self._new_session(now)
+        if not opens:
             return
-        self._connected = True
-        self._welcome = welcome
-        self._hellos = 0
-        self._serial = 0
         self._beat_ms = welcome.beat_ms
-        self._fence_ms = self._hello_sent_ms + welcome.lease_ms - self._timers.fence_ms
-        self._note("info", f"connected as {self._worker}, session {self._session}")
+        self._fence_ms = self._talk.hello_sent_ms + welcome.lease_ms - self._timers.fence_ms
+        self._note("info", f"connected as {self._worker}, session {self.session}")
         self._abandon(welcome.drop)
-        self._outbox.open(self._session, now, self._satchel.running())
+        self._outbox.open(self.session, now, self._satchel.running())
 
     def _on_orders(self, orders: Orders, now: float) -> None:
-        if not self._connected or orders.serial <= self._serial:
-            return
-        if orders.serial != self._serial + 1:
+        follows = self._talk.follows(orders)
+        if follows is False:
             self._note("info", "orders were lost: saying hello anew")
             self._new_session(now)
+        if not follows:
             return
-        self._serial = orders.serial
-        sent_ms = self._outbox.heard(orders.echo)
-        fence = self._timers.fence_ms
-        self._fence_ms = max(
-            self._fence_ms,
-            (self._hello_sent_ms if sent_ms is None else sent_ms) + orders.lease_ms - fence,
-        )
+        heard_ms = self._outbox.heard(orders.echo)
+        since_ms = self._talk.hello_sent_ms if heard_ms is None else heard_ms
+        fence_ms = since_ms + orders.lease_ms - self._timers.fence_ms
+        self._fence_ms = max(self._fence_ms, fence_ms)
         for attempt in orders.recorded:
             self._outbox.recorded(attempt)
         self._abandon(orders.cancel)
@@ -203,31 +191,22 @@ class WorkerCore:
     # ------------------------------------------------------------ connecting
 
     def _new_session(self, now: float) -> None:
-        self._connected = False
-        self._hello_at_ms = now
-        self._hellos = 0
-        self._raise_epoch(now)
-
-    def _raise_epoch(self, now: float) -> None:
-        self._session = Session(self._session.incarnation, self._session.epoch + 1)
-        self._hello_sent_ms = now
+        self._talk.renew(now)
         self._outbox.epoch_raised()
 
     def _hello(self, now: float) -> None:
-        """Say Hello; anew where an answer would count the leases from too long ago."""
-        if now - self._hello_sent_ms >= self._timers.silence_ms:
-            self._raise_epoch(now)
-        pause = doubling_ms(RECONNECT_MS, self._hellos, self._jitter())
-        self._hellos += 1
-        self._hello_at_ms = now + pause
+        if self._talk.ask(now):
+            self._outbox.epoch_raised()
         hello = Hello(
             protocol=PROTOCOL_VERSION,
             worker=self._worker,
-            session=self._session,
+            session=self.session,
             slots=self._satchel.slots,
             window=self._satchel.window(now),
             environment=self._environment,
             held=tuple(self.held()),
+            returned=self._outbox.handed_back(),
+            read=self._talk.read,
         )
         self._effects.append(Tell(hello))
 
@@ -237,16 +216,16 @@ class WorkerCore:
         """Follow an event up: mind the fence, speak, and hand back what waits too long."""
         if now >= self._fence_ms and self._satchel:
             self._cut_off(now)
-        if self._connected and now - self._heard_ms >= self._timers.silence_ms:
+        if self._talk.connected and now >= self._talk.silent_at_ms:
             self._note("warning", "the dispatcher is silent: connecting anew")
             self._effects.append(Reset())
             self._new_session(now)
         if self._draining and now >= self._drain_by_ms and self._satchel:
             self._give_back()
-        if self._connected:
+        if self._talk.connected:
             self._take_back(self._satchel.surplus(now))
             self._report(now)
-        elif now >= self._hello_at_ms:
+        elif now >= self._talk.hello_at_ms:
             self._hello(now)
         if self._draining and not self._satchel:
             self._leave(now)
@@ -278,14 +257,15 @@ class WorkerCore:
         """Say goodbye once everything is recorded, or when that takes too long."""
         if not self._outbox.empty and now < self._leave_by_ms:
             return
-        if self._connected:
-            self._effects.append(Tell(Bye(self._worker, self._session)))
+        if self._talk.connected:
+            unrecorded = tuple(self._outbox.unrecorded())
+            self._effects.append(Tell(Bye(self._worker, self.session, unrecorded)))
         self._stop("")
 
     def _stop(self, error: str) -> None:
         """Be quiet from now on."""
-        self._connected = False
-        self._hello_at_ms = self._leave_by_ms = inf
+        self._talk.connected = False
+        self._talk.hello_at_ms = self._leave_by_ms = inf
         self._effects.append(Stop(error))
 
     def _note(self, level: str, text: str) -> None:

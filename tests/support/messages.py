@@ -12,6 +12,7 @@ from gofer.domain.protocol.messages import (
     FunctionBody,
     Hello,
     Orders,
+    Read,
     Refused,
     Report,
     ToDispatcher,
@@ -91,6 +92,8 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         counts,
         environments,
         many_attempts,
+        many_attempts,
+        st.builds(Read, counts, counts),
     ),
     st.builds(
         Report,
@@ -102,7 +105,7 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         st.lists(finished, max_size=4).map(tuple),
         many_attempts,
     ),
-    st.builds(Bye, workers, sessions),
+    st.builds(Bye, workers, sessions, many_attempts),
 )
 to_worker: st.SearchStrategy[ToWorker] = st.one_of(
     st.builds(Welcome, sessions, counts, st.integers(1, 2**53), many_attempts),

@@ -23,11 +23,13 @@ from gofer.domain.protocol.effects import (
     Send,
 )
 from gofer.domain.protocol.messages import (
+    NOTHING_READ,
     PROTOCOL_VERSION,
     Bye,
     Finished,
     Hello,
     Orders,
+    Read,
     Report,
     ToDispatcher,
 )
@@ -117,6 +119,8 @@ class DispatcherBench(Effects):
         slots: int = 1,
         window: int = 1,
         held: Sequence[Attempt] = (),
+        returned: Sequence[Attempt] = (),
+        read: Read = NOTHING_READ,
         peer: bytes = b"p1",
         environment: int = 0,
         protocol: int = PROTOCOL_VERSION,
@@ -124,7 +128,8 @@ class DispatcherBench(Effects):
         """Have a worker say Hello; return its session."""
         session = session or Session(f"{worker}.1", 0)
         tag = ENVIRONMENTS[environment]
-        self.hears(Hello(protocol, worker, session, slots, window, tag, tuple(held)), peer)
+        has = tuple(held), tuple(returned), read
+        self.hears(Hello(protocol, worker, session, slots, window, tag, *has), peer)
         return session
 
     def report(  # noqa: PLR0913 - each has a default
@@ -146,9 +151,23 @@ class DispatcherBench(Effects):
         self.hears(report, peer)
         return report
 
-    def bye(self, session: Session, worker: WorkerId = WORKER) -> None:
+    def bye(
+        self,
+        session: Session,
+        worker: WorkerId = WORKER,
+        unrecorded: Sequence[Attempt] = (),
+    ) -> None:
         """Have a worker say goodbye."""
-        self.hears(Bye(worker, session))
+        self.hears(Bye(worker, session, tuple(unrecorded)))
+
+    def loses(self, session: Session, worker: WorkerId = WORKER) -> None:
+        """Have another process say Hello in a worker's place: what it held is lost with it."""
+        self.undeliverable(worker)
+        self.hello(worker, Session(f"{session.incarnation}+", 0))
+
+    def undeliverable(self, worker: WorkerId = WORKER) -> None:
+        """Have the link refuse a message to a worker."""
+        self.does(self.core.undeliverable(worker, self.now))
 
     def said(self, kind: type[E]) -> list[E]:
         """Return, and forget, the messages of a kind that were sent."""

@@ -50,10 +50,11 @@ def does_not_tell_again_what_has_ended(_: pytest.MonkeyPatch) -> Cores:
 def runs_orders_that_come_twice(_: pytest.MonkeyPatch) -> Cores:
     class Credulous(WorkerCore):
         def _on_orders(self, orders: Orders, now: float) -> None:
-            last = self._serial
-            self._serial = min(last, orders.serial - 1)
+            talk = self._talk
+            last = talk._serial  # pyright: ignore[reportPrivateUsage]
+            talk._serial = min(last, orders.serial - 1)  # pyright: ignore[reportPrivateUsage]
             super()._on_orders(orders, now)
-            self._serial = max(last, self._serial)
+            talk._serial = max(last, talk._serial)  # pyright: ignore[reportPrivateUsage]
 
     return Cores(worker=Credulous)
 

@@ -19,8 +19,16 @@ def calls(
     return list(agenda.calls(now, room, lambda: held or []))
 
 
-def test_a_dispatcher_starts_with_a_look_for_expired_leases_and_listens() -> None:
-    assert kinds(Agenda(TIMERS, 0), 0) == {"CallReap", "CallListen"}
+FIRST_REAP = float(TIMERS.silence_ms)
+
+
+def test_a_dispatcher_listens_at_once_and_reaps_only_once_workers_could_come_back() -> None:
+    """What they hold, and finished while no dispatcher was there, is not to be run again."""
+    agenda = Agenda(TIMERS, 0)
+    assert kinds(agenda, 0) == {"CallListen"}
+    assert kinds(agenda, FIRST_REAP - 1) == set()
+    assert agenda.next_ms() <= FIRST_REAP
+    assert "CallReap" in kinds(agenda, FIRST_REAP)
 
 
 def test_it_claims_as_soon_as_there_is_room_and_no_more_than_there_is() -> None:
@@ -82,8 +90,8 @@ def test_a_hint_is_kept_until_there_is_room() -> None:
 
 def test_leases_are_renewed_before_any_are_reaped() -> None:
     agenda = Agenda(TIMERS, 0)
-    calls(agenda, 0)
-    agenda.reaped(0, 0)
+    calls(agenda, FIRST_REAP)
+    agenda.reaped(FIRST_REAP, 0)
     late = 10.0 * TIMERS.renew_ms
     assert calls(agenda, late, held=[attempt()])[0] == CallRenew((attempt(),))
     assert kinds(agenda, late, held=[attempt()]) == set()
@@ -107,9 +115,9 @@ def test_where_nothing_is_held_nothing_needs_renewal() -> None:
 
 def test_a_full_batch_of_expired_leases_is_followed_by_another_at_once() -> None:
     agenda = Agenda(TIMERS, 0)
-    calls(agenda, 0)
-    agenda.reaped(5, BATCH)
-    assert "CallReap" in kinds(agenda, 5)
+    calls(agenda, FIRST_REAP)
+    agenda.reaped(FIRST_REAP + 5, BATCH)
+    assert "CallReap" in kinds(agenda, FIRST_REAP + 5)
 
 
 def test_a_refused_renewal_is_made_again_as_soon_as_the_store_may_be_asked() -> None:
@@ -128,11 +136,11 @@ def test_a_refused_claim_is_made_again() -> None:
 
 def test_a_refused_reap_waits_for_its_turn_and_a_refused_listen_does_not() -> None:
     agenda = Agenda(TIMERS, 0)
-    calls(agenda, 0)
-    agenda.failed(CallReap(BATCH), 0)
-    agenda.failed(CallListen(1), 0)
-    assert kinds(agenda, 0) == {"CallListen"}
-    assert "CallReap" in kinds(agenda, TIMERS.reap_ms)
+    calls(agenda, FIRST_REAP)
+    agenda.failed(CallReap(BATCH), FIRST_REAP)
+    agenda.failed(CallListen(1), FIRST_REAP)
+    assert kinds(agenda, FIRST_REAP) == {"CallListen"}
+    assert "CallReap" in kinds(agenda, FIRST_REAP + TIMERS.reap_ms)
 
 
 def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> None:
@@ -141,7 +149,7 @@ def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> No
     agenda.work_at(0)
     assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallRenew"}
     agenda.renewed()
-    assert kinds(agenda, 0, room=7, held=[attempt()]) == {"CallReap"}
+    assert kinds(agenda, 0, room=7, held=[attempt()]) == set()
 
 
 def test_after_a_claim_in_vain_there_is_a_pause_before_the_next() -> None:

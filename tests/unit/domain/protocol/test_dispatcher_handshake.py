@@ -4,9 +4,8 @@ import pytest
 
 from gofer.domain.errors import ProtocolViolation
 from gofer.domain.identifiers import Session, WorkerId
-from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat, Hint, Reaped, Written
-from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRenew, Note, Send
+from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRelease, CallRenew, Note, Send
 from gofer.domain.protocol.messages import Orders, Refused, Unknown, Welcome
 from gofer.domain.task import Cause
 from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
@@ -98,9 +97,8 @@ def test_what_never_arrived_goes_back_to_the_queue() -> None:
     bench = DispatcherBench()
     bench.gives(lease())
     bench.hello(session=NEXT)
-    (record,) = bench.records()
-    assert isinstance(record, Defeat)
-    assert record.requeue == Requeue(Charge.NOTHING, 0)
+    assert bench.one(CallRelease).attempts == (attempt(),)
+    assert bench.take(CallRecord) == []
 
 
 def test_a_hello_waits_for_the_store_and_what_is_known_stays_leased() -> None:
@@ -178,8 +176,8 @@ def test_a_loss_that_is_not_written_yet_is_taken_back_when_the_worker_returns() 
 
 def test_what_a_returned_worker_still_runs_is_dropped_when_its_loss_is_being_written() -> None:
     bench = DispatcherBench()
-    session = bench.gives(lease())
-    bench.bye(session)
+    bench.gives(lease())
+    bench.live(bench.timers.silence_ms + 1_000)
     bench.said(Orders)
     bench.hello(session=NEXT, held=[attempt()])
     assert bench.said(Welcome)[-1].drop == (attempt(),)

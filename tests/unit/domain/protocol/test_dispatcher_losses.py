@@ -6,12 +6,16 @@ from gofer.domain.identifiers import Session, WorkerId
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Defeat, Written
 from gofer.domain.protocol.effects import CallRecord, CallRelease, CallStart
-from gofer.domain.protocol.messages import Orders
+from gofer.domain.protocol.messages import Orders, Read
 from gofer.domain.task import Budget, Cause
 from tests.support.simulation.benches import DispatcherBench, attempt, lease
 
 AT_MOST_ONCE = Budget(redeliveries=0)
 OTHER = WorkerId("w2")
+
+
+def next_epoch(session: Session) -> Session:
+    return Session(session.incarnation, session.epoch + 1)
 
 
 def lost_record(bench: DispatcherBench) -> Defeat:
@@ -34,7 +38,7 @@ def test_what_a_lost_worker_had_begun_costs_a_loss() -> None:
     session = bench.gives(lease())
     bench.report(session, started=[attempt()])
     assert bench.notes_starts() == (attempt(),)
-    bench.bye(session)
+    bench.loses(session)
     assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
 
 
@@ -51,7 +55,7 @@ def test_a_task_that_was_tried_before_is_sent_only_after_its_start_is_noted() ->
 def test_a_task_that_was_tried_before_costs_a_loss_even_if_its_start_was_not_told() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease(number=2))
-    bench.bye(session)
+    bench.loses(session)
     assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
 
 
@@ -63,7 +67,7 @@ def test_a_task_that_may_run_only_once_is_noted_before_its_very_first_attempt() 
     assert bench.assigned() == []
     bench.notes_starts()
     assert bench.assigned() == [attempt()]
-    bench.bye(session)
+    bench.loses(session)
     assert lost_record(bench).requeue is None
 
 
@@ -93,8 +97,56 @@ def test_an_adopted_attempt_that_was_noted_before_it_was_sent_counts_as_begun(
     bench.tick()
     session = bench.hello(held=[attempt(number)])
     bench.adopts(lease(number, budget=budget))
-    bench.bye(session)
+    bench.loses(session)
     assert lost_record(bench).requeue == expected
+
+
+@pytest.mark.parametrize("budget", [Budget(), AT_MOST_ONCE])
+def test_a_worker_that_leaves_costs_nothing_whatever_was_still_on_its_way_to_it(
+    budget: Budget,
+) -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2, budget=budget))
+    bench.bye(session)
+    assert bench.one(CallRelease).attempts == (attempt(number=2),)
+    assert bench.take(CallRecord) == []
+
+
+def test_what_a_leaving_worker_could_not_deliver_is_lost() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(), lease(task=1))
+    bench.bye(session, unrecorded=[attempt()])
+    assert bench.one(CallRelease).attempts == (attempt(task=1),)
+    assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
+
+
+def test_a_task_in_orders_that_were_lost_costs_nothing_even_if_its_start_was_noted() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2, budget=AT_MOST_ONCE))
+    bench.hello(session=next_epoch(session), read=Read(0, 0))
+    assert bench.one(CallRelease).attempts == (attempt(number=2),)
+    assert bench.take(CallRecord) == []
+
+
+def test_a_task_in_orders_that_were_read_and_that_is_not_held_is_lost() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2))
+    bench.hello(session=next_epoch(session), read=Read(0, 1))
+    assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
+
+
+def test_a_task_whose_return_was_lost_costs_nothing() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2))
+    bench.hello(session=next_epoch(session), read=Read(0, 1), returned=[attempt(number=2)])
+    assert bench.one(CallRelease).attempts == (attempt(number=2),)
+
+
+def test_what_another_process_of_the_same_name_has_read_says_nothing_about_the_last_one() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease(number=2))
+    bench.loses(session)
+    assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
 
 
 def test_what_a_worker_hands_back_untouched_goes_to_another_under_the_same_attempt() -> None:

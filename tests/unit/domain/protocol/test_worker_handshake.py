@@ -7,7 +7,7 @@ from gofer.domain.identifiers import Session
 from gofer.domain.policy import RECONNECT_MS, Timers
 from gofer.domain.ports import Began, Ended
 from gofer.domain.protocol.effects import Execute, Kill, Note, Reset, Stop
-from gofer.domain.protocol.messages import Hello, Orders, Refused, Report, Unknown, Welcome
+from gofer.domain.protocol.messages import Hello, Orders, Read, Refused, Report, Unknown, Welcome
 from tests.support.simulation.benches import DONE, attempt
 from tests.support.simulation.worker_bench import WorkerBench
 
@@ -171,6 +171,37 @@ def test_what_was_handed_back_before_hello_is_not_told_again() -> None:
     assert [report.returned for report in bench.told(Report)] == [()]
 
 
+def test_what_was_handed_back_is_listed_by_hello_until_the_dispatcher_has_read_it() -> None:
+    bench = connected()
+    bench.orders(attempt())
+    bench.does(bench.core.taken_back([attempt()], bench.now))
+    (report,) = bench.told(Report)
+    assert report.returned == (attempt(),)
+    bench.hears(Unknown(bench.core.session))
+    assert bench.welcome().returned == (attempt(),)
+    bench.hears(Unknown(bench.core.session))
+    assert bench.welcome().returned == ()
+
+
+def test_what_was_handed_back_in_a_report_that_was_read_is_not_listed_by_hello() -> None:
+    bench = connected()
+    bench.orders(attempt())
+    bench.does(bench.core.taken_back([attempt()], bench.now))
+    bench.orders(echo=bench.told(Report)[-1].seq)
+    bench.hears(Unknown(bench.core.session))
+    assert bench.welcome().returned == ()
+
+
+def test_hello_says_how_far_the_worker_has_read() -> None:
+    bench = connected()
+    bench.orders()
+    bench.orders()
+    bench.hears(Unknown(bench.core.session))
+    assert bench.welcome().read == Read(0, 2)
+    bench.hears(Unknown(bench.core.session))
+    assert bench.welcome().read == Read(1, 0)
+
+
 def test_what_the_welcome_drops_is_killed_and_forgotten() -> None:
     bench = connected(slots=2)
     bench.orders(attempt(), attempt(task=1))
@@ -213,6 +244,7 @@ def test_a_function_that_the_executor_lost_is_asked_for_by_a_new_session() -> No
     bench.does(bench.core.unrunnable([attempt()], bench.now))
     (hello,) = bench.told(Hello)
     assert hello.held == ()
+    assert hello.returned == (attempt(),)
 
 
 @pytest.mark.parametrize("echo", [0, 99])
