@@ -13,6 +13,9 @@ from ...domain.function import Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
 from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
 
+LISTENER_MS = 60_000
+"""How long a dispatcher that says nothing more is rung for."""
+
 
 @dataclass(slots=True)
 class Record:
@@ -79,7 +82,8 @@ class Records:
     ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
     functions: dict[FunctionId, Function] = field(default_factory=dict[FunctionId, Function])
     inboxes: dict[str, list[TaskId]] = field(default_factory=dict[str, list[TaskId]])
-    bell: bool = False
+    listeners: dict[str, float] = field(default_factory=dict[str, float])
+    bells: set[str] = field(default_factory=set[str])
 
     @property
     def unfinished(self) -> int:
@@ -144,6 +148,24 @@ class Records:
             ):
                 return record
         return None
+
+    def ring(self, now: float) -> None:
+        """Ring for every dispatcher that listens."""
+        self.bells.update(owner for owner, until in self.listeners.items() if until >= now)
+
+    def hear(self, owner: str, now: float) -> bool:
+        """Have work rung for a dispatcher from now on; return whether it has rung.
+
+        Whoever was no listener may have missed a ring, so it has rung for it.
+        """
+        known = self.listeners.get(owner, -1.0) >= now
+        if not known:
+            self.listeners = {name: until for name, until in self.listeners.items() if until >= now}
+            self.bells.intersection_update(self.listeners)
+        self.listeners[owner] = now + LISTENER_MS
+        rang = owner in self.bells
+        self.bells.discard(owner)
+        return rang or not known
 
     def forget_ended(self, before: float) -> None:
         """Drop tasks that ended at or before a moment."""

@@ -85,7 +85,7 @@ class MemoryStore:
                 break
             tasks.append(leased)
         if any(records.ready.values()):
-            records.bell = True
+            records.ring(now.steady)
         self._tell()
         return Claim(tuple(tasks), transitions.next_due_ms(records, now))
 
@@ -241,7 +241,7 @@ class MemoryStore:
     def _tell(self, touched: Iterable[TaskId] = ()) -> None:
         """Wake whom the last changes may concern; who is woken in vain waits on."""
         self._signals.wake_waiters(self._terminal(frozenset(touched)))
-        if self._records.bell or self._records.inboxes:
+        if self._records.bells or self._records.inboxes:
             self._signals.wake_listeners()
 
     def _terminal(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
@@ -254,7 +254,9 @@ class MemoryStore:
         )
 
     def _take_hint(self, owner: str) -> Hint:
+        rang = self._records.hear(owner, self._now().steady)
         if cancelled := self._records.inboxes.pop(owner, None):
+            if rang:
+                self._records.bells.add(owner)
             return Hint(cancelled=tuple(cancelled))
-        rang, self._records.bell = self._records.bell, False
         return Hint(work=rang)

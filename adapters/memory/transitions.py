@@ -43,7 +43,7 @@ def submit(records: Records, task: NewTask, limit: int, now: Moment) -> Submitte
     record = Record(new=task, created_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.push(record, _due(task.delay_ms, now), head=False)
-    records.bell = True
+    records.ring(now.steady)
     return Submitted.NEW
 
 
@@ -111,7 +111,7 @@ def fail(records: Records, defeat: Defeat, heads: list[Record], now: Moment) -> 
         return answer
     charge = defeat.requeue.charge
     record.spent = _charged(record.spent, charge)
-    _back(records, record, TaskEvent.REQUEUE)
+    _back(records, record, TaskEvent.REQUEUE, now)
     due = _due(defeat.requeue.delay_ms, now)
     if due is None and charge in (Charge.NOTHING, Charge.LOSS):
         heads.append(record)
@@ -129,7 +129,7 @@ def release(
         return answer
     record.ended_by = TaskEvent.RELEASE
     record.reason = reason
-    _back(records, record, TaskEvent.RELEASE)
+    _back(records, record, TaskEvent.RELEASE, now)
     due = _due(delay_ms, now)
     if due is None:
         heads.append(record)
@@ -149,7 +149,7 @@ def reap(records: Records, heads: list[Record], now: Moment) -> Reaped | None:
         return Reaped(record.attempt, failed=True)
     if started:
         record.spent = _charged(record.spent, Charge.LOSS)
-    _back(records, record, TaskEvent.REQUEUE)
+    _back(records, record, TaskEvent.REQUEUE, now)
     heads.append(record)
     return Reaped(record.attempt, failed=False)
 
@@ -219,10 +219,10 @@ def _end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, n
     records.ended.append((now.steady, record.new.id))
 
 
-def _back(records: Records, record: Record, event: TaskEvent) -> None:
+def _back(records: Records, record: Record, event: TaskEvent, now: Moment) -> None:
     _step(record, event)
     record.started_at_ms = None
-    records.bell = True
+    records.ring(now.steady)
 
 
 def _charged(spent: Spent, charge: Charge) -> Spent:

@@ -1,7 +1,8 @@
-"""Listening for work and for cancels: one blocking pop on a connection of its own.
+"""Listening for work and for cancels: a script that takes what is there, then a blocking pop.
 
-The inbox goes before the bell: under load the bell rings all the time, and a cancel must not
-wait behind it. Hints may be lost with a broken connection; they are never the truth.
+The pop has a connection of its own. The inbox goes before the bell: under load the bell rings all
+the time, and a cancel must not wait behind it. Hints may be lost with a broken connection; they
+are never the truth.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ from ...domain.errors import StoreUnavailable
 from ...domain.identifiers import TaskId
 from ...domain.ports import Hint
 from .driver import Driver
+from .framing import unframe
 from .keys import Keys
 
 GRACE_S = 2.0
 """How much later than asked the server may answer a blocking pop before we call it silent."""
 
-INBOX_AT_ONCE = 10_000
+INBOX_AT_ONCE = 1_000
+"""Most cancelled ids that are taken at once: Lua hands them on as arguments."""
 
 
 class Hints:
@@ -28,26 +31,25 @@ class Hints:
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Return what there is to tell ``owner``, after at most ``timeout_s``."""
-        inbox = self._keys.inbox(owner)
-        if timeout_s <= 0:
-            cancelled = await self._cancelled(inbox)
-            if cancelled:
-                return Hint(cancelled=cancelled)
-            return Hint(work=await self._driver.command("LPOP", self._keys.bell) is not None)
+        hint = await self._at_once(owner)
+        if hint != Hint() or timeout_s <= 0:
+            return hint
+        inbox, bell = self._keys.inbox(owner), self._keys.bell(owner)
         # the server takes 0 for "for ever"
         wait_s = f"{max(timeout_s, 0.001):.3f}"
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                popped = await self._blocking.command("BLPOP", inbox, self._keys.bell, wait_s)
+                popped = await self._blocking.command("BLPOP", inbox, bell, wait_s)
         except TimeoutError as error:
             raise StoreUnavailable("it did not answer in time") from error
         if popped is None:
             return Hint()
         key, element = popped
-        if key.decode() == self._keys.bell:
+        if key.decode() == bell:
             return Hint(work=True)
-        return Hint(cancelled=(TaskId(element.decode()), *await self._cancelled(inbox)))
+        rest = await self._at_once(owner)
+        return Hint(rest.work, (TaskId(element.decode()), *rest.cancelled))
 
-    async def _cancelled(self, inbox: str) -> tuple[TaskId, ...]:
-        found = await self._driver.command("LPOP", inbox, INBOX_AT_ONCE)
-        return tuple(TaskId(element.decode()) for element in found or ())
+    async def _at_once(self, owner: str) -> Hint:
+        work, *cancelled = unframe(await self._driver.run("listen", owner, INBOX_AT_ONCE))
+        return Hint(work == b"1", tuple(TaskId(element.decode()) for element in cancelled))

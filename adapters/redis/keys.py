@@ -12,7 +12,8 @@ key                  type    what it holds                                      
 ``ready:<0..2>``     list    ids of QUEUED tasks by priority, the next one at the head    ``limit``
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
-``bell``             list    one element when there may be work                           1, 1 h
+``listeners``        zset    dispatchers, by until when work is rung for them, in ms      2 min
+``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
 ``schema``           string  the version of this layout                                   1
@@ -70,14 +71,13 @@ class Keys:
         return f"{self.prefix}schema"
 
     @property
-    def bell(self) -> str:
-        """Return the key of the doorbell."""
-        return f"{self.prefix}bell"
-
-    @property
     def ended(self) -> str:
         """Return the channel on which the ids of ended tasks are published."""
         return f"{self.prefix}ended"
+
+    def bell(self, owner: str) -> str:
+        """Return the key of a dispatcher's doorbell."""
+        return f"{self.prefix}bell:{owner}"
 
     def inbox(self, owner: str) -> str:
         """Return the key of a dispatcher's inbox."""

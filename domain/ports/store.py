@@ -29,7 +29,7 @@ class TaskStore(Protocol):
     """The truth about tasks. Leases run by the store's own clock and by no other."""
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
-        """Record new tasks as QUEUED, and ring. EXISTS for an id that is there: nothing changes."""
+        """Record new tasks as QUEUED, and ring for all who listen. EXISTS for an id that is there: nothing changes."""
         ...
 
     async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
@@ -118,7 +118,11 @@ class TaskStore(Protocol):
         ...
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
-        """Wait for a hint to this dispatcher, at most ``timeout_s``."""
+        """Wait for a hint to this dispatcher, at most ``timeout_s``.
+
+        Work is hinted to every dispatcher that listens, and to one that did not in the last
+        minute at once: it may have missed a hint.
+        """
         ...
 
     async def examine(self) -> list[str]:

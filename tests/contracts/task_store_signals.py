@@ -81,27 +81,47 @@ class WaitContract(StoreContract):
 
 
 class ListenContract(StoreContract):
+    async def test_the_first_listening_hints_at_work_for_rings_may_have_been_missed(
+        self, store: Store
+    ) -> None:
+        assert await store.listen("d1", PATIENCE_S) == Hint(work=True)
+        assert await store.listen("d1", 0) == Hint()
+
+    async def test_every_listener_is_rung_so_that_none_takes_a_ring_from_another(
+        self, store: Store
+    ) -> None:
+        await store.listen("d1", 0)
+        await store.listen("d2", 0)
+        await queue(store)
+        assert await store.listen("d1", PATIENCE_S) == Hint(work=True)
+        assert await store.listen("d2", PATIENCE_S) == Hint(work=True)
+
     async def test_silence_ends_when_time_is_up(self, store: Store) -> None:
+        await store.listen("d1", 0)
         assert await store.listen("d1", MOMENT_S) == Hint()
         assert await store.listen("d1", 0) == Hint()
 
     async def test_a_submit_rings_once(self, store: Store) -> None:
+        await store.listen("d1", 0)
         await queue(store, a_task(), a_task())
         await queue(store)
         assert await store.listen("d1", PATIENCE_S) == Hint(work=True)
         assert await store.listen("d1", 0) == Hint()
 
     async def test_a_submit_wakes_a_listener(self, store: Store) -> None:
+        await store.listen("d1", 0)
         listening = asyncio.create_task(store.listen("d1", PATIENCE_S))
         await asyncio.wait([listening], timeout=MOMENT_S)
         await queue(store)
         assert await listening == Hint(work=True)
 
     async def test_a_delayed_task_rings_too_for_its_time_must_be_known(self, store: Store) -> None:
+        await store.listen("d1", 0)
         await queue(store, a_task(delay_ms=LONG_MS))
         assert await store.listen("d1", 0) == Hint(work=True)
 
     async def test_a_refused_submit_does_not_ring(self, store: Store) -> None:
+        await store.listen("d1", 0)
         await store.submit([a_task()])
         assert await store.listen("d1", 0) == Hint()
 
@@ -126,6 +146,7 @@ class ListenContract(StoreContract):
         attempts = await running(store, a_task(), a_task())
         ids = tuple(attempt.task_id for attempt in attempts)
         await store.listen("d1", 0)
+        await store.listen("d2", 0)
         await store.cancel(ids)
         assert await store.listen("d2", 0) == Hint()
         assert await store.listen("d1", PATIENCE_S) == Hint(cancelled=ids)
@@ -142,6 +163,7 @@ class ListenContract(StoreContract):
     async def test_who_adopted_a_task_is_told_of_its_cancel(self, store: Store) -> None:
         (attempt,) = await running(store)
         await store.listen("d1", 0)
+        await store.listen("d2", 0)
         await store.adopt("d2", [attempt], LONG_MS)
         await store.cancel([attempt.task_id])
         assert await store.listen("d1", 0) == Hint()

@@ -114,6 +114,7 @@ async def test_a_lost_message_costs_one_slow_poll(redis_url: str) -> None:
 
 async def test_listeners_in_other_processes_are_woken_by_submit_and_cancel(opened: Opened) -> None:
     api, dispatcher = opened(), opened()
+    await dispatcher.listen("d1", 0)
     listening = asyncio.create_task(dispatcher.listen("d1", 30))
     await asyncio.wait([listening], timeout=0.05)
     (task_id,) = await queue(api)
@@ -127,6 +128,7 @@ async def test_listeners_in_other_processes_are_woken_by_submit_and_cancel(opene
 
 async def test_a_listener_that_gives_up_takes_no_hint_with_it(opened: Opened) -> None:
     api, dispatcher = opened(), opened()
+    await dispatcher.listen("d1", 0)
     quitter = asyncio.create_task(dispatcher.listen("d1", 30))
     await asyncio.wait([quitter], timeout=0.05)
     quitter.cancel()

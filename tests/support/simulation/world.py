@@ -127,11 +127,10 @@ class World:
     def _is_prompt(self) -> bool:
         """Return whether every free slot should be found at once.
 
-        A dispatcher without room takes the bell away from another; tasks of two environments
-        stand in one another's way.
+        Tasks of two environments stand in one another's way.
         """
         environments = {worker.environment for worker in self.plan.workers}
-        return self.plan.quiet and len(environments) == len(self.plan.dispatchers) == 1
+        return self.plan.quiet and len(environments) == 1
 
     @property
     def _was_wrecked(self) -> bool:

@@ -11,7 +11,7 @@ from gofer.domain.errors import InvalidInput
 
 def test_every_key_has_the_tag_of_its_namespace_and_shard() -> None:
     keys = Keys("blue", 7)
-    for key in (keys.schema, keys.bell, keys.ended, keys.inbox("d1")):
+    for key in (keys.schema, keys.bell("d1"), keys.ended, keys.inbox("d1")):
         assert key.startswith("{blue:7}:")
 
 
@@ -31,7 +31,8 @@ def test_a_shard_that_no_id_can_name_is_refused(shard: int) -> None:
 def test_a_script_builds_every_key_from_the_prefix(script: str) -> None:
     """Each call of a command names its key as P .. '...', or by a local that was made so."""
     source = re.sub(r"--[^\n]*", "", read_scripts()[script])
-    made = set(re.findall(r"local (\w+) = P \.\. '", source)) | {"P"}
+    locals_made = re.findall(r"local ([\w, ]+) = (P \.\. '[^\n]*)", source)
+    made = {name for names, _ in locals_made for name in names.split(", ")} | {"P"}
     for command, key in re.findall(r"redis\.call\('(\w+)'(?:, ([\w.]+(?:\(keys\))?))?", source):
         if command == "TIME":
             assert key == ""

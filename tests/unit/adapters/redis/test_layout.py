@@ -62,19 +62,21 @@ async def test_past_the_retention_no_key_of_a_task_is_left(server: FakeServer) -
     await store.listen("d1", 0)
 
     async def only_functions() -> bool:
-        return await keys_of(backend.client) == {f"{PREFIX}f:{FUNCTION.id}"}
+        left = await keys_of(backend.client)
+        return left == {f"{PREFIX}f:{FUNCTION.id}", f"{PREFIX}listeners"}
 
-    await wait_until_async(only_functions, "only the function is left")
+    await wait_until_async(only_functions, "only the function is left, and the listener")
 
 
 async def test_every_key_that_is_no_task_has_a_bound(server: FakeServer) -> None:
     backend = opened(server)
+    await backend.store.listen("d1", 0)
     attempts = await running(backend.store, *(a_task() for _ in range(3)))
     await queue(backend.store, a_task(), a_task(delay_ms=LONG_MS))
     await backend.store.cancel([attempts[0].task_id])
-    for key in (f"{PREFIX}bell", f"{PREFIX}inbox:d1"):
+    for key in (f"{PREFIX}listeners", f"{PREFIX}bell:d1", f"{PREFIX}inbox:d1"):
         assert await backend.client.ttl(key) > 0
-    assert await backend.client.llen(f"{PREFIX}bell") == 1
+    assert await backend.client.llen(f"{PREFIX}bell:d1") == 1
 
 
 async def test_an_ended_task_keeps_no_payload(server: FakeServer) -> None:

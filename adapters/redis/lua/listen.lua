@@ -1,0 +1,27 @@
+-- listen: have submits ring for this dispatcher, and take what there is to tell it now.
+--
+-- ARGV[1]     owner
+-- ARGV[2]     how many cancelled ids at most
+-- Answer      framed: 1 if there may be work, else empty; then ids of cancelled tasks
+-- Repeatable  yes: an answer that is lost is a hint that is lost
+-- Cancels go before work. Whoever was no listener may have missed a ring, so work is hinted at once.
+local owner = ARGV[1]
+local now = now_ms()
+local listeners = P .. 'listeners'
+local bell, inbox = P .. 'bell:' .. owner, P .. 'inbox:' .. owner
+pass_when_full()
+local known = tonumber(redis.call('ZSCORE', listeners, owner) or -1) >= now
+if not known then redis.call('ZREMRANGEBYSCORE', listeners, '-inf', '(' .. whole(now)) end
+redis.call('ZADD', listeners, whole(now + LISTENER_MS), owner)
+redis.call('PEXPIRE', listeners, 2 * LISTENER_MS)
+
+local cancelled = redis.call('LPOP', inbox, ARGV[2]) or {}
+if #cancelled > 0 then
+  if not known then
+    redis.call('RPUSH', bell, '1')
+    redis.call('PEXPIRE', bell, LISTENER_MS)
+  end
+  return frame({'', unpack(cancelled)})
+end
+local rang = redis.call('LPOP', bell)
+return frame({(rang or not known) and '1' or ''})
