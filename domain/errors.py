@@ -5,6 +5,7 @@
     │   ├── InvalidIdentifier     an id, name or URL that is none
     │   ├── InvalidPayload        bytes that cannot be a pickle
     │   └── TooLarge              over a limit; says which and by how much
+    ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
@@ -59,6 +60,18 @@ class TooLarge(InvalidInput):
         self.size = size
         self.limit = limit
         super().__init__(f"{what} has {size} bytes; the limit is {limit}")
+
+
+class KeyReused(GoferError):
+    """The idempotency key names another request; nothing was stored."""
+
+    def __init__(self, key: str) -> None:
+        """Record the ``key``."""
+        self.key = key
+        super().__init__(
+            f"the Idempotency-Key {key!r} was given with another request before; "
+            "give each request a key of its own, and repeat a request as it was"
+        )
 
 
 class NotFound(GoferError):

@@ -8,7 +8,7 @@ It never opens a payload.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .errors import InvalidInput, NotFound, QueueFull, TooLarge
+from .errors import InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import Environment, Function, content_digest
 from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
 from .ports import (
@@ -17,10 +17,14 @@ from .ports import (
     Entropy,
     FunctionStore,
     PayloadInspector,
+    Repeated,
     Submitted,
     TaskStore,
 )
-from .task import PRIORITIES, Budget, NewTask, Outcome, Task
+from .task import PRIORITIES, Budget, Idempotency, NewTask, Outcome, Task
+
+KEY_CHARS = 255
+"""Most characters of an idempotency key, as other services with such keys have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``."""
+    """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``.
+
+    ``key`` is an idempotency key: the same wish with the same key is recorded once, however often
+    it is sent. Empty: each is recorded.
+    """
 
     function_id: FunctionId
     payload: bytes
     priority: int = 1
     delay_ms: int = 0
     budget: Budget = field(default_factory=Budget)
+    key: str = ""
 
 
 class Service:
@@ -98,17 +107,23 @@ class Service:
         """Record tasks and return their ids, in order; a 2xx may be sent once this returns.
 
         Raises InvalidPayload, TooLarge or InvalidInput before anything is stored, for the whole
-        batch; NotFound (a function) or QueueFull for the first task refused, in which case the
-        others of the batch may be stored; StoreUnavailable.
+        batch; NotFound (a function), QueueFull or KeyReused for the first task refused, in which
+        case the others of the batch may be stored; StoreUnavailable.
         """
         tasks = [self._checked(submission) for submission in submissions]
         answers = await self._tasks.submit(tasks)
-        for task, answer in zip(tasks, answers, strict=True):
-            if answer is Submitted.NO_FUNCTION:
-                raise NotFound("function", task.function_id)
-            if answer is Submitted.FULL:
-                raise QueueFull(self._limits.queued_tasks)
-        return [task.id for task in tasks]
+        return [self._id(task, answer) for task, answer in zip(tasks, answers, strict=True)]
+
+    def _id(self, task: NewTask, answer: Submitted | Repeated) -> TaskId:
+        if isinstance(answer, Repeated):
+            return answer.task_id
+        if answer is Submitted.NO_FUNCTION:
+            raise NotFound("function", task.function_id)
+        if answer is Submitted.FULL:
+            raise QueueFull(self._limits.queued_tasks)
+        if answer is Submitted.CONFLICT and task.idempotency is not None:
+            raise KeyReused(task.idempotency.key)
+        return task.id
 
     async def status(self, task_id: TaskId) -> Task:
         """Return a task as it stands; raise NotFound, StoreUnavailable."""
@@ -156,4 +171,19 @@ class Service:
             priority=submission.priority,
             delay_ms=submission.delay_ms,
             budget=submission.budget,
+            idempotency=_idempotency(submission) if submission.key else None,
         )
+
+
+def _idempotency(submission: Submission) -> Idempotency:
+    key, budget = submission.key, submission.budget
+    if len(key) > KEY_CHARS or not (key.isascii() and key.isprintable()):
+        raise InvalidInput(f"an Idempotency-Key is 1 to {KEY_CHARS} printable ASCII characters")
+    asked = (
+        submission.function_id,
+        submission.priority,
+        submission.delay_ms,
+        *(budget.retries, budget.redeliveries, budget.timeout_ms),
+    )
+    head = " ".join(map(str, asked)).encode()
+    return Idempotency(key, content_digest(head + b"\n" + submission.payload))

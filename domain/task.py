@@ -166,6 +166,17 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Idempotency:
+    """By which a repeated request is known: the client's ``key``, and the digest of what it asks.
+
+    ``digest`` is 64 hex digits; the same key with another digest is a mistake of the client's.
+    """
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewTask:
     """A task as a client submits it. ``payload`` is the pickle of ``(args, kwargs)``."""
 
@@ -175,6 +186,7 @@ class NewTask:
     priority: int = 1
     delay_ms: int = 0
     budget: Budget = field(default_factory=Budget)
+    idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,15 @@ LISTENER_MS = 60_000
 """How long a dispatcher that says nothing more is rung for."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An idempotency key: until when it is known, the digest of its request, and its task."""
+
+    until: float
+    digest: str
+    task_id: TaskId
+
+
 @dataclass(slots=True)
 class Record:
     """All that is known of one task.
@@ -82,6 +91,7 @@ class Records:
     ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
     functions: dict[FunctionId, Function] = field(default_factory=dict[FunctionId, Function])
     inboxes: dict[str, list[TaskId]] = field(default_factory=dict[str, list[TaskId]])
+    keys: dict[str, KnownKey] = field(default_factory=dict[str, KnownKey])
     listeners: dict[str, float] = field(default_factory=dict[str, float])
     bells: set[str] = field(default_factory=set[str])
 
@@ -171,6 +181,11 @@ class Records:
         """Drop tasks that ended at or before a moment."""
         while self.ended and self.ended[0][0] <= before:
             del self.tasks[self.ended.popleft()[1]]
+
+    def forget_keys(self, now: float) -> None:
+        """Drop idempotency keys whose time is up; all have the same time, so the first go first."""
+        while self.keys and next(iter(self.keys.values())).until <= now:
+            del self.keys[next(iter(self.keys))]
 
     def check(self) -> None:
         """Raise AssertionError unless every task is in exactly one place, and nothing else is."""

@@ -22,6 +22,7 @@ from ...domain.ports import (
     Hint,
     Leased,
     Reaped,
+    Repeated,
     Submitted,
     Written,
 )
@@ -67,10 +68,10 @@ class MemoryStore:
 
     # ------------------------------------------------------------ into the queue and out of it
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
-        now, limit = self._now(), self._queued_limit
-        answers = [transitions.submit(self._records, task, limit, now) for task in tasks]
+        now, bounds = self._now(), (self._queued_limit, self._retention_ms)
+        answers = [transitions.submit(self._records, task, *bounds, now) for task in tasks]
         self._tell()
         return answers
 
@@ -236,6 +237,7 @@ class MemoryStore:
         """Return the time, after dropping what has outlived its retention by then."""
         now = Moment(self._clock.steady_ms(), self._clock.unix_ms())
         self._records.forget_ended(now.steady - self._retention_ms)
+        self._records.forget_keys(now.steady)
         return now
 
     def _tell(self, touched: Iterable[TaskId] = ()) -> None:

@@ -10,7 +10,16 @@ from math import ceil, isfinite
 
 from ...domain.identifiers import Attempt, TaskId
 from ...domain.policy import Charge
-from ...domain.ports import Cancelled, Completion, Defeat, Leased, Reaped, Submitted, Written
+from ...domain.ports import (
+    Cancelled,
+    Completion,
+    Defeat,
+    Leased,
+    Reaped,
+    Repeated,
+    Submitted,
+    Written,
+)
 from ...domain.task import (
     Cause,
     Failure,
@@ -21,7 +30,7 @@ from ...domain.task import (
     TaskStatus,
     next_status,
 )
-from .records import Record, Records
+from .records import KnownKey, Record, Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,24 @@ class Moment:
     unix_ms: int
 
 
-def submit(records: Records, task: NewTask, limit: int, now: Moment) -> Submitted:
-    """Record a new task, unless it is there, its function is not, or ``limit`` are unfinished."""
+def submit(
+    records: Records, task: NewTask, limit: int, keep_ms: int, now: Moment
+) -> Submitted | Repeated:
+    """Record a new task, unless it is there, its function is not, or ``limit`` are unfinished.
+
+    Its idempotency key is known for ``keep_ms``.
+    """
     if task.id in records.tasks:
         return Submitted.EXISTS
+    wish = task.idempotency
+    if wish is not None and (known := records.keys.get(wish.key)) is not None:
+        return Repeated(known.task_id) if known.digest == wish.digest else Submitted.CONFLICT
     if task.function_id not in records.functions:
         return Submitted.NO_FUNCTION
     if records.unfinished >= limit:
         return Submitted.FULL
+    if wish is not None:
+        records.keys[wish.key] = KnownKey(now.steady + keep_ms, wish.digest, task.id)
     record = Record(new=task, created_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.push(record, _due(task.delay_ms, now), head=False)

@@ -13,7 +13,16 @@ import msgspec
 from ...domain.errors import StoreIncompatible
 from ...domain.function import Environment, Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
-from ...domain.ports import Cancelled, Completion, Defeat, Leased, Reaped, Submitted, Written
+from ...domain.ports import (
+    Cancelled,
+    Completion,
+    Defeat,
+    Leased,
+    Reaped,
+    Repeated,
+    Submitted,
+    Written,
+)
 from ...domain.task import Budget, NewTask, Outcome, Spent, Task, TaskStatus
 from . import evidence
 from .framing import unframe
@@ -25,7 +34,7 @@ LEASED, ADOPTED, REAPED, SHOWN, WITH_OUTCOME, FUNCTION = 5, 2, 3, 8, 10, 7
 """How many items claim, adopt, reap, get, outcomes and fetch answer for each."""
 
 WRITTEN = dict(zip(b"RDSG", Written, strict=True))
-SUBMITTED = dict(zip(b"NEUF", Submitted, strict=True))
+SUBMITTED = dict(zip(b"NEUFC", Submitted, strict=True))
 CANCELLED = dict(zip(b"PSTG", Cancelled, strict=True))
 """What the letters mean that the scripts answer, in the order of the enumerations."""
 
@@ -65,7 +74,30 @@ def new_task_items(task: NewTask) -> Items:
         f"{task.priority} {budget.worker_losses} {task.function_id}"
         f" {budget.retries},{budget.redeliveries},{timeout}"
     )
-    return task.id.encode(), head.encode(), task.payload, b"%d" % max(0, task.delay_ms)
+    wish = task.idempotency
+    known_by = "" if wish is None else f"{wish.digest} {wish.key}"
+    delay = b"%d" % max(0, task.delay_ms)
+    return task.id.encode(), head.encode(), task.payload, delay, known_by.encode()
+
+
+def submitted(answer: bytes) -> list[Submitted | Repeated]:
+    """Return what submit.lua answers: a letter for each task, then the ids of repeated ones."""
+    letters, *ids = answer.split(b" ")
+    first = iter(ids)
+    return [
+        Repeated(TaskId(next(first).decode())) if letter == ord("R") else SUBMITTED[letter]
+        for letter in letters
+    ]
+
+
+def written(letters: bytes) -> list[Written]:
+    """Return what the letters of a fenced write mean."""
+    return [WRITTEN[letter] for letter in letters]
+
+
+def cancelled(letters: bytes) -> list[Cancelled]:
+    """Return what the letters of cancel.lua mean."""
+    return [CANCELLED[letter] for letter in letters]
 
 
 def completion_items(completion: Completion) -> Items:

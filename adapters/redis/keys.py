@@ -12,6 +12,7 @@ key                  type    what it holds                                      
 ``ready:<0..2>``     list    ids of QUEUED tasks by priority, the next one at the head    ``limit``
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
+``idem:<key>``       string  "digest task-id" of the request with this idempotency key     retention
 ``listeners``        zset    dispatchers, by until when work is rung for them, in ms      2 min
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,

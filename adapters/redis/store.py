@@ -24,6 +24,7 @@ from ...domain.ports import (
     Hint,
     Leased,
     Reaped,
+    Repeated,
     Submitted,
     Written,
 )
@@ -111,14 +112,15 @@ class RedisStore:
 
     # ------------------------------------------------------------ into the queue and out of it
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
         return await self._each(
             "submit",
             tasks,
             codec.new_task_items,
-            codec.SUBMITTED,
+            codec.submitted,
             self._options.queued_limit,
+            self._options.retention_ms,
             size=lambda task: len(task.payload),
         )
 
@@ -144,11 +146,11 @@ class RedisStore:
 
     async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
         """Note that attempts (may) have begun."""
-        return await self._each("start", attempts, codec.attempt_items, codec.WRITTEN)
+        return await self._each("start", attempts, codec.attempt_items, codec.written)
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
-        answers = await self._each("renew", attempts, codec.attempt_items, codec.WRITTEN, lease_ms)
+        answers = await self._each("renew", attempts, codec.attempt_items, codec.written, lease_ms)
         return [
             attempt
             for attempt, answer in zip(attempts, answers, strict=True)
@@ -174,7 +176,7 @@ class RedisStore:
             "complete",
             completions,
             codec.completion_items,
-            codec.WRITTEN,
+            codec.written,
             self._options.retention_ms,
             size=lambda completion: len(completion.success.result),
         )
@@ -185,7 +187,7 @@ class RedisStore:
             "fail",
             defeats,
             codec.defeat_items,
-            codec.WRITTEN,
+            codec.written,
             self._options.retention_ms,
             size=lambda defeat: len(defeat.failure.exception),
         )
@@ -195,7 +197,7 @@ class RedisStore:
     ) -> list[Written]:
         """Hand back tasks that did not run."""
         leading = (max(0, delay_ms), codec.text(reason))
-        return await self._each("release", attempts, codec.attempt_items, codec.WRITTEN, *leading)
+        return await self._each("release", attempts, codec.attempt_items, codec.written, *leading)
 
     async def reap(self, limit: int) -> list[Reaped]:
         """Take up to ``limit`` expired leases away."""
@@ -212,7 +214,7 @@ class RedisStore:
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
         return await self._each(
-            "cancel", task_ids, _id_item, codec.CANCELLED, self._options.retention_ms
+            "cancel", task_ids, _id_item, codec.cancelled, self._options.retention_ms
         )
 
     # ------------------------------------------------------------ looking and waiting
@@ -268,24 +270,21 @@ class RedisStore:
         script: str,
         batch: Sequence[Item],
         items_of: Callable[[Item], codec.Items],
-        meaning: Mapping[int, Answer],
+        read: Callable[[bytes], Sequence[Answer]],
         *leading: Word,
         size: Callable[[Item], int] | None = None,
     ) -> list[Answer]:
-        """Run a script that answers a letter for each item, and return what the letters mean."""
+        """Run a script that answers for each item; ``read`` tells what its answers mean."""
         answers: list[Answer] = []
         for part in batches(batch, size):
             items = frame([item for each in part for item in items_of(each)])
-            letters: bytes = await self._driver.run(script, *leading, items)
-            answers.extend([meaning[letter] for letter in letters])
+            answers.extend(read(await self._driver.run(script, *leading, items)))
         return answers
 
     async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
-        ended = await self._each("wait", task_ids, _id_item, _ENDED)
-        return frozenset(task_id for task_id, over in zip(task_ids, ended, strict=True) if over)
-
-
-_ENDED = {ord("E"): True, ord("N"): False}
+        letters = await self._each("wait", task_ids, _id_item, bytes)
+        pairs = zip(task_ids, letters, strict=True)
+        return frozenset(task_id for task_id, letter in pairs if letter == ord("E"))
 
 
 def _id_item(task_id: TaskId) -> codec.Items:

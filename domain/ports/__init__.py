@@ -5,7 +5,18 @@ the docstrings say in words, and run over every adapter. Ports speak the domain'
 driver's. Expected outcomes are values.
 """
 
-from .answers import Cancelled, Claim, Completion, Defeat, Hint, Leased, Reaped, Submitted, Written
+from .answers import (
+    Cancelled,
+    Claim,
+    Completion,
+    Defeat,
+    Hint,
+    Leased,
+    Reaped,
+    Repeated,
+    Submitted,
+    Written,
+)
 from .executor import Began, Ended, Executor, ExecutorEvent
 from .links import FromWorker, Link, Uplink
 from .store import FunctionStore, TaskStore
@@ -30,6 +41,7 @@ __all__ = [
     "Link",
     "PayloadInspector",
     "Reaped",
+    "Repeated",
     "Submitted",
     "TaskStore",
     "Telemetry",

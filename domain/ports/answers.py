@@ -15,6 +15,15 @@ class Submitted(StrEnum):
     EXISTS = "exists"
     NO_FUNCTION = "no_function"
     FULL = "full"
+    CONFLICT = "conflict"
+    """Its idempotency key was given before, with another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The answer to a task that was submitted before, under the same idempotency key."""
+
+    task_id: TaskId
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from .answers import (
     Hint,
     Leased,
     Reaped,
+    Repeated,
     Submitted,
     Written,
 )
@@ -28,8 +29,13 @@ from .answers import (
 class TaskStore(Protocol):
     """The truth about tasks. Leases run by the store's own clock and by no other."""
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
-        """Record new tasks as QUEUED, and ring for all who listen. EXISTS for an id that is there: nothing changes."""
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+        """Record new tasks as QUEUED, and ring for all who listen.
+
+        EXISTS for an id that is there: nothing changes. A task whose idempotency key is known is
+        not recorded: Repeated with the id of the first where the request is the same, else
+        CONFLICT. Keys are known for the retention time.
+        """
         ...
 
     async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:

@@ -34,14 +34,23 @@ MESSAGE = "gofer runs any Python function on any of your machines"
 LONG_RESULT_BYTES = 64 * 1024
 """Results over this size are encoded in a thread: base64 in lines takes 10 ms a MiB."""
 
+KEY_HEADER = "Idempotency-Key"
+
 _SHOWN = {TaskStatus.CANCELLED: TaskStatus.FAILED, TaskStatus.EXPIRED: TaskStatus.FAILED}
+
+
+_HEADERS = {
+    KEY_HEADER: "Sent again with the same key, the same request answers with the same task."
+}
 
 
 def add_legacy_routes(router: APIRouter, service: Service, encoding: Encoding) -> None:
     """Add the original routes to ``router``."""
     routes = _Legacy(service, encoding)
     registering = Bodies(FunctionRegistered, RegisterFunction, (400, 413, 503))
-    executing = Bodies(TaskSubmitted, ExecuteFunction, (400, 404, 413, 429, 503))
+    executing = Bodies(
+        TaskSubmitted, ExecuteFunction, (400, 404, 413, 422, 429, 503), headers=_HEADERS
+    )
     add_route(router, "GET", "/", routes.greet, Bodies(ServiceStands))
     add_route(router, "POST", "/register_function", routes.register_function, registering)
     add_route(router, "POST", "/execute_function", routes.execute_function, executing)
@@ -72,12 +81,16 @@ class _Legacy:
             return answer(FunctionRegistered(await self._service.register(body.name, payload)))
 
     async def execute_function(self, request: Request) -> Response:
-        """Have a function run; the answer comes once the task is recorded."""
+        """Have a function run; the answer comes once the task is recorded.
+
+        With an Idempotency-Key, the same request sent again answers with the same task.
+        """
         body = await read(request, ExecuteFunction)
         function_id = parse_function_id(body.function_id)
         payload = self._encoding.decode(body.payload)
         async with self._encoding.ahead(payload):
-            (task_id,) = await self._service.submit([Submission(function_id, payload)])
+            wish = Submission(function_id, payload, key=request.headers.get(KEY_HEADER, ""))
+            (task_id,) = await self._service.submit([wish])
         return answer(TaskSubmitted(task_id))
 
     async def status(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Routes that only translate: no dependency injection, no body model, the request as it came."""
 
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +18,7 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 _MEANINGS = {
     400: "The request cannot be right; `detail` says why.",
     404: "There is nothing of this id: it never existed, or its retention has passed.",
+    422: "Its Idempotency-Key was given with another request before.",
     413: "The body, or what it carries, is over the limit.",
     429: "As many tasks are waiting as the operator allows; see Retry-After.",
     503: "The store does not answer; see Retry-After.",
@@ -39,11 +40,15 @@ class PlainRoute(APIRoute):
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """What a route takes and gives, for its description; ``unready`` is the body of a 503."""
+    """What a route takes and gives, for its description.
+
+    ``headers`` are optional ones, with what they mean; ``unready`` is the body of a 503.
+    """
 
     gives: type[Struct]
     takes: type[Struct] | None = None
     failures: tuple[int, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     unready: type[Struct] = Problem
 
 
@@ -59,6 +64,10 @@ def add_route(
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in _names(path)
+        ]
+        + [
+            {"name": name, "in": "header", "description": meaning, "schema": {"type": "string"}}
+            for name, meaning in bodies.headers.items()
         ]
     }
     if bodies.takes is not None:

@@ -7,7 +7,7 @@ from ...adapters.memory.store import MemoryStore
 from ...domain.errors import StoreUnavailable
 from ...domain.function import Function
 from ...domain.identifiers import TaskId
-from ...domain.ports import Cancelled, Submitted
+from ...domain.ports import Cancelled, Repeated, Submitted
 from ...domain.task import NewTask, Outcome, Task
 
 
@@ -32,7 +32,7 @@ class SwitchableStore(MemoryStore):
         self._answer()
         await super().put(functions)
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks; raise StoreUnavailable while away."""
         self._answer()
         return await super().submit(tasks)

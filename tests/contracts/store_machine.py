@@ -23,7 +23,7 @@ from gofer.adapters.redis.store import RedisStore, StoreOptions
 from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat
-from gofer.domain.task import Budget, Cause, Failure, NewTask, Success
+from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
 from tests.contracts.store_backend import FUNCTION, Store
 
 QUEUED_LIMIT = 6
@@ -121,18 +121,21 @@ class StoreMachine(RuleBasedStateMachine):
         wishes=st.lists(st.tuples(st.integers(0, 2), delays, budgets), min_size=1, max_size=3),
         function_id=st.sampled_from([FUNCTION.id, FUNCTION.id, UNKNOWN]),
         again=st.none() | st.integers(0, 9),
+        wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
     )
     def submit(
         self,
         wishes: list[tuple[int, int, Budget]],
         function_id: FunctionId,
         again: int | None,
+        wish: Idempotency | None = None,
     ) -> None:
         tasks: list[NewTask] = []
         for priority, delay_ms, budget in wishes:
             self.ids.append(TaskId(uuid7(self.clock.unix_ms(), len(self.ids))))
             payload = b"\x00payload of %d" % len(self.ids)
-            tasks.append(NewTask(self.ids[-1], function_id, payload, priority, delay_ms, budget))
+            task = NewTask(self.ids[-1], function_id, payload, priority, delay_ms, budget, wish)
+            tasks.append(task)
         if again is not None:
             task_id = self.ids[-1 - again % len(self.ids)]
             tasks.append(NewTask(task_id, FUNCTION.id, b"again"))

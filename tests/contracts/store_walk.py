@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.task import Budget
+from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FUNCTION
 from tests.contracts.store_machine import UNKNOWN, StoreMachine
 
@@ -63,6 +63,7 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
             [(random.randint(0, 2), delay_ms, Budget(0, random.randint(0, 1))) for _ in few],
             function_id=UNKNOWN if random.random() < RARELY else FUNCTION.id,
             again=random.choice([None, None, few[0]]),
+            wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
         ),
         "claim": lambda: machine.claim(owner, random.choice([0, 1, 2, 4]), lease_ms),
         "start": lambda: machine.start(few),

@@ -15,7 +15,7 @@ from gofer.adapters.payload import PickleInspector, decode_payload, encode_paylo
 from gofer.domain.errors import GoferError
 from gofer.domain.function import Environment, Function
 from gofer.domain.identifiers import TaskId, WorkerId
-from gofer.domain.ports import Completion, Defeat, Submitted
+from gofer.domain.ports import Completion, Defeat, Repeated, Submitted
 from gofer.domain.service import Service
 from gofer.domain.task import Failure, NewTask, Outcome, Success, Task, TaskStatus
 from gofer.entrypoints.rest.app import build_app
@@ -45,7 +45,7 @@ class WebStore(MemoryStore):
         self.functions.extend(functions)
         await super().put(functions)
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted]:
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         self._fail_if_in_trouble()
         answers = await super().submit(tasks)
         self.tasks += [

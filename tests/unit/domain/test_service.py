@@ -1,12 +1,21 @@
 """The use cases over the memory store."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gofer.adapters.memory.clock import ManualClock, SeededEntropy
 from gofer.adapters.memory.store import MemoryStore
-from gofer.domain.errors import InvalidInput, InvalidPayload, NotFound, QueueFull, TooLarge
+from gofer.domain.errors import (
+    InvalidInput,
+    InvalidPayload,
+    KeyReused,
+    NotFound,
+    QueueFull,
+    TooLarge,
+)
 from gofer.domain.function import Environment, content_digest
 from gofer.domain.identifiers import (
     FunctionId,
@@ -105,6 +114,37 @@ async def test_a_submitted_task_is_queued_under_a_new_id(service: Service) -> No
     assert parse_task_id(task_id) == task_id
     task = await service.status(task_id)
     assert (task.status, task.attempt, task.priority) == (TaskStatus.QUEUED, 0, 1)
+
+
+async def test_the_same_wish_with_the_same_key_is_recorded_once(
+    service: Service, store: MemoryStore
+) -> None:
+    function_id = await service.register("f", b"code")
+    wish = Submission(function_id, b"args", key="order 17")
+    (first,) = await service.submit([wish])
+    assert await service.submit([wish, wish]) == [first, first]
+    assert len(store.snapshot().tasks) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"payload": b"more"}, {"priority": 0}, {"budget": Budget(retries=1)}]
+)
+async def test_another_wish_with_the_same_key_is_refused(
+    service: Service, store: MemoryStore, changed: dict[str, Any]
+) -> None:
+    function_id = await service.register("f", b"code")
+    wish = Submission(function_id, b"args", key="order 17")
+    await service.submit([wish])
+    with pytest.raises(KeyReused, match="order 17"):
+        await service.submit([replace(wish, **changed)])
+    assert len(store.snapshot().tasks) == 1
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "schlüssel", "two\nlines"])
+async def test_a_key_that_is_none_is_refused(service: Service, key: str) -> None:
+    function_id = await service.register("f", b"code")
+    with pytest.raises(InvalidInput, match="Idempotency-Key"):
+        await service.submit([Submission(function_id, b"args", key=key)])
 
 
 async def test_what_is_asked_for_a_task_reaches_the_store(service: Service) -> None:

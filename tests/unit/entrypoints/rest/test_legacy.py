@@ -50,6 +50,20 @@ async def test_executing_answers_200_and_a_task_id(service: Web) -> None:
     assert is_uuid(answer.json()["task_id"])
 
 
+async def test_a_request_sent_again_with_its_idempotency_key_gives_the_same_task(
+    service: Web,
+) -> None:
+    """A client whose connection broke, or its proxy, may send everything again."""
+    body = {"function_id": await service.register(), "payload": serialize(((1,), {"a": 2}))}
+    key = {"Idempotency-Key": "order 17"}
+    answers = [
+        await service.client.post("/execute_function", json=body, headers=key) for _ in range(3)
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["task_id"] for answer in answers}) == 1
+    assert len(service.store.tasks) == 1
+
+
 async def test_the_task_has_the_payload_as_it_was_sent(service: Web) -> None:
     await service.execute(await service.register(), 1, a=2)
     assert service.store.tasks[0].payload == dumps(((1,), {"a": 2}))

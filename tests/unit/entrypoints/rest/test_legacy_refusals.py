@@ -128,6 +128,31 @@ async def test_a_malformed_id_is_400(service: Web, text: str) -> None:
     assert "UUID" in refused(await service.client.get(f"/result/{text}"), 400)
 
 
+async def test_an_idempotency_key_with_another_request_is_422_and_no_task_is_made(
+    service: Web,
+) -> None:
+    function_id = await service.register()
+    answers = [
+        await service.client.post(
+            "/execute_function",
+            json={"function_id": function_id, "payload": serialize(((), {"a": argument}))},
+            headers={"Idempotency-Key": "order 17"},
+        )
+        for argument in (1, 2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert "order 17" in answers[1].json()["detail"]
+    assert len(service.store.tasks) == 1
+
+
+async def test_an_idempotency_key_that_is_too_long_is_400(service: Web) -> None:
+    body = {"function_id": await service.register(), "payload": serialize(((), {"a": 1}))}
+    key = {"Idempotency-Key": "k" * 256}
+    answer = await service.client.post("/execute_function", json=body, headers=key)
+    assert answer.status_code == 400
+    assert "255" in answer.json()["detail"]
+
+
 async def test_an_unknown_id_is_404(service: Web) -> None:
     body = {"function_id": UNKNOWN, "payload": CALL}
     assert UNKNOWN in refused(await service.client.post("/execute_function", json=body), 404)

@@ -8,7 +8,7 @@ from fastapi.openapi.models import OpenAPI
 
 from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.entrypoints.rest import schemas
-from gofer.entrypoints.rest.legacy import MESSAGE
+from gofer.entrypoints.rest.legacy import KEY_HEADER, MESSAGE
 from gofer.entrypoints.rest.problems import STATUSES
 from tests.support.web import web
 
@@ -62,11 +62,21 @@ async def test_every_route_is_described_and_named_once() -> None:
 
 async def test_every_placeholder_of_a_path_is_a_parameter() -> None:
     for (_, path), operation in operations(await document()).items():
-        names = [parameter["name"] for parameter in operation.get("parameters", [])]
+        described = operation.get("parameters", [])
+        names = [each["name"] for each in described if each["in"] == "path"]
         assert names == (["task_id"] if "{task_id}" in path else [])
 
 
-async def test_every_answer_is_200_or_a_status_of_the_table_and_never_422() -> None:
+async def test_only_a_reused_key_is_answered_with_422_and_the_key_is_described() -> None:
+    refusing, keyed = set[str](), set[str]()
+    for (_, path), operation in operations(await document()).items():
+        refusing |= {path} if "422" in operation["responses"] else set()
+        names = {each["name"] for each in operation.get("parameters", [])}
+        keyed |= {path} if KEY_HEADER in names else set()
+    assert refusing == keyed == {"/execute_function"}
+
+
+async def test_every_answer_is_200_or_a_status_of_the_table() -> None:
     possible = {"200", *(str(int(status)) for status in STATUSES.values())}
     for operation in operations(await document()).values():
         assert set(operation["responses"]) <= possible
