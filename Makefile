@@ -7,9 +7,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+JOBS ?= 2
 
 BIN := $(VENV)/bin
 SCRATCH := build/lock
+PYTEST = $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
@@ -22,7 +24,7 @@ help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  PYTHON=python3.12 chooses another interpreter (before .venv exists), ARGS='...' adds arguments:"
-	@echo "  make unit ARGS='-k task', make up ARGS='--workers 2'"
+	@echo "  make unit ARGS='-k task', make up ARGS='--workers 2'; JOBS=0 runs the tests one after another"
 
 demo: $(VENV)/.run ## start everything, run real functions in all three modes, show what came back
 	@$(BIN)/gofer demo $(ARGS)
@@ -31,19 +33,19 @@ up: $(VENV)/.run ## start API, dispatcher and workers and keep them running
 	@$(BIN)/gofer up $(ARGS)
 
 test: $(VENV)/.test ## run all tests: unit, integration, e2e; the first lines say which Redis server is used
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 unit: $(VENV)/.test ## run the unit tests: no server, no process, no clock
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(PYTEST) tests/unit $(ARGS)
 
 integration: $(VENV)/.test ## run the integration tests: a real Redis, real ZeroMQ, real processes
-	@$(BIN)/pytest tests/integration $(ARGS)
+	@$(PYTEST) tests/integration $(ARGS)
 
 e2e: $(VENV)/.test ## run the end-to-end tests: the whole system, over HTTP
-	@$(BIN)/pytest tests/e2e $(ARGS)
+	@$(PYTEST) tests/e2e $(ARGS)
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
-	@$(BIN)/pytest --cov --cov-report=term --cov-report=html $(ARGS)
+	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
 
 lint: $(VENV)/.lint ## check style, types and the direction of imports
 	$(BIN)/ruff check
