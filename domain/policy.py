@@ -123,6 +123,9 @@ def doubling_ms(bounds: tuple[int, int], failures: int, jitter: float) -> int:
 BATCH = 100
 """Most tasks in one call of the store: one Lua script must not block others for long."""
 
+CARRIED_BYTES = 48 * 1024 * 1024
+"""Largest function with its arguments that a link carries, where nothing else is said."""
+
 PREFETCH_GOAL_MS = 20.0
 """Work that a slot should find waiting, so that a round trip is hidden behind it."""
 

@@ -32,6 +32,7 @@ from .stores import Store
 if TYPE_CHECKING:
     from ..adapters.embedded import EmbeddedServer
     from ..adapters.memory.link import MemoryHub
+    from ..adapters.zmq.sockets import SocketOptions
 
 # ruff: noqa: PLC0415 - each adapter is imported by the process that uses it
 
@@ -88,25 +89,35 @@ def _memory_hub() -> "MemoryHub":
 def _push_link(settings: Settings, telemetry: Telemetry) -> Link:
     from ..adapters.zmq.push import PushLink
 
-    return PushLink(settings.dispatcher_port, settings.dispatcher_host, telemetry=telemetry)
+    options = _socket_options(settings)
+    host, port = settings.dispatcher_host, settings.dispatcher_port
+    return PushLink(port, host, telemetry=telemetry, options=options)
 
 
 def _pull_link(settings: Settings, telemetry: Telemetry) -> Link:
     from ..adapters.zmq.pull import PullLink
 
-    return PullLink(settings.dispatcher_port, settings.dispatcher_host, telemetry=telemetry)
+    options = _socket_options(settings)
+    host, port = settings.dispatcher_host, settings.dispatcher_port
+    return PullLink(port, host, telemetry=telemetry, options=options)
 
 
-def _push_uplink(url: str) -> Uplink:
+def _push_uplink(settings: Settings, url: str) -> Uplink:
     from ..adapters.zmq.push import PushUplink
 
-    return PushUplink(url)
+    return PushUplink(url, options=_socket_options(settings))
 
 
-def _pull_uplink(url: str) -> Uplink:
+def _pull_uplink(settings: Settings, url: str) -> Uplink:
     from ..adapters.zmq.pull_uplink import PullUplink
 
-    return PullUplink(url)
+    return PullUplink(url, options=_socket_options(settings))
+
+
+def _socket_options(settings: Settings) -> "SocketOptions":
+    from ..adapters.zmq.sockets import SocketOptions
+
+    return SocketOptions(message_bytes=settings.message_bytes)
 
 
 def _supervisor(settings: Settings, worker: WorkerId) -> Executor:
@@ -180,8 +191,8 @@ class Container(containers.DeclarativeContainer):
     uplink = providers.Selector(
         settings.provided.mode,
         local=providers.Singleton(partial(_of_hub, end="uplink"), hub),
-        push=providers.Singleton(_push_uplink, url),
-        pull=providers.Singleton(_pull_uplink, url),
+        push=providers.Singleton(_push_uplink, settings, url),
+        pull=providers.Singleton(_pull_uplink, settings, url),
     )
     executor = providers.Singleton(_supervisor, settings, identity)
 
@@ -195,6 +206,7 @@ class Container(containers.DeclarativeContainer):
         timers=settings.provided.timers.call(),
         owner=identity,
         timeout_ms=settings.provided.timeout_ms,
+        carried_bytes=settings.provided.carried_bytes,
     )
     worker = providers.Singleton(
         Worker,

@@ -31,6 +31,9 @@ CONFIG_VARIABLE = "GOFER_CONFIG"
 
 MIB = 1024 * 1024
 
+MESSAGE_ROOM_BYTES = 16 * MIB
+"""What a message holds beside its bodies: tracebacks, output, thousands of attempts."""
+
 STORES = (
     "memory:// (one process, nothing is kept), embedded://DIRECTORY (the bundled server; without"
     " a directory nothing is kept), redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... (TLS),"
@@ -213,6 +216,17 @@ class Settings(BaseSettings):
     def timeout_ms(self) -> int | None:
         """Return the time limit of a task that names none, in ms."""
         return None if self.timeout_s is None else max(1, round(self.timeout_s * 1000))
+
+    @property
+    def message_bytes(self) -> int:
+        """Return the largest message: a function with its arguments, or a result, and room."""
+        orders = self.function_limit_bytes + self.payload_limit_bytes
+        return max(64 * MIB, max(orders, self.result_limit_bytes) + MESSAGE_ROOM_BYTES)
+
+    @property
+    def carried_bytes(self) -> int:
+        """Return the largest function with its arguments that a message has room for."""
+        return self.message_bytes - MESSAGE_ROOM_BYTES
 
     def limits(self) -> Limits:
         """Return what one request may carry."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..errors import ProtocolViolation
 from ..function import Function
 from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
-from ..policy import Timers
+from ..policy import CARRIED_BYTES, Timers
 from ..ports import Claim, Defeat, FromWorker, Hint, Leased, Reaped, Written
 from ..scheduling import Roster
 from ..task import Outcome
@@ -28,7 +28,6 @@ from .effects import (
     CallRenew,
     CallStart,
     DispatcherEffect,
-    Forget,
     Note,
     Send,
     StoreCall,
@@ -38,13 +37,19 @@ from .ledger import Ledger
 from .member import Holding, Member
 from .messages import Bye, Finished, Hello, Report, Unknown
 from .reception import Reception
-from .verdicts import lost, settle
+from .verdicts import settle
 
 
 class DispatcherCore:
     """Decides everything that a dispatcher does, over any link and any store."""
 
-    def __init__(self, timers: Timers, jitter: Callable[[], float], now: float) -> None:
+    def __init__(
+        self,
+        timers: Timers,
+        jitter: Callable[[], float],
+        now: float,
+        carried_bytes: int = CARRIED_BYTES,
+    ) -> None:
         """Start with no worker and no task. ``jitter`` gives numbers in [0, 1)."""
         self._timers = timers
         self._jitter = jitter
@@ -52,7 +57,7 @@ class DispatcherCore:
         self._ledger = Ledger(jitter)
         self._crew = Crew(timers, self._roster)
         self._reception = Reception(timers, self._crew, self._ledger, jitter)
-        self._intake = Intake(self._roster, self._ledger, self._crew)
+        self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
         self._agenda = Agenda(timers, now)
         self._draining = False
         self._effects: list[DispatcherEffect] = []
@@ -92,7 +97,7 @@ class DispatcherCore:
                 case Hello() as hello:
                     self._effects += self._reception.hello(arrival.peer, hello, now)
                 case Bye() as bye:
-                    self._on_bye(bye)
+                    self._effects += self._reception.bye(bye)
                 case ProtocolViolation() as violation:
                     self._note("warning", f"dropped a message: {violation}")
         return self._step(now)
@@ -144,22 +149,6 @@ class DispatcherCore:
 
     def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
         self._ledger.outcome(settle(worker, holding, outcome, self._jitter))
-
-    def _on_bye(self, bye: Bye) -> None:
-        member = self._crew.members.get(bye.worker)
-        if member is not None and member.session == bye.session:
-            for holding in member.part(bye.unrecorded):
-                self._ledger.release(holding.attempt, 0, "handed back")
-            self._lose(member, "left")
-
-    # ------------------------------------------------------------ losing a worker
-
-    def _lose(self, member: Member, why: str) -> None:
-        self._note("warning" if member.in_hand else "info", f"worker {member.worker} {why}")
-        self._effects.append(Forget(member.peer))
-        known = self._reception.forget(member.worker)
-        for holding in [*self._crew.remove(member), *known.values()]:
-            self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
 
     # ------------------------------------------------------------ answers of the store
 
@@ -273,7 +262,8 @@ class DispatcherCore:
         """Follow an event up: place, speak, and call the store where it is due."""
         for member in self._crew.silent(now):
             if member.worker not in self._reception:
-                self._lose(member, f"went silent for {self._timers.silence_ms / 1000:g} s")
+                why = f"went silent for {self._timers.silence_ms / 1000:g} s"
+                self._effects += self._reception.lose(member, why)
         self._effects += self._intake.place(draining=self._draining)
         if self._intake.in_vain:
             self._agenda.in_vain(now)

@@ -17,7 +17,7 @@ from .crew import Crew
 from .effects import Note
 from .ledger import Ledger
 from .member import Holding
-from .verdicts import is_noted_first, without_function
+from .verdicts import is_noted_first, too_large, without_function
 
 INCOMPATIBLE_DELAY_MS = 1_000
 """How long a task that nobody connected can run is put aside before it is looked at again."""
@@ -32,8 +32,9 @@ class Intake:
     ``in_vain`` tells whether all that was last to be placed was put aside.
     """
 
-    def __init__(self, roster: Roster, ledger: Ledger, crew: Crew) -> None:
-        """Start with no task."""
+    def __init__(self, roster: Roster, ledger: Ledger, crew: Crew, carried_bytes: int) -> None:
+        """Start with no task. ``carried_bytes`` is the most that a link carries for one."""
+        self._carried_bytes = carried_bytes
         self._roster = roster
         self._ledger = ledger
         self._crew = crew
@@ -50,13 +51,15 @@ class Intake:
         return [*(holding.attempt for holding in self._unplaced), *self._probation]
 
     def claimed(self, tasks: Iterable[Leased], functions: Mapping[FunctionId, Function]) -> None:
-        """Take tasks that were just claimed; those whose function is gone have failed."""
+        """Take tasks that were just claimed; those that no worker can be sent have failed."""
         for leased in tasks:
             self._claimed(leased, functions.get(leased.function_id))
 
     def _claimed(self, leased: Leased, function: Function | None) -> None:
         if function is None:
             self._ledger.outcome(without_function(leased))
+        elif (size := len(function.payload) + len(leased.payload)) > self._carried_bytes:
+            self._ledger.outcome(too_large(leased, size, self._carried_bytes))
         elif is_noted_first(leased) and self._roster.offers(function.environment.tag):
             self._probation[leased.attempt] = Holding(leased, function)
             self._ledger.start([leased.attempt])

@@ -1,4 +1,4 @@
-"""Handshakes, as the dispatcher sees them: who may open a session, and with what in hand.
+"""Coming and going, as the dispatcher sees it: who may open a session, and with what in hand.
 
 A Hello replaces all that was believed about a worker by what it says it holds. What it holds and
 we do not know is looked up in the store (adoption: how a restarted dispatcher takes over without
@@ -13,10 +13,10 @@ from ..identifiers import Attempt, Session, WorkerId
 from ..policy import Timers
 from ..ports import Leased
 from .crew import Crew
-from .effects import CallAdopt, DispatcherEffect, Note, Send
+from .effects import CallAdopt, DispatcherEffect, Forget, Note, Send
 from .ledger import Ledger
 from .member import Holding, Member
-from .messages import PROTOCOL_VERSION, Hello, Refused, Report, Unknown, Welcome
+from .messages import PROTOCOL_VERSION, Bye, Hello, Refused, Report, Unknown, Welcome
 from .verdicts import is_noted_first, lost
 
 
@@ -150,6 +150,25 @@ class Reception:
         tag = hello.environment.tag
         text = f"worker {hello.worker} joined: {hello.slots} slots, {tag}, holds {len(hello.held)}"
         return [Send(arrival.peer, hello.worker, welcome), Note("info", text)]
+
+    # ------------------------------------------------------------ leaving
+
+    def bye(self, bye: Bye) -> list[DispatcherEffect]:
+        """Let a worker leave: what did not end there goes back to the queue, and costs nothing."""
+        member = self._crew.members.get(bye.worker)
+        if member is None or member.session != bye.session:
+            return []
+        for holding in member.part(bye.unrecorded):
+            self._ledger.release(holding.attempt, 0, "handed back")
+        return self.lose(member, "left")
+
+    def lose(self, member: Member, why: str) -> list[DispatcherEffect]:
+        """Forget a worker; what it held is lost."""
+        level = "warning" if member.in_hand else "info"
+        known = self.forget(member.worker)
+        for holding in [*self._crew.remove(member), *known.values()]:
+            self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
+        return [Note(level, f"worker {member.worker} {why}"), Forget(member.peer)]
 
     # ------------------------------------------------------------ while they wait
 

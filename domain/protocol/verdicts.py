@@ -61,3 +61,15 @@ def without_function(leased: Leased) -> Defeat:
         attempt=leased.attempt.number,
     )
     return Defeat(leased.attempt, WorkerId(""), failure)
+
+
+def too_large(leased: Leased, size: int, limit: int) -> Defeat:
+    """Return the record of a task that no message has room for; both figures are bytes."""
+    failure = Failure(
+        Cause.TOO_LARGE,
+        type="ValueError",
+        message=f"the function and its arguments have {size} bytes, and the dispatcher sends its "
+        f"workers at most {limit}: raise its function_limit_bytes or payload_limit_bytes",
+        attempt=leased.attempt.number,
+    )
+    return Defeat(leased.attempt, WorkerId(""), failure)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from ...domain.errors import LinkClosed, StoreUnavailable
-from ...domain.policy import Timers
+from ...domain.policy import CARRIED_BYTES, Timers
 from ...domain.ports import Clock, Entropy, FunctionStore, Leased, Link, TaskStore
 from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
@@ -53,10 +53,12 @@ class Dispatcher:
         timers: Timers,
         owner: str,
         timeout_ms: int | None = None,
+        carried_bytes: int = CARRIED_BYTES,
     ) -> None:
         """Take the ports; ``owner`` names this dispatcher in the store, uniquely.
 
-        ``timeout_ms`` bounds the run of tasks that name no bound of their own.
+        ``timeout_ms`` bounds the run of tasks that name no bound of their own; ``carried_bytes``
+        is the largest function with its arguments that the link carries.
         """
         self._tasks = tasks
         self._functions = FunctionCache(functions)
@@ -66,7 +68,7 @@ class Dispatcher:
         self._timers = timers
         self._owner = owner
         self._timeout_ms = timeout_ms
-        self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms())
+        self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms(), carried_bytes)
         self._alarm = Alarm()
         self._over = asyncio.Event()
         self._calls = asyncio.TaskGroup()

@@ -172,6 +172,18 @@ def test_the_largest_payload_fits_into_a_body_as_base64_with_escaped_line_breaks
     assert settings.max_body_bytes >= 4 * (-(-largest // 3)) + 2 * lines + 1000
 
 
+@pytest.mark.parametrize("limit", ["function_limit_bytes", "payload_limit_bytes"])
+def test_a_message_has_room_for_the_largest_function_with_its_arguments(limit: str) -> None:
+    assert Settings().message_bytes == 64 * 2**20
+    raised = Settings.model_validate({limit: 200 * 2**20, "http_buffer_limit_bytes": 2**30})
+    assert raised.carried_bytes == 216 * 2**20
+    assert raised.message_bytes > raised.carried_bytes
+
+
+def test_a_message_has_room_for_the_largest_result() -> None:
+    assert Settings(result_limit_bytes=200 * 2**20).message_bytes > 200 * 2**20
+
+
 def test_the_buffer_for_bodies_holds_at_least_one() -> None:
     assert "http_buffer_limit_bytes must be at least" in problem(http_buffer_limit_bytes=1000)
 

@@ -1,9 +1,12 @@
 """Claims, placing, environments, and what goes out in Orders."""
 
+from dataclasses import replace
+
 import pytest
 
 from gofer.domain.function import Function, content_digest
 from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
+from gofer.domain.policy import CARRIED_BYTES
 from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
 from gofer.domain.protocol import member as member_module
 from gofer.domain.protocol.agenda import IN_VAIN_MS
@@ -111,6 +114,20 @@ def test_a_task_without_a_function_has_failed() -> None:
 
 
 # ---------------------------------------------------------------- nobody can take it
+
+
+def test_a_task_that_no_message_has_room_for_has_failed() -> None:
+    """Sent, it would break the session of whoever gets it, again and again."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(window=2)
+    large = replace(FUNCTION, payload=bytes(CARRIED_BYTES - 3))
+    bench.claims(lease(), replace(lease(task=1), payload=b"abc"), functions=[large])
+    (record,) = bench.records()
+    assert isinstance(record, Defeat)
+    assert (record.attempt, record.failure.cause) == (attempt(), Cause.TOO_LARGE)
+    assert record.requeue is None
+    assert bench.assigned() == [attempt(task=1)]
 
 
 def test_a_task_that_nobody_can_run_is_put_aside_with_the_reason() -> None:
