@@ -10,9 +10,9 @@ seed and the same calls give the same run.
 """
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 M = TypeVar("M")
 
@@ -36,19 +36,21 @@ class Faults:
             raise ValueError("delay_ms is (least, most), both at least 0")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Parcel(Generic[M]):
+class Parcel(NamedTuple, Generic[M]):
     """A message under way. ``number`` orders parcels of one moment as they were sent."""
 
     due_ms: float
     number: int
-    src: str = field(compare=False)
-    dst: str = field(compare=False)
-    message: M = field(compare=False)
+    src: str
+    dst: str
+    message: M
 
 
 class FaultyNetwork(Generic[M]):
-    """Carries messages between named nodes, as badly as ``faults`` says (may be replaced)."""
+    """Carries messages between named nodes, as badly as ``faults`` says (may be replaced).
+
+    ``dropped``, ``doubled`` and ``cut_off`` count what became of messages.
+    """
 
     def __init__(self, random: Random, faults: Faults | None = None) -> None:
         """Draw every chance from ``random``; without ``faults`` all arrives, at once, in order."""
@@ -58,13 +60,19 @@ class FaultyNetwork(Generic[M]):
         self._cut: set[tuple[str, str]] = set()
         self._paused: dict[str, list[Parcel[M]]] = {}
         self._sent = 0
+        self.dropped = self.doubled = self.cut_off = 0
 
     def send(self, src: str, dst: str, message: M, now: float) -> None:
         """Put a message on its way; what a cut or a drop takes is gone for good."""
-        if (src, dst) in self._cut or self._random.random() < self.faults.drop:
+        if (src, dst) in self._cut:
+            self.cut_off += 1
+            return
+        if self._random.random() < self.faults.drop:
+            self.dropped += 1
             return
         self._put(src, dst, message, now)
         if self._random.random() < self.faults.duplicate:
+            self.doubled += 1
             self._put(src, dst, message, now)
 
     def deliver_due(self, now: float) -> list[Parcel[M]]:
@@ -73,6 +81,7 @@ class FaultyNetwork(Generic[M]):
         while self._under_way and self._under_way[0].due_ms <= now:
             parcel = heapq.heappop(self._under_way)
             if (parcel.src, parcel.dst) in self._cut:
+                self.cut_off += 1
                 continue
             self._paused.get(parcel.dst, arrived).append(parcel)
         return arrived
@@ -89,6 +98,10 @@ class FaultyNetwork(Generic[M]):
         """Cut both ways between two nodes."""
         self.cut(one, other)
         self.cut(other, one)
+
+    def mend(self, one: str, other: str) -> None:
+        """Let messages pass again between two nodes, both ways."""
+        self._cut -= {(one, other), (other, one)}
 
     def heal(self) -> None:
         """Mend every cut; what was lost stays lost."""

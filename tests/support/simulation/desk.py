@@ -1,10 +1,9 @@
 """The store as dispatchers meet it: answers come late, or not at all, done or not done."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from random import Random
 
-from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.identifiers import FunctionId, TaskId
 from gofer.domain.policy import Timers
 from gofer.domain.ports import Cancelled, Hint, Submitted
@@ -22,9 +21,9 @@ from gofer.domain.protocol.effects import (
     StoreCall,
 )
 from gofer.domain.task import NewTask
+from tests.support.simulation.auditor import Auditor
 from tests.support.simulation.coroutines import drive
-from tests.support.simulation.referee import Referee
-from tests.support.simulation.timeline import Timeline
+from tests.support.simulation.watched import WatchedStore
 
 Answer = Callable[[DispatcherCore, float], list[DispatcherEffect]]
 """What an answer does to the core that asked, at a local time."""
@@ -32,60 +31,92 @@ Answer = Callable[[DispatcherCore, float], list[DispatcherEffect]]
 DONE_BUT_UNANSWERED = 0.4
 """The share of refused calls that are carried out all the same."""
 
+LOST_ANSWERS = 0.5
+"""The share of answers that are lost while the store is mute."""
 
-@dataclass(slots=True)
-class StoreClock:
-    """The store's own time: it is the true time here, from which the nodes' clocks drift."""
+OP_TIMEOUT_MS = 2_000.0
+"""How long a caller waits for an answer: the redis adapter's own patience."""
 
-    timeline: Timeline
 
-    def unix_ms(self) -> int:
-        """Return milliseconds since 1970."""
-        return 1_700_000_000_000 + int(self.timeline.now)
-
-    def steady_ms(self) -> float:
-        """Return milliseconds since the beginning."""
-        return self.timeline.now
+class Unanswered(Exception):
+    """The store refused, or did as it was told and could not say so."""
 
 
 class Desk:
-    """Carries out the dispatchers' calls on the one store, and has the referee look."""
+    """Carries out calls on the one store, and has the auditor look.
+
+    ``down`` and ``mute`` count the outages, and the losses of answers, that are going on.
+    """
 
     def __init__(
-        self, store: MemoryStore, timers: Timers, referee: Referee, chance: Random
+        self,
+        store: WatchedStore,
+        timers: Timers,
+        auditor: Auditor,
+        chance: Random,
+        counts: Counter[str],
     ) -> None:
         self._store = store
         self._timers = timers
-        self._referee = referee
+        self._auditor = auditor
         self._chance = chance
+        self._counts = counts
         self._listeners: dict[str, Callable[[Answer], None]] = {}
-        self.down = False
+        self.down = 0
+        self.mute = 0
 
     # ------------------------------------------------------------ clients
 
-    def submit(self, task: NewTask) -> None:
-        """Submit a task: never refused, because a client would simply try again."""
-        assert drive(self._store.submit([task])) == [Submitted.NEW]
+    def submit(self, task: NewTask) -> Submitted:
+        """Submit a task; raise Unanswered, after which a client must try again."""
+        if self.down:
+            self._counts["calls refused"] += 1
+            raise Unanswered
+        (answer,) = drive(self._store.submit([task]))
+        self._auditor.submitted(task.id, answer)
         self._look([task.id])
+        self._perhaps_mute()
+        return answer
 
     def cancel(self, task_id: TaskId) -> Cancelled:
-        """Cancel a task."""
+        """Cancel a task; raise Unanswered."""
+        if self.down:
+            self._counts["calls refused"] += 1
+            raise Unanswered
         (answer,) = drive(self._store.cancel([task_id]))
         self._look([task_id])
+        self._perhaps_mute()
         return answer
+
+    def _perhaps_mute(self) -> None:
+        if self.mute and self._chance.random() < LOST_ANSWERS:
+            self._counts["answers lost"] += 1
+            raise Unanswered
 
     # ------------------------------------------------------------ dispatchers
 
-    def ask(self, owner: str, call: StoreCall) -> Answer:
-        """Carry out a call (any but CallListen) now; return what to tell who asked."""
-        if not self.down:
-            return self._carry_out(owner, call)
-        if self._chance.random() < DONE_BUT_UNANSWERED:
-            if isinstance(call, CallRecord) and self._chance.random() < 0.5:
-                self._carry_out(owner, CallRecord(call.completions, ()))
-            else:
-                self._carry_out(owner, call)
-        return lambda core, now: core.failed(call, now)
+    def ask(self, owner: str, call: StoreCall) -> tuple[Answer, float]:
+        """Carry out a call (any but CallListen) now; return what to tell who asked, and how late.
+
+        An answer that is lost is told as a failure, once the caller's patience is over.
+        """
+        if self.down:
+            self._counts["calls refused"] += 1
+            if self._chance.random() < DONE_BUT_UNANSWERED:
+                self._counts["calls refused and done"] += 1
+                self._carry_out_some(owner, call)
+            return (lambda core, now: core.failed(call, now)), 0.0
+        answer = self._carry_out(owner, call)
+        if self.mute and self._chance.random() < LOST_ANSWERS:
+            self._counts["answers lost"] += 1
+            return (lambda core, now: core.failed(call, now)), OP_TIMEOUT_MS
+        return answer, 0.0
+
+    def _carry_out_some(self, owner: str, call: StoreCall) -> None:
+        if isinstance(call, CallRecord) and self._chance.random() < 0.5:
+            self._carry_out(owner, CallRecord(call.completions, ()))
+        else:
+            self._carry_out(owner, call)
 
     def listen(self, owner: str, call: CallListen, reply: Callable[[Answer], None]) -> None:
         """Have ``reply`` called with a hint as soon as there is one."""
@@ -101,17 +132,33 @@ class Desk:
             del self._listeners[owner]
             reply(lambda core, now: core.hinted(Hint(), now))
 
+    def fall(self) -> None:
+        """Begin an outage: whoever listens hears of it."""
+        self.down += 1
+        for owner, reply in list(self._listeners.items()):
+            del self._listeners[owner]
+            reply(lambda core, now: core.failed(CallListen(0.0), now))
+
+    def rise(self) -> None:
+        """End an outage."""
+        self.down -= 1
+        self._ring()
+
+    def speak(self) -> None:
+        """End a time in which answers are lost."""
+        self.mute -= 1
+
     def _ring(self) -> None:
         if self.down:
             return
         for owner, reply in list(self._listeners.items()):
-            hint = drive(self._store.listen(owner, 0))
-            if hint != Hint():
+            if self._store.has_hint(owner):
+                hint = drive(self._store.listen(owner, 0))
                 del self._listeners[owner]
                 reply(_hinting(hint))
 
     def _look(self, touched: Iterable[TaskId]) -> None:
-        self._referee.looked(touched)
+        self._auditor.looked(touched)
         self._ring()
 
     def _carry_out(self, owner: str, call: StoreCall) -> Answer:
@@ -122,6 +169,8 @@ class Desk:
                 answer = self._record(call)
             case CallReap():
                 reaped = drive(self._store.reap(call.limit))
+                for each in reaped:
+                    self._auditor.reaped(each.attempt)
                 self._look([each.attempt.task_id for each in reaped])
                 return lambda core, now: core.reaped(reaped, now)
             case CallListen():
@@ -141,9 +190,11 @@ class Desk:
                 return lambda core, now: core.start_noted(call, noted, now)
             case CallRenew():
                 lost = drive(self._store.renew(call.attempts, lease_ms))
+                self._auditor.confirmed(set(call.attempts).difference(lost))
                 return lambda core, now: core.renewed(lost, now)
             case CallAdopt():
                 leases = drive(self._store.adopt(owner, call.attempts, lease_ms))
+                self._auditor.confirmed(each.attempt for each in leases if each is not None)
                 return lambda core, now: core.adopted(call, leases, now)
             case CallRelease():
                 drive(self._store.release(call.attempts, call.delay_ms, call.reason))
@@ -156,7 +207,7 @@ class Desk:
         found = drive(self._store.fetch(wanted))
         functions = {FunctionId(each.id): each for each in found if each is not None}
         for leased in claim.tasks:
-            self._referee.leased(leased.attempt)
+            self._auditor.leased(leased.attempt)
         self._look([leased.attempt.task_id for leased in claim.tasks])
         return lambda core, now: core.claimed(call, claim, functions, now)
 

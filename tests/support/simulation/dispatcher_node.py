@@ -94,7 +94,8 @@ class DispatcherNode(Node):
             self._follow(self.core.undeliverable(worker, self.now()))
         if self._draining and self.core.drained:
             self.ground.story.tell(self.name, "has left")
-            self.crash()
+            self.ground.mishap()
+            self.end()
             self.ground.timeline.after(self.ground.chance.uniform(10, 5_000), self.start)
         elif self.up:
             self.schedule()
@@ -105,6 +106,7 @@ class DispatcherNode(Node):
         if isinstance(effect.message, Orders):
             ground.referee.ordered(effect.message)
         if not ground.calm and ground.chance.random() < ground.plan.undeliverable:
+            ground.counts["sends refused"] += 1
             ground.story.tell(self.name, "cannot send", effect.message)
             return False
         worker = effect.peer.partition(b":")[0].decode()
@@ -116,14 +118,15 @@ class DispatcherNode(Node):
         self.ground.story.tell(self.name, "asks the store:", call)
         owner = f"{self.name}.{self.generation}"
         generation = self.generation
-        there, back = (self.ground.chance.expovariate(1 / self.ground.store_ms) for _ in range(2))
+        ground, mean = self.ground, 1 / self.ground.store_ms
+        there, back = ground.chance.expovariate(mean), ground.chance.expovariate(mean)
 
         def at_the_store() -> None:
-            answer = self._desk.ask(owner, call)
+            answer, late_ms = self._desk.ask(owner, call)
             if self.generation == generation:
-                self.later(back, lambda: self._answered(call, answer))
+                self.later(back + late_ms, lambda: self._answered(call, answer))
 
-        self.ground.timeline.after(there, at_the_store)
+        ground.timeline.after(there, at_the_store)
 
     def _listen(self, call: CallListen) -> None:
         owner = f"{self.name}.{self.generation}"

@@ -1,6 +1,7 @@
 """A worker's executor in simulated time: slots, runs as planned, deaths, late news."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.ports import Began, Ended, ExecutorEvent
@@ -31,10 +32,11 @@ class SimulatedExecutor:
     ) -> None:
         self._worker = worker
         self._slots = slots
+        self._ground = ground
         self._timeline = ground.timeline
         self._referee = ground.referee
         self._chance = ground.chance
-        self._moods = not ground.plan.quiet
+        self._moods = not ground.quiet
         self._tasks = tasks
         self._news = news
         self._wreck = wreck
@@ -44,6 +46,7 @@ class SimulatedExecutor:
         self._events: list[ExecutorEvent] = []
         self._dead = False
         self._full_ms = ground.timeline.now
+        self._thawed_ms = -inf
         self.frozen = False
 
     @property
@@ -55,6 +58,7 @@ class SimulatedExecutor:
         """Return whether a function can be run now; sometimes one has been dropped meanwhile."""
         if self._moods and self._chance.random() < 0.002:
             self._known.discard(digest)
+            self._ground.mishap("functions dropped")
         return digest in self._known
 
     def learn(self, functions: Sequence[FunctionBody]) -> None:
@@ -80,7 +84,8 @@ class SimulatedExecutor:
         self._note_full()
         for attempt in attempts:
             self._waiting.pop(attempt, None)
-            if self._running.pop(attempt, None) is not None:
+            if attempt in self._running:
+                self._over(attempt)
                 self._referee.stopped(attempt, excused=excused)
         self._events = [event for event in self._events if event.attempt not in attempts]
         self._fill()
@@ -92,16 +97,24 @@ class SimulatedExecutor:
 
     def die(self) -> None:
         """Stop everything for good."""
-        for attempt in self._running:
-            self._referee.stopped(attempt)
-        self._running.clear()
+        for attempt in list(self._running):
+            self._over(attempt)
         self._waiting.clear()
         self._dead = True
 
     def freeze(self, *, frozen: bool) -> None:
         """Begin nothing while the supervisor is stopped; what runs goes on."""
         self.frozen = frozen
+        if not frozen:
+            self._thawed_ms = self._timeline.now
         self._fill()
+
+    def lose_child(self) -> bool:
+        """Have the child that has run its task longest die; False if none runs any."""
+        for attempt in self._running:
+            self._finish(attempt, _killed(attempt, 9))
+            return True
+        return False
 
     def collect(self) -> list[ExecutorEvent]:
         """Return all events that were not told yet."""
@@ -132,13 +145,21 @@ class SimulatedExecutor:
         if run.ending is Ending.WRECKS:
             self._wreck()
             return
+        self._finish(attempt, _outcome(attempt, run))
+
+    def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
         self._note_full()
-        del self._running[attempt]
-        outcome = _outcome(attempt, run)
-        self._referee.produced(attempt, outcome)
+        self._over(attempt)
+        self._referee.ended_with(attempt, outcome)
         self._events.append(Ended(attempt, outcome))
         self._tell()
         self._fill()
+
+    def _over(self, attempt: Attempt) -> None:
+        """Let go of a run; what a supervisor that was stopped has let run on is no fault of it."""
+        began_ms = self._running.pop(attempt)
+        if not self.frozen and self._thawed_ms < began_ms:
+            self._referee.outlasts(attempt, self._worker)
 
     def _was_seen(self) -> bool:
         return self._moods and self._chance.random() < 0.1
@@ -161,4 +182,10 @@ def _outcome(attempt: Attempt, run: RunPlan) -> Outcome:
         return Success(told.encode(), run_ms=run.run_ms)
     if run.ending is Ending.RAISES:
         return Failure(Cause.EXCEPTION, "ValueError", told, run_ms=run.run_ms)
+    if run.ending is Ending.KILLED:
+        return _killed(attempt, 11)
     return Failure(Cause.EXIT, "ProcessDied", told, exit_code=3, run_ms=run.run_ms)
+
+
+def _killed(attempt: Attempt, signal: int) -> Failure:
+    return Failure(Cause.SIGNAL, "ProcessDied", f"{attempt} {attempt.token}", signal=signal)

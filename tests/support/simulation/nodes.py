@@ -1,6 +1,7 @@
 """What workers' and dispatchers' machines have in common: a clock that drifts, pauses, crashes."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -10,7 +11,8 @@ from gofer.adapters.memory.network import FaultyNetwork
 from gofer.domain.protocol.messages import ToDispatcher, ToWorker
 from tests.support.simulation.plan import Plan
 from tests.support.simulation.referee import Referee
-from tests.support.simulation.timeline import Story, Timeline, Violation
+from tests.support.simulation.rules import Rule, Violation
+from tests.support.simulation.timeline import Story, Timeline
 
 EARLY_MS = 1e-6
 """Waking a little late hides the rounding between two clocks."""
@@ -24,7 +26,7 @@ Packet = tuple[bytes, ToDispatcher | ToWorker]
 
 @dataclass(slots=True)
 class Ground:
-    """What every node stands on."""
+    """What every node stands on. ``counts`` says how often what went wrong."""
 
     plan: Plan
     timeline: Timeline
@@ -32,6 +34,8 @@ class Ground:
     chance: Random
     network: FaultyNetwork[Packet]
     referee: Referee
+    counts: Counter[str]
+    quiet: bool
     calm: bool = False
     pump_at_ms: float = inf
 
@@ -39,6 +43,12 @@ class Ground:
     def store_ms(self) -> float:
         """Return how long half a call of the store takes, on the average."""
         return 0.5 if self.calm else self.plan.store_ms
+
+    def mishap(self, kind: str = "") -> None:
+        """Note, and count unless it has no name, that something has gone wrong."""
+        self.referee.mishap(self.timeline.now)
+        if kind:
+            self.counts[kind] += 1
 
 
 class Node(ABC):
@@ -96,7 +106,9 @@ class Node(ABC):
         if self.due(self.now()) <= self.now():
             self.tick(self.now())
             if self.up and self.due(self.now()) <= self.now():
-                raise Violation(f"{self.name} has just ticked and wants to tick again: it spins")
+                raise Violation(
+                    Rule.NO_SPIN, f"{self.name} has just ticked and wants to tick again"
+                )
         if self.up:
             self.schedule()
 
@@ -131,9 +143,14 @@ class Node(ABC):
             self.boot()
 
     def crash(self) -> None:
-        """Kill the process: all it knew is gone."""
+        """Kill the process."""
         if self.up:
             self.ground.story.tell(self.name, "crashes")
+            self.ground.mishap("crashes")
+            self.end()
+
+    def end(self) -> None:
+        """Let the process be gone, and all it knew."""
         self.up = self.paused = False
         self._backlog.clear()
 
@@ -153,6 +170,7 @@ class Node(ABC):
         """Stop the process in its tracks."""
         if self.up:
             self.ground.story.tell(self.name, "is paused")
+            self.ground.mishap("pauses")
             self.paused = True
 
     def resume(self) -> None:
@@ -160,6 +178,7 @@ class Node(ABC):
         if not self.paused:
             return
         self.ground.story.tell(self.name, "goes on")
+        self.ground.mishap()
         self.paused = False
         backlog, self._backlog = self._backlog, []
         if self.ground.chance.random() < 0.5:

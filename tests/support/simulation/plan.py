@@ -9,6 +9,7 @@ from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import FunctionId, TaskId, uuid7
 from gofer.domain.policy import Timers
 from gofer.domain.task import Budget, NewTask
+from tests.support.simulation.faults import FaultPlan, draw_faults
 
 QUICK = Timers(
     beat_ms=500, silence_ms=1_500, lease_ms=8_000, renew_ms=1_500, fence_ms=1_500, drain_ms=5_000
@@ -27,10 +28,13 @@ FUNCTIONS = tuple(
 )
 
 
+CROWD = {1: (1, 2, 3), 2: (2, 3, 4)}
+"""How many workers there are, by the number of environments."""
+
 PROMPT_MS = 1_000.0
 """Where nothing goes wrong, no task may wait this long for a slot that is free as long."""
 
-QUIET = 0.2
+QUIET = 0.15
 """The share of plans in which nothing goes wrong, and everything must be prompt and frugal."""
 
 STEADY_MS = (0.2, 0.2)
@@ -44,6 +48,8 @@ class Ending(StrEnum):
     RAISES = "raises"
     DIES = "dies"
     """Its process dies."""
+    KILLED = "killed"
+    """Its process is killed by a signal."""
     WRECKS = "wrecks"
     """The whole worker dies under it."""
 
@@ -77,28 +83,6 @@ class WorkerPlan:
     start_ms: float
 
 
-class Fault(StrEnum):
-    """What befalls a node, or the store."""
-
-    CUT = "cut"
-    PARTITION = "partition"
-    PAUSE = "pause"
-    CRASH = "crash"
-    DRAIN = "drain"
-    OUTAGE = "outage"
-
-
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
-    """A fault of ``node`` (and ``other``, for the network) at a time, lasting for a time."""
-
-    fault: Fault
-    at_ms: float
-    lasts_ms: float
-    node: str
-    other: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All of it. Faults end at ``calm_ms``; what may spoil a single message is in ``link``.
@@ -130,9 +114,10 @@ class Plan:
 def plan_of(seed: int) -> Plan:
     """Return the plan of a seed."""
     chance = Random(f"plan {seed}")
-    calm_ms = chance.choice((20_000, 60_000, 120_000))
+    timers = chance.choice((Timers(), QUICK, QUICK))
+    calm_ms = timers.lease_ms * chance.choice((0.6, 1.4, 2.8))
     dispatchers = {
-        f"d{n}": chance.choice((0.0, 0.0, 50_000.0)) for n in range(chance.choice((1, 1, 2)))
+        f"d{n}": chance.choice((0.0, 0.0, calm_ms / 2)) for n in range(chance.choice((1, 1, 2)))
     }
     environments = ENVIRONMENTS[: chance.choice((1, 1, 2))]
     workers = tuple(
@@ -141,22 +126,23 @@ def plan_of(seed: int) -> Plan:
             dispatcher=f"d{n % len(dispatchers)}",
             slots=chance.choice((1, 1, 2, 4)),
             environment=environments[n % len(environments)],
-            start_ms=chance.choice((0, 0, 100, 10_000)),
+            start_ms=chance.choice((0, 0, 100, calm_ms / 4)),
         )
-        for n in range(chance.randint(len(environments), 4))
+        for n in range(chance.choice(CROWD[len(environments)]))
     )
     tasks = tuple(
-        _task(chance, number, len(environments), calm_ms)
-        for number in range(chance.choice((3, 10, 10, 25, 80)))
+        _task(chance, number, len(environments), calm_ms, timers.lease_ms)
+        for number in range(chance.choice((3, 8, 8, 20, 20, 60)))
     )
     level = chance.choice((0.0, 0.0, 0.0, 0.01, 0.05, 0.2))
+    pairs = [(worker.name, worker.dispatcher) for worker in workers]
     plan = Plan(
         seed=seed,
-        timers=chance.choice((Timers(), QUICK)),
+        timers=timers,
         dispatchers=dispatchers,
         workers=workers,
         tasks=tasks,
-        faults=tuple(_faults(chance, dispatchers, workers, calm_ms)),
+        faults=draw_faults(chance, list(dispatchers), pairs, calm_ms, timers.lease_ms),
         link=Faults(
             drop=level,
             duplicate=chance.choice((0.0, level)),
@@ -175,7 +161,7 @@ def trickle(seed: int) -> Plan:
     """Return a plan in which tasks come in close pairs, far apart, and there is always room."""
     chance = Random(f"trickle {seed}")
     worker = WorkerPlan("w0", "d0", 4, ENVIRONMENTS[0], 0.0)
-    tasks = (_task(chance, number, 1, 100_000) for number in range(40))
+    tasks = (_task(chance, number, 1, 100_000, QUICK.lease_ms) for number in range(40))
     return Plan(
         seed=seed,
         timers=Timers(),
@@ -212,11 +198,14 @@ def _quietened(plan: Plan) -> Plan:
     )
 
 
-def _task(chance: Random, number: int, environments: int, calm_ms: float) -> TaskPlan:
+def _task(
+    chance: Random, number: int, environments: int, calm_ms: float, lease_ms: int
+) -> TaskPlan:
     burst_ms = calm_ms / 2 + chance.uniform(0, 50)
     submit_ms = chance.choice((0.0, chance.uniform(0, calm_ms), burst_ms))
-    lengths = chance.choice(((0.1, 3), (0.1, 3), (20, 150), (300, 3_000), (5_000, 40_000)))
-    endings = chance.choices(tuple(Ending), weights=(80, 8, 8, 4), k=3)
+    some, long = (lease_ms / 50, lease_ms / 8), (lease_ms / 4, lease_ms * 1.8)
+    lengths = chance.choice(((0.1, 3), (0.1, 3), (20, 150), some, long))
+    endings = chance.choices(tuple(Ending), weights=(80, 8, 4, 4, 4), k=3)
     new = NewTask(
         id=TaskId(uuid7(1_000, number)),
         function_id=FUNCTIONS[chance.randrange(environments)].id,
@@ -228,25 +217,6 @@ def _task(chance: Random, number: int, environments: int, calm_ms: float) -> Tas
     return TaskPlan(
         new=new,
         submit_ms=submit_ms,
-        cancel_ms=submit_ms + chance.uniform(0, 20_000) if chance.random() < 0.1 else None,
+        cancel_ms=submit_ms + chance.uniform(0, lease_ms) if chance.random() < 0.1 else None,
         runs=tuple(RunPlan(chance.uniform(*lengths), ending) for ending in endings),
     )
-
-
-def _faults(
-    chance: Random, dispatchers: dict[str, float], workers: tuple[WorkerPlan, ...], calm_ms: float
-) -> list[FaultPlan]:
-    kinds = chance.sample(tuple(Fault), chance.randint(0, len(Fault)))
-    faults: list[FaultPlan] = []
-    for _ in range(chance.randint(0, 6) if kinds else 0):
-        worker = chance.choice(workers)
-        fault = chance.choice(kinds)
-        at_ms = chance.uniform(0, calm_ms)
-        lasts_ms = min(chance.choice((100.0, 3_000.0, 12_000.0, 50_000.0)), calm_ms - at_ms)
-        ends = [worker.name, worker.dispatcher]
-        chance.shuffle(ends)
-        node = ends[0] if fault is Fault.CUT else chance.choice([worker.name, *dispatchers])
-        if fault is Fault.PARTITION:
-            node = ends[0]
-        faults.append(FaultPlan(fault, at_ms, lasts_ms, node, ends[1]))
-    return faults

@@ -1,70 +1,118 @@
 """Watches everything that happens in a simulation, and objects to what must never happen.
 
-It sees more than any node does: every run that begins and ends, every answer of the store, every
-message that grants or acknowledges something.
+It sees more than any node does: every run that begins and ends, every message that grants or
+acknowledges something. What the store says is the auditor's part (``auditor.py``); both write
+into the one file that is kept of each task.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
 
-from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.identifiers import Attempt, Session, TaskId
+from gofer.domain.policy import Timers
 from gofer.domain.protocol.messages import Hello, Orders, Report, ToDispatcher
-from gofer.domain.task import Cause, Failure, Outcome, Task, TaskStatus
-from tests.support.simulation.coroutines import drive
+from gofer.domain.task import Outcome, Spent, Task, TaskStatus
 from tests.support.simulation.plan import TaskPlan
-from tests.support.simulation.timeline import Story, Violation
-
-OURS = frozenset({Cause.WORKER_LOST, Cause.CANCELLED})
-"""Causes that no run ever gives: dispatchers and the store do."""
+from tests.support.simulation.rules import Rule, Violation
+from tests.support.simulation.watched import StoreClock, WatchedStore
 
 
-CHECK_EVERY = 8
-"""The whole store is looked over after every so many calls; the tasks of a call, after each."""
+@dataclass(slots=True)
+class File:
+    """What is known of one task.
+
+    ``leased`` is the highest attempt number given out, ``excused`` are runs that cost nothing: a
+    drain handed them back, or the store has forgotten them. ``vanished``: the store has forgotten
+    the task itself; ``given_up``: and its client will not submit it anew.
+    """
+
+    plan: TaskPlan
+    submitted: bool = False
+    vanished: bool = False
+    given_up: bool = False
+    cancelled: bool = False
+    leased: int = 0
+    spent: Spent = field(default_factory=Spent)
+    ended: tuple[Task, Outcome | None] | None = None
+    runs: list[Attempt] = field(default_factory=list[Attempt])
+    excused: set[Attempt] = field(default_factory=set[Attempt])
 
 
 class Referee:
     """Knows what must hold at every step."""
 
-    def __init__(self, story: Story, store: MemoryStore, tasks: Mapping[TaskId, TaskPlan]) -> None:
-        self._story = story
+    def __init__(
+        self,
+        store: WatchedStore,
+        clock: StoreClock,
+        tasks: Mapping[TaskId, TaskPlan],
+        timers: Timers,
+    ) -> None:
         self._store = store
-        self._tasks = tasks
-        self._ended: dict[TaskId, tuple[Task, Outcome | None]] = {}
-        self._leased: dict[TaskId, int] = {}
-        self._running: dict[Attempt, str] = {}
-        self._runs: dict[Attempt, str] = {}
-        self._excused: set[Attempt] = set()
-        self._produced: dict[Attempt, Outcome] = {}
-        self._calls = 0
+        self._clock = clock
+        self._lease_ms = timers.lease_ms
+        self.aftermath_ms = timers.silence_ms + timers.lease_ms
+        self.files = {task_id: File(plan) for task_id, plan in tasks.items()}
+        self.produced: dict[Attempt, Outcome] = {}
+        self.lease_ends: dict[Attempt, float] = {}
+        self.mishap_ms = -inf
+        self._troubles = 0
+        self._trouble_ms = -inf
+        self.lossy = False
+        self._ran: dict[Attempt, str] = {}
         self._granted: dict[Session, int] = {}
 
     # ------------------------------------------------------------ runs
 
     def began(self, worker: str, attempt: Attempt) -> int:
         """See a run begin; return how many runs the task has had before."""
-        if attempt in self._runs:
-            raise Violation(f"{attempt} ran on {self._runs[attempt]} and again on {worker}")
-        self._runs[attempt] = self._running[attempt] = worker
-        earlier = [a for a in self._runs if a.task_id == attempt.task_id and a != attempt]
-        paid = len(set(earlier) - self._excused)
-        budget = self._tasks[attempt.task_id].new.budget
+        if attempt in self._ran:
+            raise Violation(
+                Rule.ONE_RUN, f"{attempt} ran on {self._ran[attempt]} and again on {worker}"
+            )
+        self._ran[attempt] = worker
+        file = self.files[attempt.task_id]
+        file.runs.append(attempt)
+        paid = sum(each not in file.excused for each in file.runs)
+        budget = file.plan.new.budget
         most = 1 + budget.retries + budget.redeliveries + budget.worker_losses
         if budget.worker_losses:
             most += 1  # a first attempt that was lost before its start was told costs nothing
-        if paid + 1 > most:
-            raise Violation(f"{attempt} is run {paid + 1}; the budgets allow {most}")
-        return len(earlier)
+        if paid > most:
+            raise Violation(Rule.BUDGET, f"{attempt} is run {paid}; the budgets allow {most}")
+        return len(file.runs) - 1
 
-    def stopped(self, attempt: Attempt, *, excused: bool = False) -> None:
+    def stopped(self, attempt: Attempt, *, excused: bool) -> None:
         """See a run stopped; ``excused`` if it is not to count: a drain handed it back."""
-        self._running.pop(attempt, None)
         if excused:
-            self._excused.add(attempt)
+            self.files[attempt.task_id].excused.add(attempt)
 
-    def produced(self, attempt: Attempt, outcome: Outcome) -> None:
+    def outlasts(self, attempt: Attempt, worker: str) -> None:
+        """Object to a run that goes on, or has just ended, after its lease.
+
+        Not where the store was in trouble since the lease was given: its dispatcher let workers
+        go on then, because nobody else could take the lease either.
+        """
+        ends = self.lease_ends.get(attempt, inf)
+        since = ends - self._clock.ahead_ms - self._lease_ms
+        if self._clock.steady_ms() > ends and not self._troubles and self._trouble_ms < since:
+            late = self._clock.steady_ms() - ends
+            raise Violation(
+                Rule.SELF_FENCE, f"{attempt} ran on {worker} {late:.0f} ms after its lease"
+            )
+
+    def ended_with(self, attempt: Attempt, outcome: Outcome) -> None:
         """See a run end with an outcome."""
-        self._running.pop(attempt, None)
-        self._produced[attempt] = outcome
+        self.produced[attempt] = outcome
+
+    def runner(self, attempt: Attempt) -> str:
+        """Return where an attempt ran."""
+        return self._ran[attempt]
+
+    def ran(self, attempt: Attempt) -> bool:
+        """Return whether an attempt has ever begun."""
+        return attempt in self._ran
 
     # ------------------------------------------------------------ messages
 
@@ -82,78 +130,57 @@ class Referee:
         """See how much a worker has in hand."""
         granted = self._granted.get(session, in_hand)
         if in_hand > granted:
-            raise Violation(f"{worker} has {in_hand} tasks in hand and granted at most {granted}")
+            raise Violation(
+                Rule.CREDIT, f"{worker} has {in_hand} tasks in hand and granted at most {granted}"
+            )
 
     def ordered(self, orders: Orders) -> None:
         """See Orders leave: an outcome may be forgotten only if nobody waits for it any more."""
-        if orders.recorded:
-            tasks = drive(self._store.get([attempt.task_id for attempt in orders.recorded]))
-            for attempt, task in zip(orders.recorded, tasks, strict=True):
-                if (
-                    task is not None
-                    and task.status is TaskStatus.RUNNING
-                    and task.attempt == attempt.number
-                ):
-                    raise Violation(f"{attempt} is acknowledged, and not recorded")
+        for attempt in orders.recorded:
+            record = self._store.record(attempt.task_id)
+            if (
+                record is not None
+                and record.status is TaskStatus.RUNNING
+                and record.attempt == attempt
+                and attempt not in self.files[attempt.task_id].excused
+            ):
+                raise Violation(Rule.RECORDED_FIRST, f"{attempt} is acknowledged, not recorded")
 
-    # ------------------------------------------------------------ the store
+    # ------------------------------------------------------------ what goes wrong
 
-    def leased(self, attempt: Attempt) -> None:
-        """See an attempt given out by the store."""
-        if attempt.number <= self._leased.get(attempt.task_id, 0):
-            raise Violation(f"{attempt} was leased twice")
-        self._leased[attempt.task_id] = attempt.number
+    def mishap(self, now: float) -> None:
+        """See something go wrong, or end: workers may be lost through it."""
+        self.mishap_ms = max(self.mishap_ms, now)
 
-    def looked(self, touched: Iterable[TaskId]) -> None:
-        """Look at tasks of the store after a call, and at the store as a whole."""
-        ids = list(touched)
-        self._calls += bool(ids)
-        if self._calls % CHECK_EVERY == 0:
-            self._store.check()
-        for task_id, found in zip(ids, drive(self._store.outcomes(ids)), strict=True):
-            if found is None:
-                raise Violation(f"task {task_id} is lost")
-            task, outcome = found
-            if task.attempt < self._leased.get(task_id, 0):
-                raise Violation(f"the attempts of {task_id} went back to {task.attempt}")
-            before = self._ended.get(task_id)
-            if before is not None:
-                if before != found:
-                    raise Violation(f"the outcome of {task_id} changed: {before}, now {found}")
-            elif task.status.is_terminal:
-                self._ended[task_id] = found
-                self._is_true(task, outcome)
+    def trouble_begins(self) -> None:
+        """See trouble with the store begin: it promises nothing about leases now."""
+        self._troubles += 1
 
-    def _is_true(self, task: Task, outcome: Outcome | None) -> None:
-        self._story.tell("", f"task {task.id} ended", task.status)
-        if isinstance(outcome, Failure) and outcome.cause in OURS:
-            return
-        mine = [o for a, o in self._produced.items() if (a.task_id, a.number) == _key(task)]
-        if outcome is None or mine != [outcome]:
-            raise Violation(f"{task} has the outcome {outcome}; its attempt produced {mine}")
+    def trouble_ends(self, now: float) -> None:
+        """See trouble with the store end."""
+        self._troubles -= 1
+        self._trouble_ms = now
+
+    # ------------------------------------------------------------ how it stands
 
     def waits(self, task_id: TaskId) -> bool:
         """Return whether a task has neither ended nor ever begun."""
-        return task_id not in self._ended and all(a.task_id != task_id for a in self._runs)
+        file = self.files[task_id]
+        return file.submitted and file.ended is None and not file.runs
 
     def losses(self) -> int:
-        """Return how many losses of workers the tasks that ended were charged."""
-        return sum(task.spent.losses for task, _ in self._ended.values())
-
-    @property
-    def ended(self) -> int:
-        """Return how many tasks have ended."""
-        return len(self._ended)
+        """Return how many losses of workers the tasks were charged."""
+        return sum(file.spent.losses for file in self.files.values())
 
     @property
     def runs(self) -> int:
         """Return how many runs began."""
-        return len(self._runs)
+        return len(self._ran)
 
     def unfinished(self) -> list[TaskId]:
-        """Return the tasks that have not ended."""
-        return [task_id for task_id in self._tasks if task_id not in self._ended]
-
-
-def _key(task: Task) -> tuple[TaskId, int]:
-    return (task.id, task.attempt)
+        """Return the tasks that have not ended, and have not been given up by their clients."""
+        return [
+            task_id
+            for task_id, file in self.files.items()
+            if file.ended is None and not file.given_up
+        ]

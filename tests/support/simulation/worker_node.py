@@ -20,7 +20,7 @@ from gofer.domain.protocol.worker import WorkerCore
 from tests.support.simulation.executor import SimulatedExecutor
 from tests.support.simulation.nodes import Ground, Node
 from tests.support.simulation.plan import WorkerPlan
-from tests.support.simulation.timeline import Violation
+from tests.support.simulation.rules import Rule, Violation
 
 Send = Callable[[str, str, bytes, ToDispatcher | ToWorker], None]
 
@@ -42,6 +42,7 @@ class WorkerNode(Node):
         self._peers = 0
         self._draining = False
         self._owed: set[Attempt] = set()
+        self._leave_by_ms = 0.0
         self.peer = b""
 
     # ------------------------------------------------------------ life
@@ -71,11 +72,10 @@ class WorkerNode(Node):
         )
         self.tick(self.now())
 
-    def crash(self) -> None:
+    def end(self) -> None:
         """Take the executor down too."""
-        if self.up:
-            self.executor.die()
-        super().crash()
+        self.executor.die()
+        super().end()
 
     def pause(self) -> None:
         """Begin nothing new; children go on."""
@@ -96,6 +96,8 @@ class WorkerNode(Node):
         def leave() -> None:
             self.ground.story.tell(self.name, "is asked to leave")
             self._draining = True
+            timers = self.ground.plan.timers
+            self._leave_by_ms = self.now() + timers.drain_ms + timers.silence_ms
             self._follow(self.core.drain(self.now()))
 
         if self.up:
@@ -103,7 +105,8 @@ class WorkerNode(Node):
 
     def _wrecked(self) -> None:
         self.ground.story.tell(self.name, "is wrecked by its task")
-        self.crash()
+        self.ground.mishap("wrecks")
+        self.end()
         self.ground.timeline.after(self.ground.chance.uniform(10, 10_000), self.start)
 
     # ------------------------------------------------------------ events
@@ -151,7 +154,9 @@ class WorkerNode(Node):
             waiting.extend(self._carry_out(waiting.popleft()))
         if self.up:
             if not self._owed <= set(self.core.held()):
-                raise Violation(f"{self.name} forgot an outcome that nobody has recorded")
+                raise Violation(
+                    Rule.KEPT, f"{self.name} forgot an outcome that nobody has recorded"
+                )
             self.ground.referee.holds(self.name, self.core.session, self.executor.in_hand)
             self.schedule()
             self.suffer()
@@ -187,7 +192,10 @@ class WorkerNode(Node):
 
     def _stopped(self, effect: Stop) -> None:
         self.ground.story.tell(self.name, "stops", effect.error)
-        self.crash()
+        if self._owed and not effect.error and self.now() < self._leave_by_ms:
+            raise Violation(Rule.KEPT, f"{self.name} left before {self._owed} were recorded")
+        self.ground.mishap()
+        self.end()
         self.ground.timeline.after(self.ground.chance.uniform(10, 5_000), self.start)
 
     def _new_peer(self) -> None:
