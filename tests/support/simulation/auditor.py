@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gofer.adapters.memory.records import Record, Records
 from gofer.domain.identifiers import Attempt, TaskId
-from gofer.domain.ports import Submitted
+from gofer.domain.ports import Repeated, Submitted
 from gofer.domain.task import Cause, Failure, Outcome, Spent, Task, TaskStatus
 from tests.support.simulation.referee import File, Referee
 from tests.support.simulation.rules import Rule, Violation
@@ -21,6 +21,9 @@ from tests.support.simulation.watched import StoreClock, WatchedStore
 
 CHECK_EVERY = 128
 """The whole store is looked over after every so many calls; the tasks of a call, after each."""
+
+
+NEW = (Submitted.NEW,)
 
 
 class _Belief(NamedTuple):
@@ -58,12 +61,17 @@ class Auditor:
 
     # ------------------------------------------------------------ submits
 
-    def submitted(self, task_id: TaskId, answer: Submitted) -> None:
+    def is_there(self, task_id: TaskId) -> bool:
+        """Return whether the store must know a task."""
+        file = self._files[task_id]
+        return file.submitted and not file.vanished
+
+    def submitted(self, task_id: TaskId, answer: Submitted | Repeated) -> None:
         """See a task submitted: NEW the first time, and when the store had forgotten it."""
         file = self._files[task_id]
-        there = file.submitted and not file.vanished
-        if answer is not (Submitted.EXISTS if there else Submitted.NEW):
-            raise Violation(Rule.NOT_LOST, f"{task_id} was submitted: {answer}")
+        wanted = (Submitted.EXISTS, Repeated(task_id)) if self.is_there(task_id) else NEW
+        if answer not in wanted:
+            raise Violation(Rule.ONCE, f"{task_id} was submitted: {answer}")
         self.pending += file.given_up
         file.submitted, file.vanished, file.given_up = True, False, False
 

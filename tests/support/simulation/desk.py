@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from random import Random
 
-from gofer.domain.identifiers import FunctionId, TaskId
+from gofer.domain.identifiers import FunctionId, TaskId, uuid7
 from gofer.domain.policy import Timers
-from gofer.domain.ports import Cancelled, Hint, Submitted
+from gofer.domain.ports import Cancelled, Hint
 from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
     CallAdopt,
@@ -30,6 +31,9 @@ Answer = Callable[[DispatcherCore, float], list[DispatcherEffect]]
 
 DONE_BUT_UNANSWERED = 0.4
 """The share of refused calls that are carried out all the same."""
+
+OTHER = TaskId(uuid7(2_000, 0))
+"""The id of every repeated request, under which no task may ever be recorded."""
 
 LOST_ANSWERS = 0.5
 """The share of answers that are lost while the store is mute."""
@@ -67,16 +71,19 @@ class Desk:
 
     # ------------------------------------------------------------ clients
 
-    def submit(self, task: NewTask) -> Submitted:
-        """Submit a task; raise Unanswered, after which a client must try again."""
+    def submit(self, task: NewTask) -> None:
+        """Submit a task; raise Unanswered, after which a client must try again.
+
+        The service makes a new id for every request: one that is repeated is known by its key.
+        """
         if self.down:
             self._counts["calls refused"] += 1
             raise Unanswered
-        (answer,) = drive(self._store.submit([task]))
+        is_repeated = task.idempotency is not None and self._auditor.is_there(task.id)
+        (answer,) = drive(self._store.submit([replace(task, id=OTHER) if is_repeated else task]))
         self._auditor.submitted(task.id, answer)
         self._look([task.id])
         self._perhaps_mute()
-        return answer
 
     def cancel(self, task_id: TaskId) -> Cancelled:
         """Cancel a task; raise Unanswered."""

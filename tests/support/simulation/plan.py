@@ -8,7 +8,7 @@ from gofer.adapters.memory.network import Faults
 from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import FunctionId, TaskId, uuid7
 from gofer.domain.policy import Timers
-from gofer.domain.task import Budget, NewTask
+from gofer.domain.task import Budget, Idempotency, NewTask
 from tests.support.simulation.faults import FaultPlan, draw_faults
 
 QUICK = Timers(
@@ -212,6 +212,7 @@ def _task(
         payload=b"%d" % number,
         priority=chance.choice((0, 1, 1, 2)),
         delay_ms=chance.choice((0, 0, 0, 3_000)),
+        idempotency=chance.choice((None, Idempotency(f"key {number}", "0" * 64))),
         budget=Budget(chance.choice((0, 1)), chance.choice((0, 2, 2))),
     )
     return TaskPlan(

@@ -18,6 +18,16 @@ from tests.support.simulation.world import Cores
 EARLY_MS = 3_000.0
 
 
+def forgets_idempotency_keys(monkeypatch: pytest.MonkeyPatch) -> Cores:
+    def forget_keys(self: Records, now: float) -> None:
+        right(self, now)
+        self.keys.clear()
+
+    right = Records.forget_keys
+    monkeypatch.setattr(Records, "forget_keys", forget_keys)
+    return Cores()
+
+
 def drops_the_fence(monkeypatch: pytest.MonkeyPatch) -> Cores:
     def fenced(
         records: Records, attempt: Attempt, verb: TaskEvent
@@ -27,7 +37,7 @@ def drops_the_fence(monkeypatch: pytest.MonkeyPatch) -> Cores:
             return record, Written.RECORDED
         return right(records, attempt, verb)
 
-    right = getattr(transitions, "_fenced")  # noqa: B009 - it is private
+    right = transitions._fenced  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(transitions, "_fenced", fenced)
     return Cores()
 
@@ -82,7 +92,7 @@ def gives_an_attempts_number_out_again(monkeypatch: pytest.MonkeyPatch) -> Cores
             attempt = record.attempt
             record.attempt = Attempt(attempt.task_id, attempt.number - 1, attempt.token)
 
-    right = getattr(transitions, "_back")  # noqa: B009 - it is private
+    right = transitions._back  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(transitions, "_back", back)
     return Cores()
 
@@ -122,6 +132,7 @@ def does_not_tell_that_a_lease_is_lost(_: pytest.MonkeyPatch) -> Cores:
 
 
 STORES = (
+    (forgets_idempotency_keys, Rule.ONCE),
     (drops_the_fence, Rule.TRUE_OUTCOME),
     (records_over_an_outcome, Rule.FINAL),
     (queues_a_task_twice, Rule.ONE_PLACE),

@@ -11,6 +11,7 @@ class Rule(StrEnum):
     """The promises, as DESIGN.md makes them, in the order in which a task meets them."""
 
     ONE_PLACE = "each task is in exactly one place: ready, delayed, leased or ended"
+    ONCE = "a submit that is repeated is recorded once"
     NOT_LOST = "no acknowledged task is lost"
     ATTEMPTS_GROW = "attempts only grow, and none is issued twice"
     ONE_LEASE = "at most one attempt at a task holds a valid lease"
