@@ -18,7 +18,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim coverage lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,10 @@ integration: $(VENV)/.test ## run the integration tests: a real Redis, real Zero
 
 e2e: $(VENV)/.test ## run the end-to-end tests: the whole system, over HTTP
 	@$(PYTEST) tests/e2e $(ARGS)
+
+sim: $(VENV)/.test ## simulate seeds of faults: SEED=7 tells one's story, SEEDS=100000 runs many, BUGS=yes hunts planted bugs
+	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs $(BUGS)) $(ARGS)
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)

@@ -197,18 +197,20 @@ class Records:
         waiting, over = set(ready), set(ended)
         delays, leases = set(self.delays), set(self.leases)
         for task_id, record in self.tasks.items():
-            story = f"task {task_id}: {record}"
             queued = record.status is TaskStatus.QUEUED
             running = record.status is TaskStatus.RUNNING
             terminal = record.status.is_terminal
-            _hold((task_id in waiting) == (queued and record.due is None), story)
-            _hold(queued or record.due is None, story)
-            _hold(record.due is None or (record.due, task_id) in delays, story)
-            _hold(not running or (record.lease_until, task_id) in leases, story)
-            _hold(not running or record.attempt is not None, story)
-            _hold((task_id in over) == terminal, story)
-            _hold((record.outcome is not None) == terminal, story)
-            _hold((record.finished_at_ms is not None) == terminal, story)
+            if not (
+                (task_id in waiting) == (queued and record.due is None)
+                and (queued or record.due is None)
+                and (record.due is None or (record.due, task_id) in delays)
+                and (not running or (record.lease_until, task_id) in leases)
+                and (not running or record.attempt is not None)
+                and (task_id in over) == terminal
+                and (record.outcome is not None) == terminal
+                and (record.finished_at_ms is not None) == terminal
+            ):
+                raise AssertionError(f"task {task_id}: {record}")
 
 
 def _hold(condition: bool, story: str) -> None:  # noqa: FBT001 - the condition is the point

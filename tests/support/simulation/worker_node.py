@@ -95,9 +95,10 @@ class WorkerNode(Node):
 
         def leave() -> None:
             self.ground.story.tell(self.name, "is asked to leave")
+            if not self._draining:
+                timers = self.ground.plan.timers
+                self._leave_by_ms = self.now() + timers.drain_ms + timers.silence_ms
             self._draining = True
-            timers = self.ground.plan.timers
-            self._leave_by_ms = self.now() + timers.drain_ms + timers.silence_ms
             self._follow(self.core.drain(self.now()))
 
         if self.up:

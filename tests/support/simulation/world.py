@@ -117,12 +117,11 @@ class World:
         self.timeline.after(plan.calm_ms, self._calm_down)
         last = max([plan.calm_ms, *(task.submit_ms for task in plan.tasks)])
         work_ms = sum(MOST_RUNS * max(run.run_ms for run in task.runs) for task in plan.tasks)
-        auditor = self.auditor
-        if not self.timeline.run(lambda: not auditor.pending, last + PATIENCE_MS + work_ms):
+        if not self.timeline.run(self._is_over, last + PATIENCE_MS + work_ms):
             raise Violation(Rule.LIVENESS, f"{self.referee.unfinished()} have not ended in time")
         self.closing.check_quiet()
         self.closing.check_settled()
-        auditor.check()
+        self.auditor.check()
         self._count()
         return Report(
             plan.seed,
@@ -132,6 +131,10 @@ class World:
             self.counts,
             self.story,
         )
+
+    def _is_over(self) -> bool:
+        """Return whether all tasks have ended, and no fault can undo that any more."""
+        return not self.auditor.pending and self.timeline.now > self.plan.calm_ms
 
     def _submitted(self, task: TaskPlan) -> None:
         if self.closing.is_prompt:
