@@ -19,6 +19,9 @@ from .member import Holding, Member
 from .messages import PROTOCOL_VERSION, Bye, Hello, Refused, Report, Unknown, Welcome
 from .verdicts import is_noted_first, lost
 
+CLOSED_MOST = 1_000
+"""Of so many workers that are gone the last session is remembered, the latest to go."""
+
 
 @dataclass(slots=True)
 class _Arrival:
@@ -43,6 +46,7 @@ class Reception:
         self._ledger = ledger
         self._jitter = jitter
         self._arrivals: dict[WorkerId, _Arrival] = {}
+        self._closed: dict[WorkerId, Session] = {}
 
     def __contains__(self, worker: WorkerId) -> bool:
         """Return whether a worker waits for the answer to its Hello."""
@@ -63,10 +67,28 @@ class Reception:
             answer = self._known_worker(member, peer, hello, now)
             if answer is not None:
                 return answer
+        elif self._is_closed(hello):
+            return [Send(peer, None, Unknown(hello.session))]
         arrival = self._arrivals.get(hello.worker)
         if arrival is not None and not _is_older(arrival.hello.session, hello.session):
             return []
         return self._arrive(peer, hello, member, now)
+
+    def close(self, member: Member) -> dict[Attempt, Holding]:
+        """Open a session that has ended never again; return what its worker held, if it waits.
+
+        A copy of its Hello may still be under way, from a worker that goes on in that session or
+        that has left: each of its numbers would be there twice, or a ghost be given tasks.
+        """
+        self._closed.pop(member.worker, None)
+        self._closed[member.worker] = member.session
+        if len(self._closed) > CLOSED_MOST:
+            del self._closed[next(iter(self._closed))]
+        return self.forget(member.worker)
+
+    def _is_closed(self, hello: Hello) -> bool:
+        closed = self._closed.get(hello.worker)
+        return closed is not None and (hello.session == closed or _is_older(hello.session, closed))
 
     def _known_worker(
         self, member: Member, peer: bytes, hello: Hello, now: float
@@ -165,7 +187,7 @@ class Reception:
     def lose(self, member: Member, why: str) -> list[DispatcherEffect]:
         """Forget a worker; what it held is lost."""
         level = "warning" if member.in_hand else "info"
-        known = self.forget(member.worker)
+        known = self.close(member)
         for holding in [*self._crew.remove(member), *known.values()]:
             self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
         return [Note(level, f"worker {member.worker} {why}"), Forget(member.peer)]

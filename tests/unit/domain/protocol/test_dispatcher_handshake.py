@@ -7,6 +7,7 @@ from gofer.domain.identifiers import Session, WorkerId
 from gofer.domain.ports import Completion, Defeat, Hint, Reaped, Written
 from gofer.domain.protocol.effects import CallAdopt, CallRecord, CallRelease, CallRenew, Note, Send
 from gofer.domain.protocol.messages import Orders, Refused, Unknown, Welcome
+from gofer.domain.protocol.reception import CLOSED_MOST
 from gofer.domain.task import Cause
 from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
 
@@ -69,6 +70,38 @@ def test_a_late_hello_of_an_earlier_session_is_ignored() -> None:
 
 
 # ---------------------------------------------------------------- what it holds
+
+
+def test_a_copy_of_a_hello_does_not_open_a_session_again_that_has_ended() -> None:
+    bench = DispatcherBench()
+    session = bench.hello()
+    bench.live(20_000.0)
+    bench.said(Welcome)
+    bench.hello(session=session)
+    assert bench.said(Welcome) == []
+    assert bench.said(Unknown) == [Unknown(session)]
+    bench.hello(session=Session(session.incarnation, session.epoch + 1))
+    assert len(bench.said(Welcome)) == 1
+
+
+def test_a_copy_of_a_hello_brings_no_worker_back_that_has_left() -> None:
+    bench = DispatcherBench()
+    session = bench.hello()
+    bench.bye(session)
+    bench.said(Welcome)
+    bench.hello(session=session)
+    assert bench.said(Welcome) == []
+    assert dict(bench.core.workers) == {}
+
+
+@pytest.mark.parametrize("count", [1, 2_000])
+def test_what_is_remembered_of_workers_that_are_gone_is_bounded(count: int) -> None:
+    bench = DispatcherBench()
+    for number in range(count):
+        worker = WorkerId(f"w{number}")
+        bench.bye(bench.hello(worker), worker)
+    closed = bench.core._reception._closed  # pyright: ignore[reportPrivateUsage]
+    assert len(closed) == min(count, CLOSED_MOST)
 
 
 def test_what_a_restarted_dispatcher_does_not_know_is_adopted_before_the_welcome() -> None:
