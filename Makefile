@@ -46,7 +46,7 @@ e2e: $(VENV)/.test ## run the end-to-end tests: the whole system, over HTTP
 
 sim: $(VENV)/.test ## simulate seeds of faults: SEED=7 tells one's story, SEEDS=100000 runs many, BUGS=yes hunts planted bugs
 	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
-		$(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs $(BUGS)) $(ARGS)
+		$(if $(KIND),--kind $(KIND)) $(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs $(BUGS)) $(ARGS)
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)

@@ -10,7 +10,7 @@ import sys
 
 from tests.support.simulation.many import run_many
 from tests.support.simulation.pins import SEARCHED, pin, search
-from tests.support.simulation.plan import plan_of
+from tests.support.simulation.plan import KINDS, Plan
 from tests.support.simulation.rules import Violation
 from tests.support.simulation.simulate import run
 from tests.support.simulation.telling import fate, in_words, scene
@@ -21,21 +21,21 @@ def main() -> int:
     """Do what the arguments say; return 1 if a rule was broken, or a bug was not found."""
     parser = argparse.ArgumentParser(prog="make sim")
     parser.add_argument("--seed", type=int, help="tell the story of this one")
+    parser.add_argument("--kind", choices=KINDS, default="any", help="of plan")
     parser.add_argument("--seeds", type=int, default=2_000, help="how many to run")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bugs", choices=("yes", "pin"), help="search seeds for planted bugs")
     arguments = parser.parse_args()
     if arguments.seed is not None:
-        return tell(arguments.seed)
+        return tell(KINDS[arguments.kind](arguments.seed))
     if arguments.bugs:
         return hunt(write=arguments.bugs == "pin")
     return run_all(arguments.first, arguments.seeds, arguments.processes)
 
 
-def tell(seed: int) -> int:
+def tell(plan: Plan) -> int:
     """Print the whole story of a seed."""
-    plan = plan_of(seed)
     world = World(plan, Cores(), told=True)
     verdict, failed = "every promise was kept", 0
     try:
@@ -49,7 +49,7 @@ def tell(seed: int) -> int:
         say(fate(file, world.referee))
     counts = ", ".join(f"{kind} {number}" for kind, number in sorted(world.counts.items()))
     say(f"what went wrong: {counts}")
-    say(f"seed {seed}, {world.timeline.steps} events, {world.timeline.now:.0f} ms: {verdict}")
+    say(f"seed {plan.seed}, {world.timeline.steps} events, {world.timeline.now:.0f} ms: {verdict}")
     return failed
 
 

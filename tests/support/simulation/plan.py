@@ -89,7 +89,7 @@ class Plan:
 
     ``undeliverable`` is the chance that a link will not take a message, ``late_copies`` that it
     arrives once more seconds later, ``sudden`` that a process dies or stops after any one step;
-    ``store_ms`` is how long half a call of the store takes.
+    ``store_ms`` is how long half a call of the store takes, ``kind`` one of KINDS.
     """
 
     seed: int
@@ -104,6 +104,7 @@ class Plan:
     sudden: float
     store_ms: float
     calm_ms: float
+    kind: str = "any"
 
     @property
     def quiet(self) -> bool:
@@ -183,6 +184,7 @@ def trickle(seed: int) -> Plan:
         sudden=0.0,
         store_ms=PROMPT_MS / 50,
         calm_ms=100_000,
+        kind="trickle",
     )
 
 
@@ -221,3 +223,7 @@ def _task(
         cancel_ms=submit_ms + chance.uniform(0, lease_ms) if chance.random() < 0.1 else None,
         runs=tuple(RunPlan(chance.uniform(*lengths), ending) for ending in endings),
     )
+
+
+KINDS = {"any": plan_of, "trickle": trickle}
+"""What draws a plan from a seed, by the name of the kind."""

@@ -34,6 +34,7 @@ def run(world: World) -> Report:
 def explained(plan: Plan, cores: Cores, violation: Violation) -> Violation:
     """Return the violation with the end of the story: the same run once more, told this time."""
     world = World(plan, cores, told=True)
+    kind = "" if plan.kind == "any" else f" KIND={plan.kind}"
     try:
         run(world)
     except Violation as again:
@@ -42,5 +43,5 @@ def explained(plan: Plan, cores: Cores, violation: Violation) -> Violation:
         violation.rule,
         f"\n{world.story.text(in_words, LAST_EVENTS)}\n"
         f"seed {plan.seed} at {world.timeline.now:.3f} ms: {violation}\n"
-        f"once more, with the whole story: make sim SEED={plan.seed}",
+        f"once more, with the whole story: make sim SEED={plan.seed}{kind}",
     )
