@@ -36,6 +36,8 @@ class Agenda:
         self._renew_at_ms = now + timers.renew_ms
         self._renew_sent_ms = now
         self._renewed_ms = now
+        self._claim_sent_ms = now
+        self._claimed_ms = inf
         self._reap_at_ms = now + timers.silence_ms
         self._not_before_ms = -inf
         self._room = 0
@@ -80,6 +82,7 @@ class Agenda:
             self.work_at(self._not_before_ms)
         if self._work_hinted and room > 0 and not self._claiming:
             self._claiming, self._work_hinted = True, False
+            self._claim_sent_ms = now
             yield CallClaim(min(room, CLAIM_MOST))
         if not self._listening:
             self._listening = True
@@ -90,6 +93,7 @@ class Agenda:
         if held:
             self._renewing = True
             self._renew_sent_ms = now
+            self._claimed_ms = inf
             yield CallRenew(tuple(held))
         else:
             self._renewed_ms = now
@@ -97,9 +101,12 @@ class Agenda:
     def claimed(self, now: float, *, more: bool, next_due_ms: int | None) -> None:
         """Note a claim's answer: whether there may be more, and when the next task is due.
 
-        A hint that came since the claim was sent holds: the claim may have looked before it.
+        A hint that came since the claim was sent holds: the claim may have looked before it. A
+        renewal that was sent since then has not renewed what it brought.
         """
         self._claiming = False
+        self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
+        self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
         self._work_hinted = self._work_hinted or more
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)
@@ -109,9 +116,9 @@ class Agenda:
         self._not_before_ms = now + IN_VAIN_MS
 
     def renewed(self) -> None:
-        """Note that all leases were renewed."""
+        """Note that all leases were renewed, but for those claimed since that was sent."""
         self._renewing = False
-        self._renewed_ms = self._renew_sent_ms
+        self._renewed_ms = min(self._renew_sent_ms, self._claimed_ms)
 
     def reaped(self, now: float, count: int) -> None:
         """Note how many leases had expired: there is work then, and maybe more to reap."""

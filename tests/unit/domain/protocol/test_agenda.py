@@ -107,6 +107,20 @@ def test_leases_count_from_when_their_renewal_was_sent() -> None:
     assert agenda.renewed_ms == TIMERS.renew_ms
 
 
+def test_a_renewal_does_not_make_a_claim_younger_whose_answer_came_late() -> None:
+    """Found by a seed: a dispatcher that was stopped gave tasks away whose leases were over."""
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 100, room=7)
+    assert "CallRenew" in kinds(agenda, TIMERS.renew_ms, held=[attempt()])
+    agenda.claimed(TIMERS.renew_ms + 1, more=False, next_due_ms=None)
+    assert agenda.renewed_ms <= 100
+    agenda.renewed()
+    assert agenda.renewed_ms == 100
+    assert "CallRenew" in kinds(agenda, 2 * TIMERS.renew_ms, held=[attempt()])
+    agenda.renewed()
+    assert agenda.renewed_ms == 2 * TIMERS.renew_ms
+
+
 def test_where_nothing_is_held_nothing_needs_renewal() -> None:
     agenda = Agenda(TIMERS, 0)
     assert "CallRenew" not in kinds(agenda, TIMERS.renew_ms)
