@@ -56,7 +56,7 @@ class DispatcherCore:
         self._roster = Roster()
         self._ledger = Ledger(jitter)
         self._crew = Crew(timers, self._roster)
-        self._reception = Reception(timers, self._crew, self._ledger, jitter)
+        self._reception = Reception(timers, self._crew, self._ledger, jitter, self._lease_left)
         self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
         self._agenda = Agenda(timers, now)
         self._draining = False

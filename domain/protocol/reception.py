@@ -38,13 +38,19 @@ class Reception:
     """Workers on their way into the crew."""
 
     def __init__(
-        self, timers: Timers, crew: Crew, ledger: Ledger, jitter: Callable[[], float]
+        self,
+        timers: Timers,
+        crew: Crew,
+        ledger: Ledger,
+        jitter: Callable[[], float],
+        lease_left: Callable[[float], int],
     ) -> None:
-        """Start with nobody."""
+        """Start with nobody. ``lease_left``: how long every lease is sure to last from a moment."""
         self._timers = timers
         self._crew = crew
         self._ledger = ledger
         self._jitter = jitter
+        self._lease_left = lease_left
         self._arrivals: dict[WorkerId, _Arrival] = {}
         self._closed: dict[WorkerId, Session] = {}
 
@@ -165,7 +171,8 @@ class Reception:
         hello, timers = arrival.hello, self._timers
         held = {**arrival.known, **adopted}
         drop = tuple(a for a in hello.held if a not in held and not self._ledger.has_outcome(a))
-        welcome = Welcome(hello.session, timers.lease_ms - timers.renew_ms, timers.beat_ms, drop)
+        lease_ms = min(timers.lease_ms - timers.renew_ms, self._lease_left(now))
+        welcome = Welcome(hello.session, lease_ms, timers.beat_ms, drop)
         member = Member.from_hello(arrival.peer, hello, welcome, now)
         member.in_hand = held
         self._crew.join(member, now)

@@ -72,6 +72,17 @@ def test_a_late_hello_of_an_earlier_session_is_ignored() -> None:
 # ---------------------------------------------------------------- what it holds
 
 
+def test_a_welcome_promises_no_lease_that_a_stopped_dispatcher_has_not_renewed() -> None:
+    """Found by a seed: a worker ran on after its lease, because a Welcome said that it lasts."""
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    bench.tick(bench.timers.lease_ms - 1_000.0)
+    bench.said(Welcome)
+    bench.hello(session=Session(session.incarnation, 1), held=[attempt()])
+    (welcome,) = bench.said(Welcome)
+    assert welcome.lease_ms == 1_000
+
+
 def test_a_copy_of_a_hello_does_not_open_a_session_again_that_has_ended() -> None:
     bench = DispatcherBench()
     session = bench.hello()
