@@ -159,7 +159,7 @@ class SimulatedExecutor:
         """Let go of a run; what a supervisor that was stopped has let run on is no fault of it."""
         began_ms = self._running.pop(attempt)
         if not self.frozen and self._thawed_ms < began_ms:
-            self._referee.outlasts(attempt, self._worker)
+            self._referee.outlasts(attempt, self._worker, began_ms)
 
     def _was_seen(self) -> bool:
         return self._moods and self._chance.random() < 0.1

@@ -17,6 +17,9 @@ from tests.support.simulation.plan import TaskPlan
 from tests.support.simulation.rules import Rule, Violation
 from tests.support.simulation.watched import StoreClock, WatchedStore
 
+AT_ONCE_MS = 1.0
+"""How long a run may last whose lease is over before it begins."""
+
 
 @dataclass(slots=True)
 class File:
@@ -88,16 +91,16 @@ class Referee:
         if excused:
             self.files[attempt.task_id].excused.add(attempt)
 
-    def outlasts(self, attempt: Attempt, worker: str) -> None:
+    def outlasts(self, attempt: Attempt, worker: str, began_ms: float) -> None:
         """Object to a run that goes on, or has just ended, after its lease.
 
         Not where the store was in trouble since the lease was given: its dispatcher let workers
-        go on then, because nobody else could take the lease either.
+        go on then, because nobody else could take the lease either. A run that begins late (its
+        dispatcher had been stopped) must be stopped at once.
         """
-        ends = self.lease_ends.get(attempt, inf)
-        since = ends - self._clock.ahead_ms - self._lease_ms
-        if self._clock.steady_ms() > ends and not self._troubles and self._trouble_ms < since:
-            late = self._clock.steady_ms() - ends
+        ends = self.lease_ends.get(attempt, inf) - self._clock.ahead_ms
+        late = self._clock.timeline.now - max(ends, began_ms + AT_ONCE_MS)
+        if late > 0 and not self._troubles and self._trouble_ms < ends - self._lease_ms:
             raise Violation(
                 Rule.SELF_FENCE, f"{attempt} ran on {worker} {late:.0f} ms after its lease"
             )
