@@ -90,10 +90,10 @@ class Agenda:
 
     def _renew(self, now: float, held: list[Attempt]) -> Iterator[CallRenew]:
         self._renew_at_ms = now + self._timers.renew_ms
+        self._claimed_ms = inf
         if held:
             self._renewing = True
             self._renew_sent_ms = now
-            self._claimed_ms = inf
             yield CallRenew(tuple(held))
         else:
             self._renewed_ms = now

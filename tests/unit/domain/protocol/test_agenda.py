@@ -121,6 +121,16 @@ def test_a_renewal_does_not_make_a_claim_younger_whose_answer_came_late() -> Non
     assert agenda.renewed_ms == 2 * TIMERS.renew_ms
 
 
+def test_a_claim_of_long_ago_does_not_make_later_ones_older() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.claimed(1, more=True, next_due_ms=None)
+    kinds(agenda, TIMERS.renew_ms)
+    assert "CallClaim" in kinds(agenda, 2 * TIMERS.renew_ms, room=7)
+    agenda.claimed(2 * TIMERS.renew_ms + 1, more=False, next_due_ms=None)
+    assert agenda.renewed_ms == 2 * TIMERS.renew_ms
+
+
 def test_where_nothing_is_held_nothing_needs_renewal() -> None:
     agenda = Agenda(TIMERS, 0)
     assert "CallRenew" not in kinds(agenda, TIMERS.renew_ms)
