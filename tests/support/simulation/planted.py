@@ -12,15 +12,22 @@ import pytest
 from gofer.domain.identifiers import Attempt, WorkerId
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat, Ended, ExecutorEvent, Leased
-from gofer.domain.protocol import dispatcher, intake, reception, verdicts
+from gofer.domain.protocol import intake, reception, verdicts
 from gofer.domain.protocol.agenda import Agenda
 from gofer.domain.protocol.crew import Crew
 from gofer.domain.protocol.dispatcher import DispatcherCore
-from gofer.domain.protocol.effects import CallRecord, CallRelease, CallStart, WorkerEffect
+from gofer.domain.protocol.effects import (
+    CallRecord,
+    CallRelease,
+    CallStart,
+    DispatcherEffect,
+    WorkerEffect,
+)
 from gofer.domain.protocol.ledger import Ledger
 from gofer.domain.protocol.member import Holding, Member
 from gofer.domain.protocol.messages import Orders, Report
 from gofer.domain.protocol.outbox import Outbox
+from gofer.domain.protocol.reception import Reception
 from gofer.domain.protocol.worker import WorkerCore
 from gofer.domain.task import Cause, Outcome
 from tests.support.simulation.plan import Plan, plan_of, trickle
@@ -133,17 +140,19 @@ def acknowledges_before_it_records(_: pytest.MonkeyPatch) -> Cores:
     return Cores(dispatcher=Hasty)
 
 
-def keeps_leases_of_a_lost_worker_renewed(_: pytest.MonkeyPatch) -> Cores:
+def keeps_leases_of_a_lost_worker_renewed(monkeypatch: pytest.MonkeyPatch) -> Cores:
     class Faithful(DispatcherCore):
-        def _lose(self, member: Member, why: str) -> None:
-            kept.update(member.in_hand)
-            member.in_hand = {}
-            super()._lose(member, why)
-
         def in_hand(self) -> list[Attempt]:
             return [*super().in_hand(), *kept]
 
+    def lose(self: Reception, member: Member, why: str) -> list[DispatcherEffect]:
+        kept.update(member.in_hand)
+        member.in_hand = {}
+        return right(self, member, why)
+
     kept: dict[Attempt, Holding] = {}
+    right = Reception.lose
+    monkeypatch.setattr(Reception, "lose", lose)
     return Cores(dispatcher=Faithful)
 
 
@@ -157,7 +166,7 @@ def calls_the_loss_of_a_worker_the_tasks_own_fault(monkeypatch: pytest.MonkeyPat
         return record
 
     right = verdicts.lost
-    monkeypatch.setattr(dispatcher, "lost", lost)
+    monkeypatch.setattr(reception, "lost", lost)
     return Cores()
 
 
@@ -168,7 +177,6 @@ def charges_a_loss_before_the_start(monkeypatch: pytest.MonkeyPatch) -> Cores:
         return right(worker, replace(holding, started=True), why, jitter)
 
     right = verdicts.lost
-    monkeypatch.setattr(dispatcher, "lost", lost)
     monkeypatch.setattr(reception, "lost", lost)
     return Cores()
 
