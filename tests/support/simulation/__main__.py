@@ -69,7 +69,7 @@ def run_all(first: int, count: int, processes: int) -> int:
 
 def hunt(*, write: bool) -> int:
     """Search seeds for every planted bug; print, and perhaps write down, what finds it."""
-    found = {}
+    found: dict[str, list[int]] = {}
     for name, seeds, tried, others in search():
         found[name] = seeds
         each = f"one in {tried / len(seeds):.0f}" if seeds else f"NONE of {SEARCHED}"

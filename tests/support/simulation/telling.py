@@ -1,6 +1,7 @@
 """A story in words: one line an event, short names for long ids, and each task's fate."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from gofer.domain.identifiers import Attempt
 from gofer.domain.ports import Began, Ended
@@ -36,7 +37,7 @@ def in_words(detail: object) -> str:
         case NewTask():
             return f"t{int(detail.id[-12:], 16)}, {detail.budget}"
         case list() | tuple():
-            items: Sequence[object] = detail
+            items = cast("Sequence[object]", detail)
             return ", ".join(in_words(each) for each in items)
         case _:
             return str(detail)
@@ -96,7 +97,7 @@ def _message(
             return head
 
 
-def _parts(parts: dict[str, Sequence[Attempt]]) -> str:
+def _parts(parts: Mapping[str, Sequence[Attempt]]) -> str:
     return "".join(f", {name} {_all(attempts)}" for name, attempts in parts.items() if attempts)
 
 
