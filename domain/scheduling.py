@@ -6,6 +6,7 @@ their state; entries that are out of date are dropped when they surface (a lazy 
 """
 
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -49,10 +50,9 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class NoPlacement:
-    """Nobody can take the task now. ``forever``: nobody who is connected ever could."""
+    """Nobody can take the task now."""
 
     reason: str
-    forever: bool
 
 
 class Roster:
@@ -64,12 +64,12 @@ class Roster:
         self._heaps: dict[str, list[tuple[float, int, int, WorkerId]]] = {}
         self._population: dict[str, int] = {}
         self._versions = count()
-        self._room = 0
+        self._rooms: dict[str, int] = {}
 
     @property
-    def room(self) -> int:
-        """Return how many tasks could be placed now, over all workers."""
-        return self._room
+    def rooms(self) -> Mapping[str, int]:
+        """Return how many tasks could be placed now, by environment; all that are there."""
+        return self._rooms
 
     def __len__(self) -> int:
         """Return how many workers there are."""
@@ -81,7 +81,7 @@ class Roster:
         seat = _Seat(worker, tag, slots, window, in_hand, next(self._versions))
         self._seats[worker] = seat
         self._population[tag] = self._population.get(tag, 0) + 1
-        self._room += seat.room
+        self._rooms[tag] = self._rooms.get(tag, 0) + seat.room
         self._push(seat)
 
     def remove(self, worker: WorkerId) -> None:
@@ -89,10 +89,10 @@ class Roster:
         seat = self._seats.pop(worker, None)
         if seat is None:
             return
-        self._room -= seat.room
+        self._rooms[seat.tag] -= seat.room
         self._population[seat.tag] -= 1
         if not self._population[seat.tag]:
-            del self._population[seat.tag]
+            del self._population[seat.tag], self._rooms[seat.tag]
             self._heaps.pop(seat.tag, None)
 
     def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
@@ -100,9 +100,9 @@ class Roster:
         seat = self._seats.get(worker)
         if seat is None or (seat.window, seat.in_hand) == (window, in_hand):
             return
-        self._room -= seat.room
+        before = seat.room
         seat.window, seat.in_hand, seat.version = window, in_hand, next(self._versions)
-        self._room += seat.room
+        self._rooms[seat.tag] += seat.room - before
         self._push(seat)
 
     def offers(self, tag: str) -> bool:
@@ -121,20 +121,18 @@ class Roster:
             chosen = Placement(worker, seat.in_hand, seat.slots, seat.window, self._population[tag])
             seat.in_hand += 1
             seat.version = next(self._versions)
-            self._room -= 1
+            self._rooms[tag] -= 1
             heapq.heapreplace(heap, self._entry(seat))
             return chosen
         return self._nobody(tag)
 
     def _nobody(self, tag: str) -> NoPlacement:
         if not self._seats:
-            return NoPlacement("no worker is connected", forever=False)
+            return NoPlacement("no worker is connected")
         if not self._population.get(tag):
             others = ", ".join(sorted(self._population))
-            return NoPlacement(
-                f"no connected worker runs {tag} (there are: {others})", forever=True
-            )
-        return NoPlacement(f"all {self._population[tag]} workers of {tag} are full", forever=False)
+            return NoPlacement(f"no connected worker runs {tag} (there are: {others})")
+        return NoPlacement(f"all {self._population[tag]} workers of {tag} are full")
 
     def _push(self, seat: _Seat) -> None:
         if not seat.room:

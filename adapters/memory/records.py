@@ -17,6 +17,10 @@ LISTENER_MS = 60_000
 """How long a dispatcher that says nothing more is rung for."""
 
 
+Queue = OrderedDict[TaskId, None]
+"""Ids of tasks that may be claimed, the next one first."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownKey:
     """An idempotency key: until when it is known, the digest of its request, and its task."""
@@ -28,13 +32,14 @@ class KnownKey:
 
 @dataclass(slots=True)
 class Record:
-    """All that is known of one task.
+    """All that is known of one task; ``tag`` is the environment that its function needs.
 
     ``due`` is when a delayed task may be claimed (None: it is not delayed); ``attempt`` is the
     last claim, and ``ended_by`` the verb by which that claim's holder ended it, if it did.
     """
 
     new: NewTask
+    tag: str
     created_at_ms: int
     status: TaskStatus = TaskStatus.QUEUED
     spent: Spent = field(default_factory=Spent)
@@ -72,10 +77,6 @@ class Record:
         )
 
 
-def _queues() -> dict[int, OrderedDict[TaskId, None]]:
-    return {priority: OrderedDict() for priority in PRIORITIES}
-
-
 @dataclass(slots=True)
 class Records:
     """Tasks and the places where they wait.
@@ -85,7 +86,7 @@ class Records:
     """
 
     tasks: dict[TaskId, Record] = field(default_factory=dict[TaskId, Record])
-    ready: dict[int, OrderedDict[TaskId, None]] = field(default_factory=_queues)
+    ready: dict[tuple[str, int], Queue] = field(default_factory=dict[tuple[str, int], Queue])
     delays: list[tuple[float, TaskId]] = field(default_factory=list[tuple[float, TaskId]])
     leases: list[tuple[float, TaskId]] = field(default_factory=list[tuple[float, TaskId]])
     ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
@@ -105,7 +106,7 @@ class Records:
         record.due = due
         task_id = record.new.id
         if due is None:
-            queue = self.ready[record.new.priority]
+            queue = self.ready.setdefault((record.tag, record.new.priority), OrderedDict())
             queue[task_id] = None
             queue.move_to_end(task_id, last=not head)
         else:
@@ -114,14 +115,18 @@ class Records:
     def withdraw(self, record: Record) -> None:
         """Take a QUEUED task out of the place where it waits."""
         if record.due is None:
-            del self.ready[record.new.priority][record.new.id]
+            del self.ready[record.tag, record.new.priority][record.new.id]
         record.due = None  # its entry among the delays counts no more
 
     def promote(self, now: float) -> None:
-        """Move delayed tasks that are due to the tails of their queues, the earliest first."""
+        """Move delayed tasks that are due to the tails of their queues, the earliest first.
+
+        Rings for them: whoever looked may not want them.
+        """
         while (record := self.next_delayed()) is not None and (record.due or 0.0) <= now:
             heappop(self.delays)
             self.push(record, None, head=False)
+            self.ring(now)
 
     def next_delayed(self) -> Record | None:
         """Return the delayed task that is due first."""
@@ -133,13 +138,17 @@ class Records:
             heappop(self.delays)
         return None
 
-    def pop_ready(self) -> Record | None:
-        """Take the next task that may be claimed."""
+    def pop_ready(self, tag: str) -> Record | None:
+        """Take the next task of an environment that may be claimed."""
         for priority in PRIORITIES:
-            if self.ready[priority]:
-                task_id, _ = self.ready[priority].popitem(last=False)
+            if queue := self.ready.get((tag, priority)):
+                task_id, _ = queue.popitem(last=False)
                 return self.tasks[task_id]
         return None
+
+    def waiting(self) -> set[str]:
+        """Return the environments that tasks wait for."""
+        return {tag for (tag, _), queue in self.ready.items() if queue}
 
     def lease(self, record: Record, until: float) -> None:
         """Set or move the lease of a RUNNING task."""

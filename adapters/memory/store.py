@@ -8,7 +8,7 @@ and a store must be used from one event loop.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
 from ...domain.function import Function
@@ -75,20 +75,28 @@ class MemoryStore:
         self._tell()
         return answers
 
-    async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
-        """Lease up to ``limit`` due tasks to ``owner``, and ring again if more are due."""
+    async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
+        """Lease due tasks of the wanted environments, and ring again if more are due."""
+        wants = {tag: most for tag, most in wants.items() if most > 0}
+        if not wants:
+            return Claim(())
         now, records = self._now(), self._records
         records.promote(now.steady)
+        claimer = transitions.Claimer(owner, token, lease_ms)
         tasks: list[Leased] = []
-        while len(tasks) < limit:
-            leased = transitions.claim(records, owner, token, lease_ms, now)
-            if leased is None:
-                break
-            tasks.append(leased)
-        if any(records.ready.values()):
+        for tag, most in wants.items():
+            for _ in range(most):
+                leased = transitions.claim(records, claimer, tag, now)
+                if leased is None:
+                    break
+                tasks.append(leased)
+        waiting = records.waiting()
+        left = tuple(sorted(waiting.intersection(wants)))
+        if left:
             records.ring(now.steady)
         self._tell()
-        return Claim(tuple(tasks), transitions.next_due_ms(records, now))
+        elsewhere = tuple(sorted(waiting.difference(wants)))
+        return Claim(tuple(tasks), transitions.next_due_ms(records, now), left, elsewhere)
 
     # ------------------------------------------------------------ while an attempt runs
 

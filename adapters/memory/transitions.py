@@ -59,24 +59,34 @@ def submit(
         return Submitted.FULL
     if wish is not None:
         records.keys[wish.key] = KnownKey(now.steady + keep_ms, wish.digest, task.id)
-    record = Record(new=task, created_at_ms=now.unix_ms)
+    tag = records.functions[task.function_id].environment.tag
+    record = Record(new=task, tag=tag, created_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.push(record, _due(task.delay_ms, now), head=False)
     records.ring(now.steady)
     return Submitted.NEW
 
 
-def claim(records: Records, owner: str, token: str, lease_ms: int, now: Moment) -> Leased | None:
-    """Lease the next task that may be claimed; None if there is none."""
-    record = records.pop_ready()
+@dataclass(frozen=True, slots=True)
+class Claimer:
+    """Who claims: a dispatcher, with the token and the time of its leases."""
+
+    owner: str
+    token: str
+    lease_ms: int
+
+
+def claim(records: Records, claimer: Claimer, tag: str, now: Moment) -> Leased | None:
+    """Lease the next task of an environment that may be claimed; None if there is none."""
+    record = records.pop_ready(tag)
     if record is None:
         return None
     _step(record, TaskEvent.CLAIM)
-    record.attempt = Attempt(record.new.id, record.number + 1, token)
-    record.owner = owner
+    record.attempt = Attempt(record.new.id, record.number + 1, claimer.token)
+    record.owner = claimer.owner
     record.ended_by = None
     record.reason = ""
-    records.lease(record, now.steady + lease_ms)
+    records.lease(record, now.steady + claimer.lease_ms)
     return leased(record, record.attempt, record.new.payload)
 
 

@@ -6,6 +6,7 @@ one cannot read raises StoreIncompatible.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import msgspec
@@ -127,15 +128,30 @@ def defeat_items(defeat: Defeat) -> Items:
     )
 
 
-def claimed(token: str, items: Items) -> tuple[list[Leased], int | None]:
-    """Return what claim.lua answers: the tasks, and in how many ms the next delayed one is due."""
-    tasks = [
-        _leased(
-            Attempt(TaskId(items[at].decode()), int(items[at + 1]), token), *items[at + 2 : at + 5]
-        )
-        for at in range(1, len(items), LEASED)
-    ]
-    return tasks, int(items[0]) if items[0] else None
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one call of claim.lua answers: tasks with their environments' tags, and what is left."""
+
+    tasks: list[tuple[Leased, str]]
+    next_due_ms: int | None
+    left: set[str]
+    elsewhere: set[str]
+
+
+def claimed(token: str, items: Items) -> Claimed:
+    """Return what claim.lua answers."""
+    tasks: list[tuple[Leased, str]] = []
+    for at in range(3, len(items), LEASED):
+        task_id, number, head, payload, spent = items[at : at + LEASED]
+        attempt = Attempt(TaskId(task_id.decode()), int(number), token)
+        tag = head[head.rindex(b" ") + 1 :].decode()
+        tasks.append((_leased(attempt, head, payload, spent), tag))
+    next_due_ms = int(items[0]) if items[0] else None
+    return Claimed(tasks, next_due_ms, _tags(items[1]), _tags(items[2]))
+
+
+def _tags(item: bytes) -> set[str]:
+    return set(item.decode().split())
 
 
 def adopted(attempt: Attempt, items: Items) -> Leased | None:
@@ -247,7 +263,7 @@ def _whole_ms(run_ms: float) -> int:
 
 def _head(item: bytes) -> tuple[int, FunctionId, Budget]:
     """Return priority, function and budget of a task."""
-    priority, _, function_id, budget = item.decode().split(" ")
+    priority, _, function_id, budget, _ = item.decode().split(" ")
     retries, redeliveries, timeout = budget.split(",")
     return (
         int(priority),

@@ -9,7 +9,9 @@ key                  type    what it holds                                      
 ``t:<task id>``      hash    one task, its fields as below                                TTL once
                                                                                           it ended
 ``f:<function id>``  hash    one function, its fields as below                            users
-``ready:<0..2>``     list    ids of QUEUED tasks by priority, the next one at the head    ``limit``
+``tags``             set     environments that functions need, such as cpython-3.11       few
+``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
+                             one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
 ``idem:<key>``       string  "digest task-id" of the request with this idempotency key     retention
@@ -23,11 +25,11 @@ key                  type    what it holds                                      
 
 Fields of a task: ``s`` state (Q ready, D delayed, each followed by f or r if the last attempt
 failed or was released; R running, C completed, F failed, P failed because its worker was lost,
-X cancelled, E expired), ``h`` head "priority losses function-id retries,redeliveries,timeout"
-(losses of workers that it survives), ``p`` payload (empty once it ended), ``k`` fence "number
-token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses", ``c`` created,
-``a`` started, ``z`` end "finished ran worker" (ms that it ran, -1 where it never did), ``y``
-reason, ``v`` evidence (evidence.py), ``x`` result or exception.
+X cancelled, E expired), ``h`` head "priority losses function-id retries,redeliveries,timeout
+environment" (losses of workers that it survives), ``p`` payload (empty once it ended), ``k``
+fence "number token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses",
+``c`` created, ``a`` started, ``z`` end "finished ran worker" (ms that it ran, -1 where it never
+did), ``y`` reason, ``v`` evidence (evidence.py), ``x`` result or exception.
 
 Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
 Python version and dill version, ``c`` created. All times are milliseconds since 1970.

@@ -12,7 +12,6 @@ from typing import Self, TypeVar
 
 from redis.asyncio import Redis
 
-from ...domain.errors import StoreUnavailable
 from ...domain.function import Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
 from ...domain.policy import BATCH
@@ -29,11 +28,11 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import NewTask, Outcome, Task
-from . import codec
+from . import claiming, codec
 from .batches import CALL_BYTES, batches
 from .driver import Driver, Timeouts, Word, open_clients, read_scripts
 from .endings import Endings
-from .framing import frame, unframe
+from .framing import frame
 from .functions import RedisFunctionStore
 from .hints import Hints
 from .inspection import check_schema, check_settings
@@ -124,23 +123,9 @@ class RedisStore:
             size=lambda task: len(task.payload),
         )
 
-    async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
-        """Lease up to ``limit`` due tasks to ``owner``; fewer if their payloads are large."""
-        tasks: list[Leased] = []
-        next_due_ms: int | None = None
-        while True:
-            wanted = min(BATCH, max(0, limit - len(tasks)))
-            try:
-                answer = await self._driver.run("claim", owner, token, wanted, lease_ms, CALL_BYTES)
-            except StoreUnavailable:
-                if not tasks:
-                    raise
-                break  # what earlier calls leased must not be lost for it
-            found, next_due_ms = codec.claimed(token, unframe(answer))
-            tasks.extend(found)
-            if len(found) < BATCH or len(tasks) >= limit:
-                break
-        return Claim(tuple(tasks), next_due_ms)
+    async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
+        """Lease due tasks of the wanted environments; fewer if their payloads are large."""
+        return await claiming.claim(self._driver, owner, token, wants, lease_ms)
 
     # ------------------------------------------------------------ while an attempt runs
 

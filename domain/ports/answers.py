@@ -43,10 +43,16 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim. ``next_due_ms``: when the next delayed task is due, from now."""
+    """The answer to a claim. ``next_due_ms``: when the next delayed task is due, from now.
+
+    ``left`` are those of the wanted environments of which more tasks are due, ``elsewhere`` the
+    others that tasks wait for.
+    """
 
     tasks: tuple[Leased, ...]
     next_due_ms: int | None = None
+    left: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 class Written(StrEnum):

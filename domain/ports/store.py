@@ -6,7 +6,7 @@ carried out; all but ``claim`` may be repeated without harm, and a ``claim`` who
 costs one lease time, never a task.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..function import Function
@@ -38,12 +38,13 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def claim(self, owner: str, token: str, limit: int, lease_ms: int) -> Claim:
-        """Lease up to ``limit`` due tasks to dispatcher ``owner``: QUEUED to RUNNING, attempt + 1.
+    async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
+        """Lease due tasks to dispatcher ``owner``: QUEUED to RUNNING, attempt + 1.
 
-        Order: priority, then time of submission; released and requeued tasks come first. All get
-        ``token``, which must be new and random. Rings again when due tasks are left. NOT to be
-        repeated on StoreUnavailable.
+        ``wants`` says how many at most of each environment (``Environment.tag``): no task is
+        claimed that its claimer's workers could not run. Order: priority, then time of
+        submission; released and requeued tasks come first. All get ``token``, which must be new
+        and random. Rings again when due tasks are left. NOT to be repeated on StoreUnavailable.
         """
         ...
 

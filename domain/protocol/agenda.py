@@ -1,13 +1,14 @@
 """When the dispatcher next renews, reaps, claims and listens: one of each under way at a time.
 
-Claims follow hints (the doorbell, room that came free, a delayed task that is due) over a poll
-with a deadline: a lost hint costs a moment, never a task. Leases are renewed before any are
-reaped, so that after an outage of the store nobody takes back what still runs; and a dispatcher
-that has just started reaps only after ``silence_ms``, so that workers which outlived the last one
-can be adopted first, and what they finished meanwhile is not run again.
+Claims follow hints (the doorbell, a delayed task that is due) over a poll with a deadline: a lost
+hint costs a moment, never a task. A hint holds for each environment until it is claimed for, so
+one whose workers are full is claimed for as soon as they have room. Leases are renewed before any
+are reaped, so that after an outage of the store nobody takes back what still runs; and a
+dispatcher that has just started reaps only after ``silence_ms``, so that workers which outlived
+the last one can be adopted first, and what they finished meanwhile is not run again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 
 from ..identifiers import Attempt
@@ -18,12 +19,6 @@ CLAIM_MOST = 1_000
 """Most tasks in one claim: the store cuts it into scripts of at most ``policy.BATCH``."""
 
 
-IN_VAIN_MS = 20
-"""Pause after a claim that brought only tasks whose workers are full or absent while others have
-room, unless room comes free: a long queue of such tasks must not be claimed and released in haste.
-"""
-
-
 class Agenda:
     """The dispatcher's regular calls of the store."""
 
@@ -31,7 +26,7 @@ class Agenda:
         """Start with a look for work; leases are reaped once workers could have said Hello."""
         self._timers = timers
         self._claiming = self._renewing = self._reaping = self._listening = False
-        self._work_hinted = True
+        self._covered: set[str] = set()
         self._claim_at_ms = inf
         self._renew_at_ms = now + timers.renew_ms
         self._renew_sent_ms = now
@@ -39,8 +34,6 @@ class Agenda:
         self._claim_sent_ms = now
         self._claimed_ms = inf
         self._reap_at_ms = now + timers.silence_ms
-        self._not_before_ms = -inf
-        self._room = 0
         self._closing = False
 
     @property
@@ -60,9 +53,11 @@ class Agenda:
         return min(renew, reap, self._claim_at_ms)
 
     def calls(
-        self, now: float, room: int, held: Callable[[], list[Attempt]]
+        self, now: float, rooms: Mapping[str, int], held: Callable[[], list[Attempt]]
     ) -> Iterator[CallRenew | CallReap | CallClaim | CallListen]:
-        """Yield what is due. ``room``: how many tasks could be placed; ``held``: our leases."""
+        """Yield what is due. ``rooms``: how many tasks of which environment could be placed now,
+        those with no room left out; ``held``: our leases.
+        """
         if now >= self._renew_at_ms and not self._renewing:
             yield from self._renew(now, held())
         if now >= self._reap_at_ms and not (self._reaping or self._renewing):
@@ -73,17 +68,12 @@ class Agenda:
             return
         if now >= self._claim_at_ms:
             self._claim_at_ms = inf
-            self._work_hinted = True
-        if room > self._room and now < self._not_before_ms:
-            self._not_before_ms, self._work_hinted = -inf, True
-        self._room = room
-        if self._work_hinted and now < self._not_before_ms:
-            self._work_hinted = False
-            self.work_at(self._not_before_ms)
-        if self._work_hinted and room > 0 and not self._claiming:
-            self._claiming, self._work_hinted = True, False
+            self._covered.clear()
+        if not self._claiming and any(tag not in self._covered for tag in rooms):
+            self._claiming = True
             self._claim_sent_ms = now
-            yield CallClaim(min(room, CLAIM_MOST))
+            self._covered.update(rooms)
+            yield CallClaim(_at_most(CLAIM_MOST, rooms))
         if not self._listening:
             self._listening = True
             yield CallListen(self._timers.poll_ms)
@@ -98,8 +88,8 @@ class Agenda:
         else:
             self._renewed_ms = now
 
-    def claimed(self, now: float, *, more: bool, next_due_ms: int | None) -> None:
-        """Note a claim's answer: whether there may be more, and when the next task is due.
+    def claimed(self, now: float, left: Iterable[str], next_due_ms: int | None) -> None:
+        """Note a claim's answer: of what there is more, and when the next task is due.
 
         A hint that came since the claim was sent holds: the claim may have looked before it. A
         renewal that was sent since then has not renewed what it brought.
@@ -107,13 +97,9 @@ class Agenda:
         self._claiming = False
         self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
         self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
-        self._work_hinted = self._work_hinted or more
+        self._covered.difference_update(left)
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)
-
-    def in_vain(self, now: float) -> None:
-        """Note that nothing of what was claimed could be placed, for want of the right worker."""
-        self._not_before_ms = now + IN_VAIN_MS
 
     def renewed(self) -> None:
         """Note that all leases were renewed, but for those claimed since that was sent."""
@@ -123,14 +109,15 @@ class Agenda:
     def reaped(self, now: float, count: int) -> None:
         """Note how many leases had expired: there is work then, and maybe more to reap."""
         self._reaping = False
-        self._work_hinted = self._work_hinted or count > 0
+        if count:
+            self._covered.clear()
         if count >= BATCH:
             self._reap_at_ms = now
 
     def hinted(self) -> None:
         """Note that the bell rang, or that nothing was heard for long."""
         self._listening = False
-        self._work_hinted = True
+        self._covered.clear()
 
     def work_at(self, moment: float) -> None:
         """Note that there is work to be claimed from ``moment`` on."""
@@ -141,7 +128,8 @@ class Agenda:
         """Note that the store did not answer; the caller says when it may be asked again."""
         match call:
             case CallClaim():
-                self._claiming, self._work_hinted = False, True
+                self._claiming = False
+                self._covered.clear()
             case CallRenew():
                 self._renewing = False
                 self._renew_at_ms = now
@@ -155,3 +143,9 @@ class Agenda:
         self._closing = True
         self._claim_at_ms = inf
         self._renew_at_ms = now
+
+
+def _at_most(most: int, rooms: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Return the room by environment, cut to ``most`` tasks in all: a fair share for each."""
+    share = max(1, most // len(rooms))
+    return tuple((tag, min(room, share)) for tag, room in rooms.items())

@@ -60,6 +60,7 @@ class DispatcherCore:
         self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
         self._agenda = Agenda(timers, now)
         self._draining = False
+        self._stranded: set[str] = set()
         self._effects: list[DispatcherEffect] = []
 
     # ------------------------------------------------------------ what others may see
@@ -153,12 +154,12 @@ class DispatcherCore:
     # ------------------------------------------------------------ answers of the store
 
     def claimed(
-        self, call: CallClaim, claim: Claim, functions: Mapping[FunctionId, Function], now: float
+        self, claim: Claim, functions: Mapping[FunctionId, Function], now: float
     ) -> list[DispatcherEffect]:
         """Take claimed tasks; ``functions`` has those of them that exist."""
         self._ledger.succeeded()
-        more = len(claim.tasks) >= call.limit
-        self._agenda.claimed(now, more=more, next_due_ms=claim.next_due_ms)
+        self._agenda.claimed(now, claim.left, claim.next_due_ms)
+        self._tell_stranded(claim.elsewhere)
         self._intake.claimed(claim.tasks, functions)
         return self._step(now)
 
@@ -265,14 +266,11 @@ class DispatcherCore:
                 why = f"went silent for {self._timers.silence_ms / 1000:g} s"
                 self._effects += self._reception.lose(member, why)
         self._effects += self._intake.place(draining=self._draining)
-        if self._intake.in_vain:
-            self._agenda.in_vain(now)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())
             self._effects.extend(self._reception.calls())
-            room = self._roster.room - len(self._intake)
-            self._effects.extend(self._agenda.calls(now, room, self.in_hand))
+            self._effects.extend(self._agenda.calls(now, self._intake.rooms(), self.in_hand))
         effects, self._effects = self._effects, []
         return effects
 
@@ -285,6 +283,13 @@ class DispatcherCore:
         if self._ledger.failing:
             return self._timers.lease_ms
         return max(0, round(self._timers.lease_ms - (now - self._agenda.renewed_ms)))
+
+    def _tell_stranded(self, elsewhere: Sequence[str]) -> None:
+        """Warn, once each, of environments that tasks wait for and no connected worker offers."""
+        stranded = {tag for tag in elsewhere if not self._roster.offers(tag)}
+        for tag in sorted(stranded - self._stranded):
+            self._note("warning", f"tasks wait for a worker of {tag}, and none is connected")
+        self._stranded = stranded
 
     def _note(self, level: str, text: str) -> None:
         self._effects.append(Note(level, text))

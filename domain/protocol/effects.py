@@ -31,9 +31,12 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class CallClaim:
-    """Claim up to ``limit`` tasks, with their functions; answer with ``claimed``."""
+    """Claim tasks, with their functions; answer with ``claimed``.
 
-    limit: int
+    ``wants`` are pairs: an environment's tag, and how many tasks of it at most.
+    """
+
+    wants: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,25 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from ..function import Function
 from ..identifiers import Attempt, FunctionId
 from ..ports import Leased
-from ..scheduling import NoPlacement, Placement, Roster
+from ..scheduling import Placement, Roster
 from .crew import Crew
 from .effects import Note
 from .ledger import Ledger
 from .member import Holding
 from .verdicts import is_noted_first, too_large, without_function
 
-INCOMPATIBLE_DELAY_MS = 1_000
-"""How long a task that nobody connected can run is put aside before it is looked at again."""
-
-OTHERS_FULL_DELAY_MS = 200
-"""The same where those who could are full while others have room: no claim and release in turn."""
-
 
 class Intake:
-    """Tasks between their claim and the worker that gets them.
-
-    ``in_vain`` tells whether all that was last to be placed was put aside.
-    """
+    """Tasks between their claim and the worker that gets them."""
 
     def __init__(self, roster: Roster, ledger: Ledger, crew: Crew, carried_bytes: int) -> None:
         """Start with no task. ``carried_bytes`` is the most that a link carries for one."""
@@ -40,11 +31,18 @@ class Intake:
         self._crew = crew
         self._unplaced: deque[Holding] = deque()
         self._probation: dict[Attempt, Holding] = {}
-        self.in_vain = False
 
-    def __len__(self) -> int:
-        """Return how many tasks wait for a worker."""
-        return len(self._unplaced) + len(self._probation)
+    def __bool__(self) -> bool:
+        """Return whether tasks wait for a worker."""
+        return bool(self._unplaced or self._probation)
+
+    def rooms(self) -> dict[str, int]:
+        """Return how many more tasks can be claimed of which environments, those with none out."""
+        rooms = dict(self._roster.rooms)
+        for holding in (*self._unplaced, *self._probation.values()):
+            if holding.function is not None and holding.function.environment.tag in rooms:
+                rooms[holding.function.environment.tag] -= 1
+        return {tag: room for tag, room in rooms.items() if room > 0}
 
     def attempts(self) -> list[Attempt]:
         """Return all, to be kept leased."""
@@ -88,29 +86,19 @@ class Intake:
 
     def place(self, *, draining: bool) -> Iterator[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
-        placed = aside = 0
         while self._unplaced:
             holding = self._unplaced.popleft()
             function = holding.function
             if draining or function is None:
-                yield self._release(holding, 0, "handed back")
+                yield self._release(holding, "handed back")
                 continue
             choice = self._roster.place(function.environment.tag)
             if isinstance(choice, Placement):
-                placed += 1
                 self._crew.assign(choice.worker, holding, function)
                 yield Note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
             else:
-                delay_ms = self._delay_ms(choice)
-                aside += delay_ms > 0
-                yield self._release(holding, delay_ms, choice.reason)
-        self.in_vain = aside > 0 and not placed
+                yield self._release(holding, choice.reason)
 
-    def _delay_ms(self, refusal: NoPlacement) -> int:
-        if refusal.forever:
-            return INCOMPATIBLE_DELAY_MS
-        return OTHERS_FULL_DELAY_MS if self._roster.room else 0
-
-    def _release(self, holding: Holding, delay_ms: int, reason: str) -> Note:
-        self._ledger.release(holding.attempt, delay_ms, reason)
+    def _release(self, holding: Holding, reason: str) -> Note:
+        self._ledger.release(holding.attempt, 0, reason)
         return Note("debug", f"{holding.attempt} back to the queue: {reason}")

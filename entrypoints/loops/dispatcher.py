@@ -202,11 +202,12 @@ class Dispatcher:
         Its tasks come back when the lease is over: nothing has begun, nothing is charged.
         """
         token = f"{self._entropy.bits(TOKEN_BITS):016x}"
-        claim = await self._tasks.claim(self._owner, token, call.limit, self._timers.lease_ms)
+        lease_ms = self._timers.lease_ms
+        claim = await self._tasks.claim(self._owner, token, dict(call.wants), lease_ms)
         functions = await self._functions.get(task.function_id for task in claim.tasks)
         if self._timeout_ms is not None:
             claim = replace(claim, tasks=tuple(self._bounded(task) for task in claim.tasks))
-        return self._core.claimed(call, claim, functions, self._clock.steady_ms())
+        return self._core.claimed(claim, functions, self._clock.steady_ms())
 
     def _bounded(self, task: Leased) -> Leased:
         if task.budget.timeout_ms is not None:

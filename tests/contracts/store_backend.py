@@ -46,20 +46,27 @@ class OpenBackend(Protocol):
     def __call__(self, *, queued_limit: int = 1_000, retention_ms: int = DAY_MS) -> Backend: ...
 
 
-def a_function(payload: bytes = b"function", name: str = "f") -> Function:
+def a_function(
+    payload: bytes = b"function", name: str = "f", python: tuple[int, int] = (3, 11)
+) -> Function:
     """Return a function with a new id."""
     return Function(
         id=FunctionId(uuid7(1_700_000_000_000, next(_ids))),
         name=name,
         payload=payload,
         digest=content_digest(payload),
-        environment=Environment("cpython", (3, 11), "0.4.1"),
+        environment=Environment("cpython", python, "0.4.1"),
         created_at_ms=1_700_000_000_123,
     )
 
 
 FUNCTION = a_function()
 """The function that ``queue`` registers."""
+
+FOREIGN = a_function(b"foreign", python=(3, 12))
+"""A function that needs another environment."""
+
+TAG, FOREIGN_TAG = FUNCTION.environment.tag, FOREIGN.environment.tag
 
 
 def a_task(
@@ -87,7 +94,7 @@ async def take(
     store: Store, limit: int = 100, lease_ms: int = LONG_MS, fence: str = "fence", owner: str = "d1"
 ) -> list[Leased]:
     """Claim and return the tasks."""
-    return list((await store.claim(owner, fence, limit, lease_ms)).tasks)
+    return list((await store.claim(owner, fence, {TAG: limit}, lease_ms)).tasks)
 
 
 async def taken_ids(store: Store) -> list[TaskId]:

@@ -24,7 +24,7 @@ from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat
 from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
-from tests.contracts.store_backend import FUNCTION, Store
+from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
 
 QUEUED_LIMIT = 6
 NAMESPACE = "machine"
@@ -37,6 +37,7 @@ Answer = TypeVar("Answer")
 picks = st.lists(st.integers(0, 9), min_size=1, max_size=3)
 leases = st.sampled_from([0, 10, 1_000])
 delays = st.sampled_from([0, 5, 50])
+wishes = st.dictionaries(st.sampled_from([TAG, FOREIGN_TAG]), st.integers(0, 4))
 owners = st.sampled_from(["d1", "d2"])
 budgets = st.builds(Budget, st.integers(0, 1), st.integers(0, 2), st.sampled_from([None, 7]))
 requeues = st.none() | st.builds(Requeue, st.sampled_from(Charge), delays)
@@ -85,7 +86,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.claims = 0
         self.answers = 0
         self.set_clock()
-        self.both(lambda store: store.put([FUNCTION]))
+        self.both(lambda store: store.put([FUNCTION, FOREIGN]))
 
     def teardown(self) -> None:
         self.runner.run(self.redis.close())
@@ -119,7 +120,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(
         wishes=st.lists(st.tuples(st.integers(0, 2), delays, budgets), min_size=1, max_size=3),
-        function_id=st.sampled_from([FUNCTION.id, FUNCTION.id, UNKNOWN]),
+        function_id=st.sampled_from([FUNCTION.id, FUNCTION.id, FOREIGN.id, UNKNOWN]),
         again=st.none() | st.integers(0, 9),
         wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
     )
@@ -141,11 +142,11 @@ class StoreMachine(RuleBasedStateMachine):
             tasks.append(NewTask(task_id, FUNCTION.id, b"again"))
         self.both(lambda store: store.submit(tasks))
 
-    @rule(owner=owners, limit=st.integers(0, 4), lease_ms=leases)
-    def claim(self, owner: str, limit: int, lease_ms: int) -> None:
+    @rule(owner=owners, wants=wishes, lease_ms=leases)
+    def claim(self, owner: str, wants: Mapping[str, int], lease_ms: int) -> None:
         self.claims += 1
         token = f"token {self.claims}"
-        claim = self.both(lambda store: store.claim(owner, token, limit, lease_ms))
+        claim = self.both(lambda store: store.claim(owner, token, wants, lease_ms))
         self.attempts.extend(leased.attempt for leased in claim.tasks)
 
     @rule(positions=picks)
@@ -233,7 +234,8 @@ class StoreMachine(RuleBasedStateMachine):
         ready = [
             task_id
             for priority in (0, 1, 2)
-            for task_id in await self.client.lrange(f"{PREFIX}ready:{priority}", 0, -1)
+            for tag in (TAG, FOREIGN_TAG)
+            for task_id in await self.client.lrange(f"{PREFIX}ready:{priority}:{tag}", 0, -1)
         ]
         places = {
             "Q": ready,

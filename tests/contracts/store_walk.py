@@ -9,7 +9,7 @@ from random import Random
 
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
-from tests.contracts.store_backend import FUNCTION
+from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
 from tests.contracts.store_machine import UNKNOWN, StoreMachine
 
 RARELY = 0.1
@@ -58,14 +58,18 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
     owner = random.choice(["d1", "d2"])
     run_ms = random.choice([0.0, 1.5, float("inf")])
     requeue = Requeue(random.choice(list(Charge)), delay_ms)
+    function = random.choice([FUNCTION, FUNCTION, FOREIGN])
+    wants = random.choice(
+        [{TAG: 2}, {TAG: 4}, {TAG: 1, FOREIGN_TAG: 2}, {FOREIGN_TAG: 1}, {TAG: 0}]
+    )
     steps: dict[str, Callable[[], None]] = {
         "submit": lambda: machine.submit(
             [(random.randint(0, 2), delay_ms, Budget(0, random.randint(0, 1))) for _ in few],
-            function_id=UNKNOWN if random.random() < RARELY else FUNCTION.id,
+            function_id=UNKNOWN if random.random() < RARELY else function.id,
             again=random.choice([None, None, few[0]]),
             wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
         ),
-        "claim": lambda: machine.claim(owner, random.choice([0, 1, 2, 4]), lease_ms),
+        "claim": lambda: machine.claim(owner, wants, lease_ms),
         "start": lambda: machine.start(few),
         "start twice": lambda: _start_twice(machine, few),
         "advance": lambda: machine.advance(random.choice([1, 10, 10, 100])),

@@ -15,10 +15,13 @@ from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Cancelled, Repeated, Submitted, Written
 from gofer.domain.task import Budget, Idempotency, NewTask, Spent, Success, TaskStatus
 from tests.contracts.store_backend import (
+    FOREIGN,
+    FOREIGN_TAG,
     FUNCTION,
     LONG_MS,
     RETRY_NOW,
     SHORT_MS,
+    TAG,
     OpenBackend,
     Store,
     a_task,
@@ -156,6 +159,38 @@ class QueueContract(StoreContract):
         assert [leased.attempt.task_id for leased in await take(store, limit=2)] == ids[:2]
         assert await take(store, limit=0) == []
         assert await taken_ids(store) == ids[2:]
+
+    async def test_only_tasks_of_the_wanted_environments_are_claimed(self, store: Store) -> None:
+        await store.put([FOREIGN])
+        ours, theirs, more = a_task(), a_task(function_id=FOREIGN.id), a_task()
+        await queue(store, ours, theirs, more)
+        claim = await store.claim("d1", "token", {TAG: 1}, LONG_MS)
+        assert [leased.attempt.task_id for leased in claim.tasks] == [ours.id]
+        assert (claim.left, claim.elsewhere) == ((TAG,), (FOREIGN_TAG,))
+        claim = await store.claim("d1", "token", {FOREIGN_TAG: 5, TAG: 5}, LONG_MS)
+        assert [leased.attempt.task_id for leased in claim.tasks] == [theirs.id, more.id]
+        assert (claim.left, claim.elsewhere) == ((), ())
+
+    async def test_a_task_that_comes_back_waits_for_its_environment_again(
+        self, store: Store
+    ) -> None:
+        await store.put([FOREIGN])
+        await queue(store, a_task(function_id=FOREIGN.id))
+        (leased,) = (await store.claim("d1", "token", {FOREIGN_TAG: 1}, LONG_MS)).tasks
+        await store.release([leased.attempt])
+        assert await taken_ids(store) == []
+        again = await store.claim("d1", "token", {FOREIGN_TAG: 1}, LONG_MS)
+        assert [each.attempt.task_id for each in again.tasks] == [leased.attempt.task_id]
+
+    async def test_more_tasks_of_two_environments_than_one_script_call_takes(
+        self, store: Store
+    ) -> None:
+        await store.put([FOREIGN])
+        ours = await queue(store, *(a_task() for _ in range(130)))
+        theirs = await queue(store, *(a_task(function_id=FOREIGN.id) for _ in range(130)))
+        claim = await store.claim("d1", "token", {TAG: 120, FOREIGN_TAG: 300}, LONG_MS)
+        assert [leased.attempt.task_id for leased in claim.tasks] == ours[:120] + theirs
+        assert claim.left == (TAG,)
 
     async def test_more_than_one_script_call_of_tasks_is_no_special_case(
         self, store: Store

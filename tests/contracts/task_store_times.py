@@ -12,6 +12,7 @@ from gofer.domain.task import Budget, Cause, Failure, Spent, TaskStatus
 from tests.contracts.store_backend import (
     LONG_MS,
     SHORT_MS,
+    TAG,
     Backend,
     OpenBackend,
     Store,
@@ -156,14 +157,14 @@ class LeaseContract(StoreContract):
 class DelayContract(StoreContract):
     async def test_a_delayed_task_is_not_claimed_before_it_is_due(self, store: Store) -> None:
         await queue(store, a_task(delay_ms=LONG_MS))
-        claim = await store.claim("d1", "token", 10, LONG_MS)
+        claim = await store.claim("d1", "token", {TAG: 10}, LONG_MS)
         assert claim.tasks == ()
         assert claim.next_due_ms is not None
         assert 0 < claim.next_due_ms <= LONG_MS
 
     async def test_nothing_delayed_means_no_next_due(self, store: Store) -> None:
         await queue(store)
-        assert (await store.claim("d1", "token", 10, LONG_MS)).next_due_ms is None
+        assert (await store.claim("d1", "token", {TAG: 10}, LONG_MS)).next_due_ms is None
 
     async def test_a_due_task_goes_to_the_tail_of_its_queue(self, backend: Backend) -> None:
         store = backend.store

@@ -18,12 +18,14 @@ from gofer.domain.identifiers import TaskId, WorkerId
 from gofer.domain.ports import Completion, Defeat, Repeated, Submitted
 from gofer.domain.service import Service
 from gofer.domain.task import Failure, NewTask, Outcome, Success, Task, TaskStatus
+from gofer.entrypoints.container import own_environment
 from gofer.entrypoints.rest.app import build_app
 from gofer.entrypoints.rest.encoding import Encoding
 from gofer.entrypoints.settings import Settings
 from tests.support.original_client import serialize
 
 WORKER = WorkerId("worker")
+OURS = {own_environment().tag: 1}
 
 
 class WebStore(MemoryStore):
@@ -73,7 +75,7 @@ class WebStore(MemoryStore):
 
     async def run_next(self, outcome: Outcome | None = None) -> None:
         """Do what a dispatcher does with the next task: claim it and, given one, record its end."""
-        (leased,) = (await self.claim("dispatcher", "token", 1, 60_000)).tasks
+        (leased,) = (await self.claim("dispatcher", "token", OURS, 60_000)).tasks
         await self.start([leased.attempt])
         if isinstance(outcome, Success):
             await self.complete([Completion(leased.attempt, WORKER, outcome)])

@@ -20,7 +20,7 @@ for _, id in ipairs(unframe(ARGV[2])) do
     seen[id] = true
     ids[#ids + 1] = id
     answer = 'P'
-    if state == 'Q' then queued[#queued + 1] = {id, priority_of(hash[2])} end
+    if state == 'Q' then queued[#queued + 1] = {id, queue_of(hash[2])} end
     if state == 'D' then delayed[#delayed + 1] = id end
     if state == 'R' then
       answer = 'S'

@@ -2,16 +2,18 @@
 --
 -- ARGV[1]     owner
 -- ARGV[2]     token
--- ARGV[3]     how many tasks at most
--- ARGV[4]     lease in ms
--- ARGV[5]     stop after this many bytes of payloads (at least one task is given)
--- Answer      framed: in how many ms the next delayed task is due (empty: there is none), then 5
---             items for each task: id, number, head (see keys.py), payload, spent
+-- ARGV[3]     lease in ms
+-- ARGV[4]     stop after this many bytes of payloads (at least one task is given)
+-- ARGV[5]     2 items each: an environment's tag, how many tasks of it at most
+-- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
+--             the tags of which more is due, and others that tasks wait for, a space after each;
+--             then 5 items for each task: id, number, head (see keys.py), payload, spent
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
-local limit, bytes = tonumber(ARGV[3]), tonumber(ARGV[5])
+local bytes = tonumber(ARGV[4])
+local wants = unframe(ARGV[5])
 local now = now_ms()
-local until_ms = whole(now + tonumber(ARGV[4]))
+local until_ms = whole(now + tonumber(ARGV[3]))
 local PROMOTED, EXAMINED = 100, 1000
 local READY = {Q = true, Qf = true, Qr = true}
 
@@ -22,19 +24,20 @@ if #due > 0 then
   for _, id in ipairs(due) do
     local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'h')
     if hash[1] then
-      redis.call('RPUSH', P .. 'ready:' .. priority_of(hash[2]), id)
+      redis.call('RPUSH', P .. 'ready:' .. queue_of(hash[2]), id)
       redis.call('HSET', P .. 't:' .. id, 's', 'Q' .. string.sub(hash[1], 2))
     end
   end
 end
 
-local answer, leases, taken, examined = {''}, {}, 0, 0
+local answer, leases, examined = {'', '', ''}, {}, 0
 
--- an entry whose task was cancelled, or is gone, is dropped: see cancel.lua
+-- take a task and return 1; an entry whose task was cancelled, or is gone, is dropped and counts
+-- nothing: see cancel.lua
 local function take(id)
   local key = P .. 't:' .. id
   local hash = redis.call('HMGET', key, 's', 'k', 'y', 'h', 'p', 'u')
-  if not READY[hash[1]] then return end
+  if not READY[hash[1]] then return 0 end
   local number = whole(string.match(hash[2] or '0', '^%d+') + 1)
   local fence = number .. ' ' .. token
   if hash[3] and hash[3] ~= '' then
@@ -47,32 +50,49 @@ local function take(id)
   answer[base + 4], answer[base + 5] = hash[5], hash[6] or ''
   leases[#leases + 1] = until_ms
   leases[#leases + 1] = id
-  taken = taken + 1
   bytes = bytes - #hash[5]
+  return 1
 end
 
-for priority = 0, 2 do
-  local list = P .. 'ready:' .. priority
-  while taken < limit and bytes > 0 and examined < EXAMINED do
-    local ids = redis.call('LPOP', list, limit - taken)
+local function take_from(queue, most)
+  local list = P .. 'ready:' .. queue
+  local taken = 0
+  while taken < most and bytes > 0 and examined < EXAMINED do
+    local ids = redis.call('LPOP', list, most - taken)
     if not ids or #ids == 0 then break end
     examined = examined + #ids
     local back = {}
     for _, id in ipairs(ids) do
-      if bytes > 0 then take(id) else table.insert(back, 1, id) end
+      if bytes > 0 then taken = taken + take(id) else table.insert(back, 1, id) end
     end
     if #back > 0 then redis.call('LPUSH', list, unpack(back)) end
+  end
+  return taken
+end
+
+local wanted = {}
+for i = 1, #wants, 2 do
+  local tag, most = wants[i], tonumber(wants[i + 1])
+  wanted[tag] = true
+  for priority = 0, 2 do
+    most = most - take_from(priority .. ':' .. tag, most)
   end
 end
 if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
 
-local left = redis.call('LLEN', P .. 'ready:0') + redis.call('LLEN', P .. 'ready:1')
-  + redis.call('LLEN', P .. 'ready:2')
+local more = #due > 0
+for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do
+  if due_of(tag) > 0 then
+    local at = wanted[tag] and 2 or 3
+    answer[at] = answer[at] .. tag .. ' '
+    more = more or wanted[tag]
+  end
+end
 local first = redis.call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
 if #first > 0 then
   local wait = math.max(0, first[2] - now)
-  if wait == 0 then left = left + 1 end
+  if wait == 0 then more = true end
   answer[1] = whole(wait)
 end
-if left > 0 then ring() end
+if more then ring() end
 return frame(answer)

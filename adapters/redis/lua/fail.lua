@@ -24,7 +24,7 @@ for i = 1, #items, 7 do
     if charge == '' then
       final[#final + 1] = i
     else
-      again[#again + 1] = {id, priority_of(hash[3]), charge, delay, hash[4]}
+      again[#again + 1] = {id, queue_of(hash[3]), charge, delay, hash[4]}
     end
   end
   answers[#answers + 1] = answer
@@ -41,9 +41,9 @@ if #ids > 0 then
     over[#over + 1] = items[i]
   end
   for _, each in ipairs(again) do
-    local id, priority, charge, delay, spent = each[1], each[2], each[3], each[4], each[5]
+    local id, queue, charge, delay, spent = each[1], each[2], each[3], each[4], each[5]
     local innocent = charge == 'loss' or charge == 'nothing'
-    local state = place(id, priority, delay, now, innocent)
+    local state = place(id, queue, delay, now, innocent)
     redis.call('HSET', P .. 't:' .. id, 's', state .. 'f', 'a', '',
       'u', charged(spent, SPENT[charge]))
   end

@@ -77,9 +77,10 @@ local function verdict(state, held, fence, done, again)
   return done[state] and 'D' or 'S'
 end
 
--- The first word of a task's head is its priority, the second how many lost workers it survives.
-local function priority_of(head)
-  return string.match(head, '^%d+')
+-- The first word of a task's head is its priority, the second how many lost workers it survives,
+-- the last one the environment that it needs. Each priority of each environment has a queue.
+local function queue_of(head)
+  return string.match(head, '^%d+') .. ':' .. string.match(head, '[^ ]+$')
 end
 
 -- What is spent, "retries strikes losses", with one more of the given kind; nothing for none.
@@ -100,27 +101,33 @@ local function push(lists, name, id)
   if list then list[#list + 1] = id else lists[name] = {id} end
 end
 
-local function place(id, priority, delay, now, at_head)
+local function place(id, queue, delay, now, at_head)
   if delay > 0 then
     delays[#delays + 1] = whole(now + delay)
     delays[#delays + 1] = id
     return 'D'
   end
-  push(at_head and heads or tails, priority, id)
+  push(at_head and heads or tails, queue, id)
   return 'Q'
 end
 
 local function settle()
-  for priority, list in pairs(tails) do
-    redis.call('RPUSH', P .. 'ready:' .. priority, unpack(list))
+  for queue, list in pairs(tails) do
+    redis.call('RPUSH', P .. 'ready:' .. queue, unpack(list))
   end
-  for priority, list in pairs(heads) do
+  for queue, list in pairs(heads) do
     local turned = {}
     for i = #list, 1, -1 do turned[#turned + 1] = list[i] end
-    redis.call('LPUSH', P .. 'ready:' .. priority, unpack(turned))
+    redis.call('LPUSH', P .. 'ready:' .. queue, unpack(turned))
   end
   if #delays > 0 then redis.call('ZADD', P .. 'delayed', unpack(delays)) end
   ring()
+end
+
+-- How many tasks wait for an environment and are due.
+local function due_of(tag)
+  return redis.call('LLEN', P .. 'ready:0:' .. tag) + redis.call('LLEN', P .. 'ready:1:' .. tag)
+    + redis.call('LLEN', P .. 'ready:2:' .. tag)
 end
 
 -- Tell the waiters which tasks have ended.

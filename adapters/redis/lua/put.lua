@@ -14,6 +14,7 @@ for i = 1, #items, 8 do
   end
 end
 for _, i in ipairs(new) do
+  redis.call('SADD', P .. 'tags', items[i + 4] .. '-' .. items[i + 5])
   redis.call('HSET', P .. 'f:' .. items[i], 'g', items[i + 1], 'p', items[i + 2],
     'h', items[i + 3], 'i', items[i + 4], 'v', items[i + 5], 'd', items[i + 6],
     'c', items[i + 7])

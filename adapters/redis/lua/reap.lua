@@ -24,7 +24,7 @@ for _, id in ipairs(expired) do
       redis.call('PEXPIRE', key, retention)
       over[#over + 1] = id
     else
-      local state = place(id, priority_of(hash[3]), 0, now, true)
+      local state = place(id, queue_of(hash[3]), 0, now, true)
       redis.call('HSET', key, 's', state, 'a', '', 'u', charged(hash[5], started and 3))
       requeued = true
     end

@@ -17,7 +17,7 @@ for i = 1, #items, 2 do
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    again[#again + 1] = {id, priority_of(hash[3])}
+    again[#again + 1] = {id, queue_of(hash[3])}
   end
   answers[#answers + 1] = answer
 end

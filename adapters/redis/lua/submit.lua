@@ -8,9 +8,8 @@
 --                with another digest, R a repetition; and the ids of the Rs, a space before each
 -- Repeatable     yes: E, or R
 local room = tonumber(ARGV[1])
-  - redis.call('LLEN', P .. 'ready:0') - redis.call('LLEN', P .. 'ready:1')
-  - redis.call('LLEN', P .. 'ready:2')
   - redis.call('ZCARD', P .. 'delayed') - redis.call('ZCARD', P .. 'lease')
+for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do room = room - due_of(tag) end
 local now = now_ms()
 local created = whole(now)
 local items = unframe(ARGV[3])
@@ -31,7 +30,10 @@ for i = 1, #items, 5 do
   local answer
   local digest, key = string.match(items[i + 4], '^(%x+) (.*)$')
   local before = key and known(key)
-  if functions[fn] == nil then functions[fn] = redis.call('EXISTS', P .. 'f:' .. fn) == 1 end
+  if functions[fn] == nil then
+    local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v')
+    functions[fn] = hash[1] and hash[1] .. '-' .. hash[2]
+  end
   if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
     answer = 'E'
   elseif before then
@@ -46,7 +48,7 @@ for i = 1, #items, 5 do
     answer = 'N'
     seen[id] = true
     room = room - 1
-    accepted[#accepted + 1] = {i, tonumber(items[i + 3]), key}
+    accepted[#accepted + 1] = {i, tonumber(items[i + 3]), key, functions[fn]}
     if key then wishes[key] = digest .. ' ' .. id end
   end
   answers[#answers + 1] = answer
@@ -54,11 +56,11 @@ end
 
 for _, each in ipairs(accepted) do
   local i, delay = each[1], each[2]
-  local id, head = items[i], items[i + 1]
+  local id, head = items[i], items[i + 1] .. ' ' .. each[4]
   if each[3] then
     redis.call('SET', P .. 'idem:' .. each[3], wishes[each[3]], 'PX', ARGV[2])
   end
-  local state = place(id, priority_of(head), delay, now, false)
+  local state = place(id, queue_of(head), delay, now, false)
   redis.call('HSET', P .. 't:' .. id, 's', state, 'h', head, 'p', items[i + 2], 'c', created)
 end
 if #accepted > 0 then settle() end

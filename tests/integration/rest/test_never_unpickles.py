@@ -13,10 +13,12 @@ from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import WorkerId
 from gofer.domain.ports import Completion, Defeat
 from gofer.domain.task import Cause, Failure, Success
+from gofer.entrypoints.container import own_environment
 from tests.support import audited_service
 from tests.support.processes import ProcessRunner
 
 WORKER = WorkerId("worker")
+OURS = {own_environment().tag: 1}
 
 
 class Canary:
@@ -31,7 +33,7 @@ class Canary:
 
 async def end_next(store: RedisStore, outcome: Success | Failure) -> None:
     """Record the end of the next task, as a dispatcher does."""
-    (leased,) = (await store.claim("dispatcher", "token", 1, 60_000)).tasks
+    (leased,) = (await store.claim("dispatcher", "token", OURS, 60_000)).tasks
     if isinstance(outcome, Success):
         await store.complete([Completion(leased.attempt, WORKER, outcome)])
     else:

@@ -186,7 +186,8 @@ class DispatcherBench(Effects):
         """Answer the claim that is under way; return what it asked for."""
         call = self.one(CallClaim)
         known = {FunctionId(function.id): function for function in functions}
-        self.does(self.core.claimed(call, Claim(leases), known, self.now))
+        left = tuple(tag for tag, most in call.wants if len(leases) >= most)
+        self.does(self.core.claimed(Claim(leases, left=left), known, self.now))
         return call
 
     def adopts(self, *leases: Leased | None) -> tuple[Attempt, ...]:

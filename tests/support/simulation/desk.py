@@ -209,14 +209,14 @@ class Desk:
 
     def _claim(self, owner: str, call: CallClaim) -> Answer:
         token = f"{self._chance.getrandbits(64):x}"
-        claim = drive(self._store.claim(owner, token, call.limit, self._timers.lease_ms))
+        claim = drive(self._store.claim(owner, token, dict(call.wants), self._timers.lease_ms))
         wanted = list(dict.fromkeys(leased.function_id for leased in claim.tasks))
         found = drive(self._store.fetch(wanted))
         functions = {FunctionId(each.id): each for each in found if each is not None}
         for leased in claim.tasks:
             self._auditor.leased(leased.attempt)
         self._look([leased.attempt.task_id for leased in claim.tasks])
-        return lambda core, now: core.claimed(call, claim, functions, now)
+        return lambda core, now: core.claimed(claim, functions, now)
 
     def _record(self, call: CallRecord) -> Answer:
         answers = drive(self._store.complete(call.completions))

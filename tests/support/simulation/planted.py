@@ -218,12 +218,15 @@ def lets_a_task_run_without_noting_it_first(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def forgets_a_hint_while_it_claims(monkeypatch: pytest.MonkeyPatch) -> Cores:
-    def claimed(self: Agenda, now: float, *, more: bool, next_due_ms: int | None) -> None:
-        right(self, now, more=more, next_due_ms=next_due_ms)
-        self._work_hinted = more  # pyright: ignore[reportPrivateUsage]
+    def hinted(self: Agenda) -> None:
+        covered = set[str]()
+        if self.claiming:
+            covered |= self._covered  # pyright: ignore[reportPrivateUsage]
+        right(self)
+        self._covered |= covered  # pyright: ignore[reportPrivateUsage]
 
-    right = Agenda.claimed
-    monkeypatch.setattr(Agenda, "claimed", claimed)
+    right = Agenda.hinted
+    monkeypatch.setattr(Agenda, "hinted", hinted)
     return Cores()
 
 

@@ -47,7 +47,7 @@ class WatchedStore(MemoryStore):
     def misplaced(self, record: Record) -> str:
         """Return why a task is not in exactly one place; empty if it is."""
         task_id, records = record.new.id, self._records
-        queues = [priority for priority, queue in records.ready.items() if task_id in queue]
+        queues = [name for name, queue in records.ready.items() if task_id in queue]
         queued = record.status is TaskStatus.QUEUED
         if len(queues) != (queued and record.due is None):
             return f"{record} is in the queues {queues}"

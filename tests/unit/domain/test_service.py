@@ -31,6 +31,7 @@ from gofer.domain.task import Budget, Failure, Success, TaskStatus
 
 OURS = Environment("cpython", (3, 11))
 THEIRS = Environment("cpython", (3, 12))
+ONE_OF_OURS = {OURS.tag: 1}
 LIMITS = Limits(function_bytes=100, payload_bytes=50, name_chars=10, queued_tasks=3)
 NOBODY = uuid7(0, 0)
 
@@ -67,7 +68,7 @@ async def submit(service: Service, payload: bytes = b"args") -> TaskId:
 
 
 async def finish(store: MemoryStore, result: bytes = b"result") -> None:
-    claim = await store.claim("d", "token", 1, 1_000)
+    claim = await store.claim("d", "token", ONE_OF_OURS, 1_000)
     done = [Completion(each.attempt, WorkerId("w"), Success(result)) for each in claim.tasks]
     await store.complete(done)
 
@@ -240,7 +241,7 @@ async def test_a_cancel_tells_what_it_met(service: Service, store: MemoryStore) 
     assert await service.cancel(queued) is Cancelled.TOO_LATE
     assert isinstance((await service.outcome(queued))[1], Failure)
     running = await submit(service)
-    await store.claim("d", "token", 1, 1_000)
+    await store.claim("d", "token", ONE_OF_OURS, 1_000)
     assert await service.cancel(running) is Cancelled.STOPPING
 
 

@@ -17,6 +17,7 @@ from tests.contracts.store_backend import (
     FUNCTION,
     LONG_MS,
     SHORT_MS,
+    TAG,
     OpenBackend,
     Store,
     a_task,
@@ -85,7 +86,7 @@ def test_no_method_suspends_while_it_has_something_to_tell() -> None:
     run_by_hand(store.submit([task]))
     run_by_hand(store.listen("d1", 60))
     run_by_hand(store.listen("d1", 0))
-    run_by_hand(store.claim("d1", "token", 1, LONG_MS))
+    run_by_hand(store.claim("d1", "token", {TAG: 1}, LONG_MS))
     run_by_hand(store.wait([task.id], 0))
     run_by_hand(store.cancel([task.id]))
     run_by_hand(store.wait([task.id], 60))
@@ -138,7 +139,7 @@ async def test_the_check_sees_a_task_in_two_places() -> None:
     store = MemoryStore(ManualClock())
     (attempt,) = await running(store)
     broken = store.snapshot()
-    broken.ready[1][attempt.task_id] = None
+    broken.ready[TAG, 1][attempt.task_id] = None
     store.restore(broken)
     with pytest.raises(AssertionError, match=attempt.task_id):
         store.check()

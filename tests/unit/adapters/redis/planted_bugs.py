@@ -79,12 +79,18 @@ PLANTED = [
     PlantedBug("the adopter is not told", "adopt", "redis.call('HSET', key, 'o', owner)", ""),
     PlantedBug("attempts are not counted", "claim", "'^%d+') + 1", "'^%d+')"),
     PlantedBug("delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'"),
-    PlantedBug("the claim does not ring again", "claim", "if left > 0 then ring() end", ""),
+    PlantedBug("the claim does not ring again", "claim", "if more then ring() end", ""),
     PlantedBug(
         "priorities are upside down",
         "claim",
         "for priority = 0, 2 do",
         "for priority = 2, 0, -1 do",
+    ),
+    PlantedBug(
+        "tasks of any environment are claimed",
+        "prelude",
+        "string.match(head, '[^ ]+$')",
+        "'cpython-3.11'",
     ),
     PlantedBug("a reason outlives its wait", "claim", ", 'y', '')", ")"),
     PlantedBug(

@@ -15,6 +15,7 @@ from tests.contracts.store_backend import (
     FUNCTION,
     LONG_MS,
     SHORT_MS,
+    TAG,
     a_function,
     a_task,
     done,
@@ -63,7 +64,7 @@ async def test_past_the_retention_no_key_of_a_task_is_left(server: FakeServer) -
 
     async def only_functions() -> bool:
         left = await keys_of(backend.client)
-        return left == {f"{PREFIX}f:{FUNCTION.id}", f"{PREFIX}listeners"}
+        return left == {f"{PREFIX}f:{FUNCTION.id}", f"{PREFIX}listeners", f"{PREFIX}tags"}
 
     await wait_until_async(only_functions, "only the function is left, and the listener")
 
@@ -94,10 +95,10 @@ async def test_a_cancelled_entry_of_a_long_queue_is_dropped_when_a_claim_comes_t
     backend = opened(server, scripts)
     ids = await queue(backend.store, *(a_task() for _ in range(6)))
     assert await backend.store.cancel(ids[:4]) == [Cancelled.PREVENTED] * 4
-    assert await backend.client.llen(f"{PREFIX}ready:1") == 6
+    assert await backend.client.llen(f"{PREFIX}ready:1:{TAG}") == 6
     await backend.advance(SHORT_MS)
     assert await taken_ids(backend.store) == ids[4:]
-    assert await backend.client.llen(f"{PREFIX}ready:1") == 0
+    assert await backend.client.llen(f"{PREFIX}ready:1:{TAG}") == 0
 
 
 async def test_large_payloads_come_in_several_claims_and_lose_their_order_never(

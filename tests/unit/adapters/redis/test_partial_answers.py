@@ -41,8 +41,8 @@ def interrupted_store(poll_s: float = 5.0) -> tuple[RedisStore, Interrupted]:
 
 async def test_what_the_first_part_of_a_claim_leased_is_not_lost_when_the_second_fails() -> None:
     store, client = interrupted_store()
-    await queue(store, *(a_task() for _ in range(BATCH + 10)))
-    await take(store, limit=0)  # the server knows the script from now on
+    await queue(store, *(a_task() for _ in range(BATCH + 11)))
+    await take(store, limit=1)  # the server knows the script from now on
     client.calls_left = 1
     leased = await take(store, limit=BATCH + 10)
     assert len(leased) == BATCH

@@ -2,11 +2,13 @@
 
 from gofer.domain.identifiers import Attempt
 from gofer.domain.policy import BATCH, Timers
-from gofer.domain.protocol.agenda import CLAIM_MOST, IN_VAIN_MS, Agenda
+from gofer.domain.protocol.agenda import CLAIM_MOST, Agenda
 from gofer.domain.protocol.effects import CallClaim, CallListen, CallReap, CallRenew, StoreCall
 from tests.support.simulation.benches import attempt
+from tests.support.simulation.plan import ENVIRONMENTS
 
 TIMERS = Timers()
+TAG, OTHER = (environment.tag for environment in ENVIRONMENTS)
 
 
 def kinds(agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None = None) -> set[str]:
@@ -16,7 +18,7 @@ def kinds(agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None 
 def calls(
     agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None = None
 ) -> list[StoreCall]:
-    return list(agenda.calls(now, room, lambda: held or []))
+    return list(agenda.calls(now, {TAG: room} if room else {}, lambda: held or []))
 
 
 FIRST_REAP = float(TIMERS.silence_ms)
@@ -33,15 +35,15 @@ def test_a_dispatcher_listens_at_once_and_reaps_only_once_workers_could_come_bac
 
 def test_it_claims_as_soon_as_there_is_room_and_no_more_than_there_is() -> None:
     agenda = Agenda(TIMERS, 0)
-    assert CallClaim(7) in calls(agenda, 0, room=7)
-    agenda.claimed(1, more=True, next_due_ms=None)
-    assert CallClaim(CLAIM_MOST) in calls(agenda, 1, room=10 * CLAIM_MOST)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 0, room=7)
+    agenda.claimed(1, [TAG], None)
+    assert CallClaim(((TAG, CLAIM_MOST),)) in calls(agenda, 1, room=10 * CLAIM_MOST)
 
 
 def test_a_claim_that_was_not_filled_is_not_repeated_without_a_hint() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
-    agenda.claimed(1, more=False, next_due_ms=None)
+    agenda.claimed(1, [], None)
     assert kinds(agenda, 1, room=7) == set()
     agenda.hinted()
     assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
@@ -52,17 +54,17 @@ def test_a_hint_that_comes_while_a_claim_is_under_way_is_not_forgotten() -> None
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
     agenda.hinted()
-    agenda.claimed(1, more=False, next_due_ms=None)
-    assert CallClaim(7) in calls(agenda, 1, room=7)
+    agenda.claimed(1, [], None)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 1, room=7)
 
 
 def test_work_that_is_known_to_come_is_not_forgotten_by_a_claim_that_did_not_see_it() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
     agenda.work_at(500)
-    agenda.claimed(1, more=False, next_due_ms=60_000)
+    agenda.claimed(1, [], 60_000)
     assert agenda.next_ms() == 500
-    assert CallClaim(7) in calls(agenda, 500, room=7)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 500, room=7)
 
 
 def test_work_that_came_back_while_a_claim_was_under_way_is_claimed_after_it() -> None:
@@ -70,16 +72,16 @@ def test_work_that_came_back_while_a_claim_was_under_way_is_claimed_after_it() -
     calls(agenda, 0, room=7)
     agenda.work_at(0)
     calls(agenda, 0, room=7)
-    agenda.claimed(1, more=False, next_due_ms=None)
-    assert CallClaim(7) in calls(agenda, 1, room=7)
+    agenda.claimed(1, [], None)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 1, room=7)
 
 
 def test_a_delayed_task_is_claimed_when_it_is_due() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
-    agenda.claimed(1, more=False, next_due_ms=300)
+    agenda.claimed(1, [], 300)
     assert agenda.next_ms() == 301
-    assert CallClaim(7) in calls(agenda, 301, room=7)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 301, room=7)
 
 
 def test_a_hint_is_kept_until_there_is_room() -> None:
@@ -112,7 +114,7 @@ def test_a_renewal_does_not_make_a_claim_younger_whose_answer_came_late() -> Non
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 100, room=7)
     assert "CallRenew" in kinds(agenda, TIMERS.renew_ms, held=[attempt()])
-    agenda.claimed(TIMERS.renew_ms + 1, more=False, next_due_ms=None)
+    agenda.claimed(TIMERS.renew_ms + 1, [], None)
     assert agenda.renewed_ms <= 100
     agenda.renewed()
     assert agenda.renewed_ms == 100
@@ -124,10 +126,10 @@ def test_a_renewal_does_not_make_a_claim_younger_whose_answer_came_late() -> Non
 def test_a_claim_of_long_ago_does_not_make_later_ones_older() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
-    agenda.claimed(1, more=True, next_due_ms=None)
+    agenda.claimed(1, [TAG], None)
     kinds(agenda, TIMERS.renew_ms)
     assert "CallClaim" in kinds(agenda, 2 * TIMERS.renew_ms, room=7)
-    agenda.claimed(2 * TIMERS.renew_ms + 1, more=False, next_due_ms=None)
+    agenda.claimed(2 * TIMERS.renew_ms + 1, [], None)
     assert agenda.renewed_ms == 2 * TIMERS.renew_ms
 
 
@@ -154,8 +156,8 @@ def test_a_refused_renewal_is_made_again_as_soon_as_the_store_may_be_asked() -> 
 def test_a_refused_claim_is_made_again() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)
-    agenda.failed(CallClaim(7), 0)
-    assert CallClaim(7) in calls(agenda, 0, room=7)
+    agenda.failed(CallClaim(((TAG, 7),)), 0)
+    assert CallClaim(((TAG, 7),)) in calls(agenda, 0, room=7)
 
 
 def test_a_refused_reap_waits_for_its_turn_and_a_refused_listen_does_not() -> None:
@@ -176,20 +178,19 @@ def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> No
     assert kinds(agenda, 0, room=7, held=[attempt()]) == set()
 
 
-def test_after_a_claim_in_vain_there_is_a_pause_before_the_next() -> None:
+def test_a_hint_holds_for_each_environment_until_it_is_claimed_for() -> None:
+    """What is full now is claimed for once it has room, although nothing rings again."""
     agenda = Agenda(TIMERS, 0)
-    calls(agenda, 0, room=7)
-    agenda.in_vain(1)
-    agenda.claimed(1, more=True, next_due_ms=None)
-    assert "CallClaim" not in kinds(agenda, 1, room=7)
-    assert agenda.next_ms() == 1 + IN_VAIN_MS
-    assert CallClaim(7) in calls(agenda, 1 + IN_VAIN_MS, room=7)
+    assert CallClaim(((TAG, 7),)) in list(agenda.calls(0, {TAG: 7}, list))
+    agenda.claimed(1, [], None)
+    assert CallClaim(((TAG, 5), (OTHER, 2))) in list(agenda.calls(2, {TAG: 5, OTHER: 2}, list))
+    agenda.claimed(3, [OTHER], None)
+    assert CallClaim(((OTHER, 1),)) in list(agenda.calls(4, {OTHER: 1}, list))
+    agenda.claimed(5, [], None)
+    assert list(agenda.calls(6, {TAG: 9, OTHER: 9}, list)) == []
 
 
-def test_room_that_comes_free_ends_the_pause_after_a_claim_in_vain() -> None:
-    agenda = Agenda(TIMERS, 0)
-    calls(agenda, 0, room=7)
-    agenda.in_vain(1)
-    agenda.claimed(1, more=True, next_due_ms=None)
-    calls(agenda, 1, room=7)
-    assert CallClaim(8) in calls(agenda, 2, room=8)
+def test_a_claim_for_many_environments_gives_each_a_fair_share() -> None:
+    rooms = {f"cpython-3.{minor}": CLAIM_MOST for minor in range(4)}
+    (claim,) = [c for c in Agenda(TIMERS, 0).calls(0, rooms, list) if isinstance(c, CallClaim)]
+    assert dict(claim.wants) == dict.fromkeys(rooms, CLAIM_MOST // 4)

@@ -7,11 +7,9 @@ import pytest
 from gofer.domain.function import Function, content_digest
 from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
 from gofer.domain.policy import CARRIED_BYTES
-from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
+from gofer.domain.ports import Claim, Completion, Defeat, Leased
 from gofer.domain.protocol import member as member_module
-from gofer.domain.protocol.agenda import IN_VAIN_MS
 from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
-from gofer.domain.protocol.intake import INCOMPATIBLE_DELAY_MS, OTHERS_FULL_DELAY_MS
 from gofer.domain.protocol.messages import Orders
 from gofer.domain.task import Budget, Cause, Spent
 from tests.support.simulation.benches import (
@@ -41,14 +39,14 @@ def test_without_room_nothing_is_claimed() -> None:
 def test_as_much_is_claimed_as_the_workers_granted() -> None:
     bench = DispatcherBench()
     bench.hello(window=3)
-    assert bench.one(CallClaim) == CallClaim(3)
+    assert bench.one(CallClaim) == CallClaim(((FUNCTION.environment.tag, 3),))
 
 
 def test_room_that_comes_free_is_claimed_for_again_when_there_was_more() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease())
     bench.report(session, finished={attempt(): DONE})
-    assert bench.one(CallClaim) == CallClaim(1)
+    assert bench.one(CallClaim) == CallClaim(((FUNCTION.environment.tag, 1),))
 
 
 def test_a_choice_is_told_at_debug_level() -> None:
@@ -130,14 +128,41 @@ def test_a_task_that_no_message_has_room_for_has_failed() -> None:
     assert bench.assigned() == [attempt(task=1)]
 
 
-def test_a_task_that_nobody_can_run_is_put_aside_with_the_reason() -> None:
+def test_tasks_of_an_environment_that_nobody_offers_are_not_claimed() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(window=2)
+    assert bench.one(CallClaim).wants == ((ENVIRONMENTS[0].tag, 2),)
+
+
+def test_each_environment_is_claimed_for_as_its_workers_have_room() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.hello(worker=OTHER, environment=1, window=3, peer=b"p2")
+    assert bench.one(CallClaim).wants == ((ENVIRONMENTS[1].tag, 3),)
+
+
+def test_that_tasks_wait_for_an_environment_that_nobody_offers_is_said_once() -> None:
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello(window=2)
+    bench.take(Note)
+    for _ in range(3):
+        bench.take(CallClaim)
+        claim = Claim((), None, elsewhere=(ENVIRONMENTS[1].tag,))
+        bench.does(bench.core.claimed(claim, {}, bench.now))
+    (note,) = bench.take(Note)
+    assert note.level == "warning"
+    assert ENVIRONMENTS[1].tag in note.text
+
+
+def test_a_task_whose_workers_left_while_it_was_claimed_goes_back_with_the_reason() -> None:
     bench = DispatcherBench()
     bench.tick()
     bench.hello()
     bench.claims(foreign())
     release = bench.one(CallRelease)
-    assert release.attempts == (attempt(),)
-    assert release.delay_ms == INCOMPATIBLE_DELAY_MS
+    assert (release.attempts, release.delay_ms) == ((attempt(),), 0)
     assert ENVIRONMENTS[1].tag in release.reason
     assert ENVIRONMENTS[0].tag in release.reason
 
@@ -152,46 +177,15 @@ def test_a_task_that_nobody_can_run_is_not_noted_as_begun() -> None:
     assert bench.one(CallRelease).attempts == (attempt(number=2),)
 
 
-def test_a_task_whose_workers_are_full_while_others_have_room_is_put_aside_briefly() -> None:
-    bench = DispatcherBench()
-    bench.gives(lease())
-    bench.hello(worker=OTHER, environment=1, window=1, peer=b"p2")
-    bench.does(bench.core.hinted(Hint(work=True), bench.now))
-    bench.claims(lease(task=1))
-    assert bench.one(CallRelease).delay_ms == OTHERS_FULL_DELAY_MS
-    assert attempt() in bench.core.in_hand()
-
-
-def test_claim_and_release_of_what_nobody_can_run_take_turns_once_a_second() -> None:
-    bench = DispatcherBench()
-    bench.tick()
-    bench.hello(window=4)
-    rounds = 0
-    end = bench.now + 10_000
-    while bench.now < end:
-        for _ in bench.take(CallClaim):
-            rounds += 1
-            call = CallClaim(4)
-            functions = {function.id: function for function in FUNCTIONS}
-            claim = Claim((foreign(number=rounds),), None)
-            bench.does(bench.core.claimed(call, claim, functions, bench.now))
-        for release in bench.take(CallRelease):
-            bench.does(bench.core.released(release, bench.now))
-        bench.answers_routine()
-        bench.report(bench.core.workers[WORKER].session, window=4)
-        bench.tick(100)
-    assert 9 <= rounds <= 11
-
-
 def test_what_nobody_has_room_for_goes_to_the_head_of_the_queue() -> None:
     bench = DispatcherBench()
     bench.tick()
     session = bench.hello(window=2)
-    call = bench.one(CallClaim)
+    bench.take(CallClaim)
     bench.report(session, window=1)
     claim = Claim((lease(), lease(task=1)), None)
     functions = {FUNCTION.id: FUNCTION}
-    bench.does(bench.core.claimed(call, claim, functions, bench.now))
+    bench.does(bench.core.claimed(claim, functions, bench.now))
     assert bench.assigned() == [attempt()]
     release = bench.one(CallRelease)
     assert (release.attempts, release.delay_ms) == ((attempt(task=1),), 0)
@@ -204,7 +198,7 @@ def test_the_load_is_spread_over_the_workers() -> None:
     bench.hello(worker=OTHER, slots=2, window=2, peer=b"p2")
     bench.take(CallClaim)
     claim = Claim(tuple(lease(task=n) for n in range(4)), None)
-    bench.does(bench.core.claimed(CallClaim(4), claim, {FUNCTION.id: FUNCTION}, bench.now))
+    bench.does(bench.core.claimed(claim, {FUNCTION.id: FUNCTION}, bench.now))
     shares = [len(orders.assign) for orders in bench.said(Orders) if orders.assign]
     assert shares == [2, 2]
 
@@ -214,23 +208,3 @@ def test_an_outcome_is_recorded_for_the_worker_that_made_it() -> None:
     session = bench.gives(lease())
     bench.report(session, finished={attempt(): DONE})
     assert bench.records() == (Completion(attempt(), WORKER, DONE),)
-
-
-def test_a_long_queue_of_what_nobody_can_run_is_gone_through_without_haste() -> None:
-    bench = DispatcherBench()
-    bench.tick()
-    bench.hello(window=4)
-    claims, end = 0, bench.now + 10_000
-    functions = {function.id: function for function in FUNCTIONS}
-    while bench.now < end:
-        for call in bench.take(CallClaim):
-            claims += 1
-            queue = tuple(foreign(number=claims, task=n) for n in range(call.limit))
-            bench.does(bench.core.claimed(call, Claim(queue, None), functions, bench.now))
-        for release in bench.take(CallRelease):
-            bench.does(bench.core.released(release, bench.now))
-        bench.answers_routine()
-        bench.waiting.clear()  # orders and notes, which nothing here looks at
-        bench.report(bench.core.workers[WORKER].session, window=4)
-        bench.tick(1)
-    assert 100 < claims <= 10_000 / IN_VAIN_MS

@@ -100,8 +100,9 @@ class Driver:
         bench = self.bench
         match call:
             case CallClaim():
-                leases = [lease(1 + choice % 2, self.tasks + n) for n in range(call.limit)]
-                self.tasks += call.limit
+                most = sum(wanted for _, wanted in call.wants)
+                leases = [lease(1 + choice % 2, self.tasks + n) for n in range(most)]
+                self.tasks += most
                 bench.waiting.append(call)
                 others = [e for e in bench.waiting if isinstance(e, CallClaim)]
                 assert len(others) == 1, "two claims at once"

@@ -18,7 +18,7 @@ from gofer.domain.protocol.effects import (
 )
 from gofer.domain.protocol.messages import Orders
 from gofer.domain.task import Cause, Failure
-from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
+from tests.support.simulation.benches import DONE, FUNCTION, WORKER, DispatcherBench, attempt, lease
 
 ALL_CALLS = (
     CallAdopt,
@@ -98,7 +98,7 @@ def test_a_refused_claim_is_made_again() -> None:
     bench.hello()
     refuse(bench, CallClaim)
     bench.tick(STORE_BACKOFF_MS[0])
-    assert bench.one(CallClaim) == CallClaim(1)
+    assert bench.one(CallClaim) == CallClaim(((FUNCTION.environment.tag, 1),))
 
 
 def test_workers_go_on_while_the_store_is_away() -> None:

@@ -1,0 +1,58 @@
+"""Claims: as many calls of claim.lua as it takes, none of more than a batch.
+
+Apart from ``store.py`` because it is the one verb that may not be repeated and goes on after a
+part of it has succeeded: what earlier calls leased must not be lost when a later one fails.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ...domain.errors import StoreUnavailable
+from ...domain.policy import BATCH
+from ...domain.ports import Claim, Leased
+from . import codec
+from .batches import CALL_BYTES
+from .driver import Driver
+from .framing import frame, unframe
+
+
+async def claim(
+    driver: Driver, owner: str, token: str, wants: Mapping[str, int], lease_ms: int
+) -> Claim:
+    """Lease due tasks of the wanted environments; fewer if their payloads are large."""
+    remaining = {tag: most for tag, most in wants.items() if most > 0}
+    tasks: list[Leased] = []
+    left: set[str] = set()
+    elsewhere: set[str] = set()
+    next_due_ms: int | None = None
+    while remaining:
+        asked = _first(BATCH, remaining)
+        items = frame(item for tag, most in asked.items() for item in (tag.encode(), b"%d" % most))
+        try:
+            answer = await driver.run("claim", owner, token, lease_ms, CALL_BYTES, items)
+        except StoreUnavailable:
+            if not tasks:
+                raise
+            left.update(remaining)
+            break
+        found = codec.claimed(token, unframe(answer))
+        tasks.extend(leased for leased, _ in found.tasks)
+        next_due_ms = found.next_due_ms
+        left = left.difference(asked) | found.left
+        elsewhere = found.elsewhere.difference(wants)
+        got = Counter(tag for _, tag in found.tasks)
+        for tag, most in asked.items():
+            remaining[tag] -= most
+            if got[tag] < most or not remaining[tag]:  # no more are due, or enough bytes
+                del remaining[tag]
+    return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
+
+
+def _first(most: int, remaining: Mapping[str, int]) -> dict[str, int]:
+    """Return what to ask for in one call: at most so many tasks in all."""
+    asked: dict[str, int] = {}
+    for tag, wanted in remaining.items():
+        if most > 0:
+            asked[tag] = min(wanted, most)
+            most -= asked[tag]
+    return asked
