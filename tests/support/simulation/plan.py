@@ -31,6 +31,13 @@ FUNCTIONS = tuple(
 CROWD = {1: (1, 2, 3), 2: (2, 3, 4)}
 """How many workers there are, by the number of environments."""
 
+CLAIMS_KNOW_ENVIRONMENTS = False
+"""Whether a dispatcher leaves tasks in the queue that none of its workers can run.
+
+While it does not, two dispatchers whose workers are of different environments can take each
+other's tasks and put them back for ever; so each has workers of every environment until then.
+"""
+
 PROMPT_MS = 1_000.0
 """Where nothing goes wrong, no task may wait this long for a slot that is free as long."""
 
@@ -121,15 +128,18 @@ def plan_of(seed: int) -> Plan:
         f"d{n}": chance.choice((0.0, 0.0, calm_ms / 2)) for n in range(chance.choice((1, 1, 2)))
     }
     environments = ENVIRONMENTS[: chance.choice((1, 1, 2))]
+    crowd, apart = chance.choice(CROWD[len(environments)]), 1
+    if len(dispatchers) == len(environments) == 2 and not CLAIMS_KNOW_ENVIRONMENTS:
+        crowd, apart = 4, 2
     workers = tuple(
         WorkerPlan(
             name=f"w{n}",
             dispatcher=f"d{n % len(dispatchers)}",
             slots=chance.choice((1, 1, 2, 4)),
-            environment=environments[n % len(environments)],
+            environment=environments[n // apart % len(environments)],
             start_ms=chance.choice((0, 0, 100, calm_ms / 4)),
         )
-        for n in range(chance.choice(CROWD[len(environments)]))
+        for n in range(crowd)
     )
     tasks = tuple(
         _task(chance, number, len(environments), calm_ms, timers.lease_ms)
