@@ -10,7 +10,7 @@ from gofer.domain.policy import CARRIED_BYTES
 from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
 from gofer.domain.protocol import member as member_module
 from gofer.domain.protocol.agenda import IN_VAIN_MS
-from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
+from gofer.domain.protocol.effects import CallClaim, CallRelease, CallRenew, CallStart, Note
 from gofer.domain.protocol.intake import INCOMPATIBLE_DELAY_MS, OTHERS_FULL_DELAY_MS
 from gofer.domain.protocol.messages import Orders
 from gofer.domain.task import Budget, Cause, Spent
@@ -234,3 +234,16 @@ def test_a_long_queue_of_what_nobody_can_run_is_gone_through_without_haste() -> 
         bench.report(bench.core.workers[WORKER].session, window=4)
         bench.tick(1)
     assert 100 < claims <= 10_000 / IN_VAIN_MS
+
+
+def test_what_was_claimed_before_a_long_stop_waits_until_its_lease_is_renewed() -> None:
+    """Found by a seed: the worker got a lease that was over, and let go of the task at once."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.now += bench.timers.lease_ms
+    bench.claims(lease())
+    assert bench.assigned() == []
+    assert bench.one(CallRenew).attempts == (attempt(),)
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == [attempt()]
