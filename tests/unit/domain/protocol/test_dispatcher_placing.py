@@ -247,3 +247,19 @@ def test_what_was_claimed_before_a_long_stop_waits_until_its_lease_is_renewed() 
     assert bench.one(CallRenew).attempts == (attempt(),)
     bench.does(bench.core.renewed([], bench.now))
     assert bench.assigned() == [attempt()]
+
+
+def test_a_task_that_must_not_run_twice_is_noted_first_though_its_worker_came_later() -> None:
+    """Found by a seed: it was claimed when nobody could run it, and kept until somebody could."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.now += bench.timers.lease_ms
+    bench.bye(Session(f"{WORKER}.1", 0))
+    bench.claims(lease(budget=Budget(redeliveries=0)))
+    bench.hello(session=Session(f"{WORKER}.2", 0))
+    bench.one(CallRenew)
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == []
+    assert bench.notes_starts() == (attempt(),)
+    assert bench.assigned() == [attempt()]
