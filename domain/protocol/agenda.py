@@ -97,6 +97,8 @@ class Agenda:
         self._claiming = False
         self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
         self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
+        if now - self._renewed_ms > self._timers.renew_ms:
+            self._renew_at_ms = now
         self._covered.difference_update(left)
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)

@@ -265,7 +265,8 @@ class DispatcherCore:
             if member.worker not in self._reception:
                 why = f"went silent for {self._timers.silence_ms / 1000:g} s"
                 self._effects += self._reception.lose(member, why)
-        self._effects += self._intake.place(draining=self._draining)
+        if self._draining or self._lease_left(now) > self._timers.fence_ms:  # else renewed first
+            self._effects += self._intake.place(draining=self._draining)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())

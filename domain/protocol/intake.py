@@ -58,9 +58,6 @@ class Intake:
             self._ledger.outcome(without_function(leased))
         elif (size := len(function.payload) + len(leased.payload)) > self._carried_bytes:
             self._ledger.outcome(too_large(leased, size, self._carried_bytes))
-        elif is_noted_first(leased) and self._roster.offers(function.environment.tag):
-            self._probation[leased.attempt] = Holding(leased, function)
-            self._ledger.start([leased.attempt])
         else:
             self._unplaced.append(Holding(leased, function))
 
@@ -92,12 +89,20 @@ class Intake:
             if draining or function is None:
                 yield self._release(holding, "handed back")
                 continue
+            if self._is_on_probation(holding, function):
+                self._probation[holding.attempt] = holding
+                self._ledger.start([holding.attempt])
+                continue
             choice = self._roster.place(function.environment.tag)
             if isinstance(choice, Placement):
                 self._crew.assign(choice.worker, holding, function)
                 yield Note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
             else:
                 yield self._release(holding, choice.reason)
+
+    def _is_on_probation(self, holding: Holding, function: Function) -> bool:
+        is_due = not holding.started and is_noted_first(holding.leased)
+        return is_due and self._roster.offers(function.environment.tag)
 
     def _release(self, holding: Holding, reason: str) -> Note:
         self._ledger.release(holding.attempt, 0, reason)

@@ -70,10 +70,11 @@ def run_all(first: int, count: int, processes: int) -> int:
 def hunt(*, write: bool) -> int:
     """Search seeds for every planted bug; print, and perhaps write down, what finds it."""
     found: dict[str, list[int]] = {}
-    for name, seeds, tried, others in search():
-        found[name] = seeds
-        each = f"one in {tried / len(seeds):.0f}" if seeds else f"NONE of {SEARCHED}"
-        say(f"{name}: {each}, {list(seeds)}" + (f"; by another rule: {others}" if others else ""))
+    for each in search(anew=not write):
+        found[each.bug.name] = seeds = sorted(each.seeds)
+        rate = f"one in {each.tried / len(seeds):.0f}" if seeds else f"NONE of {SEARCHED}"
+        others = f"; by another rule: {dict(each.others)}" if each.others else ""
+        say(f"{each.bug.name}: {rate}, {seeds}{others}")
     if write:
         pin(found)
     return not all(found.values())

@@ -9,7 +9,7 @@ from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
 from gofer.domain.policy import CARRIED_BYTES
 from gofer.domain.ports import Claim, Completion, Defeat, Leased
 from gofer.domain.protocol import member as member_module
-from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
+from gofer.domain.protocol.effects import CallClaim, CallRelease, CallRenew, CallStart, Note
 from gofer.domain.protocol.messages import Orders
 from gofer.domain.task import Budget, Cause, Spent
 from tests.support.simulation.benches import (
@@ -208,3 +208,32 @@ def test_an_outcome_is_recorded_for_the_worker_that_made_it() -> None:
     session = bench.gives(lease())
     bench.report(session, finished={attempt(): DONE})
     assert bench.records() == (Completion(attempt(), WORKER, DONE),)
+
+
+def test_what_was_claimed_before_a_long_stop_waits_until_its_lease_is_renewed() -> None:
+    """Found by a seed: the worker got a lease that was over, and let go of the task at once."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.now += bench.timers.lease_ms
+    bench.claims(lease())
+    assert bench.assigned() == []
+    assert bench.one(CallRenew).attempts == (attempt(),)
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == [attempt()]
+
+
+def test_a_task_that_must_not_run_twice_is_noted_first_though_its_worker_came_later() -> None:
+    """Found by a seed: it was claimed when nobody could run it, and kept until somebody could."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.now += bench.timers.lease_ms
+    bench.bye(Session(f"{WORKER}.1", 0))
+    bench.claims(lease(budget=Budget(redeliveries=0)))
+    bench.hello(session=Session(f"{WORKER}.2", 0))
+    bench.one(CallRenew)
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == []
+    assert bench.notes_starts() == (attempt(),)
+    assert bench.assigned() == [attempt()]
