@@ -1,0 +1,41 @@
+"""Chaos, checked like Jepsen: real processes are killed, frozen and restarted under load.
+
+    make chaos                                       40 s of faults in each mode
+    GOFER_CHAOS_SECONDS=600 make chaos               ten minutes in each mode
+    GOFER_CHAOS_SEED=7 make chaos ARGS='-k push'     the faults of seed 7, in one mode
+
+What must hold is in ``tests/support/chaos/checker.py``; the figures are printed in any case.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.support.chaos.checker import check
+from tests.support.chaos.report import report
+from tests.support.chaos.run import SETTLE_S, TIMERS, run_chaos
+from tests.support.processes import ProcessRunner
+from tests.support.redis_server import RedisServer
+from tests.support.system import MODES
+
+SECONDS = float(os.environ.get("GOFER_CHAOS_SECONDS", "40"))
+SEED = int(os.environ.get("GOFER_CHAOS_SEED") or secrets.randbelow(1_000_000))
+
+
+@pytest.mark.timeout(SECONDS + SETTLE_S + 120)
+@pytest.mark.parametrize("mode", MODES)
+def test_no_promise_is_broken_whatever_is_killed_and_frozen(
+    processes: ProcessRunner,
+    private_redis: RedisServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    mode: str,
+) -> None:
+    made = run_chaos(processes, private_redis, tmp_path / "runs", mode, SEED, SECONDS)
+    violations = check(made.history, TIMERS)
+    with capsys.disabled():
+        print(f"\n{report(made.history, SEED, made.settled_s, made.refusals)}")  # noqa: T201
+    assert violations == []
+    assert made.history.acknowledged()
