@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.chaos.checker import check
+from tests.support.chaos.plan import plan
 from tests.support.chaos.report import report
 from tests.support.chaos.run import SETTLE_S, TIMERS, run_chaos
 from tests.support.processes import ProcessRunner
@@ -33,7 +34,8 @@ def test_no_promise_is_broken_whatever_is_killed_and_frozen(
     capsys: pytest.CaptureFixture[str],
     mode: str,
 ) -> None:
-    made = run_chaos(processes, private_redis, tmp_path / "runs", mode, SEED, SECONDS)
+    strikes = plan(SEED, SECONDS, TIMERS)
+    made = run_chaos(processes, private_redis, tmp_path / "runs", mode, SEED, strikes)
     violations = check(made.history, TIMERS)
     with capsys.disabled():
         print(f"\n{report(made.history, SEED, made.settled_s, made.refusals)}")  # noqa: T201

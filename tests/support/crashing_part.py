@@ -3,8 +3,9 @@
     python crashing_part.py POINT HOW REACHED ARGUMENTS...      (ARGUMENTS of ``gofer``)
 
 HOW is ``at`` (SIGKILL to itself at that very moment, what its sockets had not sent yet is lost) or
-``after`` (it stands still there, so that what was sent arrives, and the test kills it). The empty
-file REACHED is made in either case. The part is put together by the container as always, with
+``after`` (it stands still there as long as the file REACHED exists, so that what was sent arrives;
+the test kills it, or lets it go on). The empty file REACHED is made in either case. The part is
+put together by the container as always, with
 another Telemetry; nothing in gofer itself can do this.
 """
 
@@ -29,16 +30,18 @@ class DeadlyTelemetry(CountingTelemetry):
         self._point = point
         self._how = how
         self._reached = reached
+        self._passed = False
 
     def point(self, point: Point) -> None:
-        """Go no further than the point."""
-        if point is not self._point:
+        """Go no further than the point, the first time that it comes to it."""
+        if point is not self._point or self._passed:
             return
+        self._passed = True
         self._reached.touch()
         if self._how == "at":
             os.kill(os.getpid(), signal.SIGKILL)
-        while True:
-            time.sleep(60)
+        while self._reached.exists():
+            time.sleep(0.01)
 
 
 if __name__ == "__main__":

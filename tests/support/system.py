@@ -49,9 +49,17 @@ class Doomed:
 
     def die(self, once: Callable[[], object] = lambda: True) -> None:
         """Wait until it is there and ``once`` is true; then it is dead, or killed."""
-        wait_until(self._reached.exists, f"{self.process.name} reaches {self._point}", 20)
+        self.stands()
         wait_until(once, f"what {self._point} waits for is there", 20)
         assert self.process.kill() == -signal.SIGKILL
+
+    def stands(self) -> None:
+        """Wait until it has come to its point."""
+        wait_until(self._reached.exists, f"{self.process.name} reaches {self._point}", 20)
+
+    def go_on(self) -> None:
+        """Let one that stands still there (``after``) go on, as if nothing had been."""
+        self._reached.unlink()
 
 
 class System:

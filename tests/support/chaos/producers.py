@@ -7,7 +7,6 @@ everything that it was told.
 import codecs
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from random import Random
@@ -40,13 +39,14 @@ class Producer(threading.Thread):
         self.oddities: list[str] = []
         self.refusals = 0
         self._url = url
+        self._speaking = threading.Lock()
         self._function = function
         self._log = log
         self._random = Random(f"{seed} {name}")
         self._enough = threading.Event()
         self._give_up_at = float("inf")
         self._open: list[str] = []
-        self._ended: list[str] = []
+        self.ended: list[str] = []
         self._words: dict[str, str] = {}
 
     def finish(self, within_s: float) -> None:
@@ -54,9 +54,14 @@ class Producer(threading.Thread):
         self._give_up_at = time.monotonic() + within_s
         self._enough.set()
 
+    def move_to(self, url: str) -> None:
+        """Send every further request to another web service; none is under way when it returns."""
+        with self._speaking:
+            self._url = url
+
     def run(self) -> None:
         """Submit and ask until told to finish, then ask until all has ended, then all once more."""
-        with httpx.Client(base_url=self._url, timeout=PATIENCE_S) as http:
+        with httpx.Client(timeout=PATIENCE_S) as http:
             while not self._enough.wait(PACE_S):
                 if len(self._open) < MOST_OPEN:
                     self._submit(http)
@@ -64,7 +69,7 @@ class Producer(threading.Thread):
             while self._open and time.monotonic() < self._give_up_at:
                 self._look_around(http, 20)
                 time.sleep(PACE_S)
-            for task_id in self._ended:
+            for task_id in self.ended:
                 self._ask(http, task_id, "result")
                 self._ask(http, task_id, "status")
 
@@ -76,7 +81,7 @@ class Producer(threading.Thread):
         body = {"function_id": self._function, "payload": payload}
         sent = time.monotonic()
         task_id = None
-        answer = self._request(lambda: http.post("/execute_function", json=body))
+        answer = self._request(http, "POST", "/execute_function", body)
         if answer is not None:
             task_id = str(answer.json()["task_id"])
             self._open.append(task_id)
@@ -90,14 +95,14 @@ class Producer(threading.Thread):
             route = "status" if self._random.random() < 0.2 else "result"
             if self._ask(http, task_id, route) in ENDED:
                 self._open.remove(task_id)
-                self._ended.append(task_id)
-        if self._ended and self._random.random() < AGAIN:
-            self._ask(http, self._random.choice(self._ended), "result")
+                self.ended.append(task_id)
+        if self.ended and self._random.random() < AGAIN:
+            self._ask(http, self._random.choice(self.ended), "result")
 
     def _ask(self, http: httpx.Client, task_id: str, route: str) -> str:
         """Note what one request tells of a task; return the status, or nothing."""
         asked = time.monotonic()
-        answer = self._request(lambda: http.get(f"/{route}/{task_id}"))
+        answer = self._request(http, "GET", f"/{route}/{task_id}")
         if answer is None:
             return ""
         answered = time.monotonic()
@@ -113,10 +118,12 @@ class Producer(threading.Thread):
             self._words[digest] = workload.shown(status, deserialize(text))
         return self._words[digest]
 
-    def _request(self, send: Callable[[], httpx.Response]) -> httpx.Response | None:
+    def _request(
+        self, http: httpx.Client, method: str, path: str, body: object = None
+    ) -> httpx.Response | None:
         """Return a 200, None for what a service under faults may answer, and note the rest."""
-        with suppress(httpx.TransportError):  # the service is dead, or stands still
-            answer = send()
+        with suppress(httpx.TransportError), self._speaking:  # it is dead, or stands still
+            answer = http.request(method, f"{self._url}{path}", json=body)
             if answer.status_code == 200:
                 return answer
             if answer.status_code != 503 or "retry-after" not in answer.headers:

@@ -1,8 +1,8 @@
 """One chaos run: starts a fleet and its clients, lets the killer loose, collects the history."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -13,7 +13,7 @@ from tests.support.chaos import workload
 from tests.support.chaos.fleet import Fleet
 from tests.support.chaos.history import Account, History, Run, runs_of_log
 from tests.support.chaos.killer import Killer
-from tests.support.chaos.plan import plan
+from tests.support.chaos.plan import Strike
 from tests.support.chaos.producers import Producer
 from tests.support.processes import ProcessRunner
 from tests.support.redis_server import RedisServer
@@ -56,9 +56,17 @@ class ChaosRun:
 
 
 def run_chaos(
-    runner: ProcessRunner, redis: RedisServer, log: Path, mode: str, seed: int, seconds: float
+    runner: ProcessRunner,
+    redis: RedisServer,
+    log: Path,
+    mode: str,
+    seed: int,
+    strikes: Sequence[Strike],
 ) -> ChaosRun:
-    """Run ``seconds`` of faults against a fleet in ``mode``; return once the dust has settled."""
+    """Carry out ``strikes`` against a fleet in ``mode``; return once the dust has settled.
+
+    The seed decides what producers ask for, and whether there are one or two dispatchers.
+    """
     log.touch()
     dispatchers = Random(seed).choice((1, 2))
     fleet = Fleet(runner, redis, mode, dispatchers, ENVIRONMENT)
@@ -72,7 +80,7 @@ def run_chaos(
     for producer in producers:
         producer.start()
     try:
-        killer.carry_out(plan(seed, seconds, TIMERS))
+        killer.carry_out(strikes)
     finally:
         calm = time.monotonic()
         for producer in producers:
@@ -80,39 +88,39 @@ def run_chaos(
         for producer in producers:
             producer.join()
     settled = time.monotonic()
-    return _collect(fleet, killer, producers, _runs(log), (began, calm, settled))
+    seen = collected(mode, redis.url, producers, log, began)
+    history = replace(
+        seen,
+        ended=calm,
+        faults=killer.faults,
+        oddities=[*seen.oddities, *killer.oddities, *fleet.leave()],
+    )
+    return ChaosRun(history, settled - calm, sum(each.refusals for each in producers))
 
 
 def _runs(log: Path) -> list[Run]:
     return runs_of_log(log.read_text(encoding="utf-8"))
 
 
-def _collect(
-    fleet: Fleet,
-    killer: Killer,
-    producers: list[Producer],
-    runs: list[Run],
-    times: tuple[float, float, float],
-) -> ChaosRun:
-    began, calm, settled = times
+def collected(
+    mode: str, store_url: str, producers: Sequence[Producer], log: Path, began: float
+) -> History:
+    """Return what producers that have ended and the tasks themselves have seen, up to now."""
     submissions = [each for producer in producers for each in producer.submissions]
     ids = [each.task_id for each in submissions if each.task_id is not None]
-    known = accounts(fleet.redis.url, ids)
-    oddities = [each for producer in producers for each in producer.oddities]
-    history = History(
-        mode=fleet.mode,
+    known = accounts(store_url, ids)
+    return History(
+        mode=mode,
         began=began,
-        ended=calm,
+        ended=time.monotonic(),
         submissions=submissions,
         readings=[each for producer in producers for each in producer.readings],
-        runs=runs,
-        faults=killer.faults,
+        runs=_runs(log),
         accounts={
             str(task.id): Account(
                 task.attempt, task.spent.retries, task.spent.strikes, task.spent.losses
             )
             for task in known.values()
         },
-        oddities=[*oddities, *killer.oddities, *fleet.leave()],
+        oddities=[each for producer in producers for each in producer.oddities],
     )
-    return ChaosRun(history, settled - calm, sum(each.refusals for each in producers))
