@@ -264,9 +264,10 @@ class DispatcherCore:
             if member.worker not in self._reception:
                 why = f"went silent for {self._timers.silence_ms / 1000:g} s"
                 self._effects += self._reception.lose(member, why)
-        self._effects += self._intake.place(draining=self._draining)
-        if self._intake.in_vain:
-            self._agenda.in_vain(now)
+        if self._draining or self._lease_left(now) > self._timers.fence_ms:
+            self._effects += self._intake.place(draining=self._draining)
+            if self._intake.in_vain:
+                self._agenda.in_vain(now)
         self._effects += self._crew.flush(self._lease_left(now))
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())
@@ -278,6 +279,9 @@ class DispatcherCore:
 
     def _lease_left(self, now: float) -> int:
         """Return how long every lease in our care is sure to last, in ms.
+
+        Whoever stood still must not give away what may be somebody else's by now: nothing is
+        placed before the leases are renewed, which is due then, and brings what is lost.
 
         While the store cannot be reached nobody else can take a lease away either, so that
         workers go on; the fence refuses them should they be wrong.

@@ -10,7 +10,7 @@ from gofer.domain.policy import CARRIED_BYTES
 from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
 from gofer.domain.protocol import member as member_module
 from gofer.domain.protocol.agenda import IN_VAIN_MS
-from gofer.domain.protocol.effects import CallClaim, CallRelease, CallStart, Note
+from gofer.domain.protocol.effects import CallClaim, CallRelease, CallRenew, CallStart, Note
 from gofer.domain.protocol.intake import INCOMPATIBLE_DELAY_MS, OTHERS_FULL_DELAY_MS
 from gofer.domain.protocol.messages import Orders
 from gofer.domain.task import Budget, Cause, Spent
@@ -234,3 +234,30 @@ def test_a_long_queue_of_what_nobody_can_run_is_gone_through_without_haste() -> 
         bench.report(bench.core.workers[WORKER].session, window=4)
         bench.tick(1)
     assert 100 < claims <= 10_000 / IN_VAIN_MS
+
+
+# ---------------------------------------------------------------- after standing still
+
+
+def claims_late() -> DispatcherBench:
+    """Return a dispatcher that stood still between its claim and the answer, for a lease."""
+    bench = DispatcherBench()
+    bench.hello()
+    bench.now += bench.timers.lease_ms
+    bench.claims(lease())
+    return bench
+
+
+def test_a_claim_that_may_be_over_is_given_to_nobody_before_it_is_renewed() -> None:
+    bench = claims_late()
+    assert bench.assigned() == []
+    assert bench.one(CallRenew) == CallRenew((attempt(),))
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == [attempt()]
+
+
+def test_a_claim_that_is_over_is_given_to_nobody() -> None:
+    bench = claims_late()
+    bench.does(bench.core.renewed([attempt()], bench.now))
+    assert bench.assigned() == []
+    assert bench.core.in_hand() == []
