@@ -102,11 +102,12 @@ class Agenda:
         """Note a claim's answer: whether there may be more, and when the next task is due.
 
         A hint that came since the claim was sent holds: the claim may have looked before it. A
-        renewal that was sent since then has not renewed what it brought.
+        renewal that was sent since then has not renewed what it brought: the next one is due as long after the claim.
         """
         self._claiming = False
         self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
         self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
+        self._renew_at_ms = min(self._renew_at_ms, self._claimed_ms + self._timers.renew_ms)
         self._work_hinted = self._work_hinted or more
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)

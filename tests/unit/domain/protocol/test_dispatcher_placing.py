@@ -239,17 +239,22 @@ def test_a_long_queue_of_what_nobody_can_run_is_gone_through_without_haste() -> 
 # ---------------------------------------------------------------- after standing still
 
 
-def claims_late() -> DispatcherBench:
-    """Return a dispatcher that stood still between its claim and the answer, for a lease."""
+def claims_late(*, ticks: bool = False) -> DispatcherBench:
+    """Return a dispatcher that stood still between its claim and the answer, for a lease.
+
+    ``ticks``: what was due meanwhile is done before the answer is read.
+    """
     bench = DispatcherBench()
     bench.hello()
-    bench.now += bench.timers.lease_ms
+    bench.tick(bench.timers.lease_ms if ticks else 0)
+    bench.now += 0 if ticks else bench.timers.lease_ms
     bench.claims(lease())
     return bench
 
 
-def test_a_claim_that_may_be_over_is_given_to_nobody_before_it_is_renewed() -> None:
-    bench = claims_late()
+@pytest.mark.parametrize("ticks", [False, True])
+def test_a_claim_that_may_be_over_is_given_to_nobody_before_it_is_renewed(*, ticks: bool) -> None:
+    bench = claims_late(ticks=ticks)
     assert bench.assigned() == []
     assert bench.one(CallRenew) == CallRenew((attempt(),))
     bench.does(bench.core.renewed([], bench.now))
@@ -261,3 +266,19 @@ def test_a_claim_that_is_over_is_given_to_nobody() -> None:
     bench.does(bench.core.renewed([attempt()], bench.now))
     assert bench.assigned() == []
     assert bench.core.in_hand() == []
+
+
+def test_a_renewal_that_did_not_know_of_a_late_claim_does_not_count_for_it() -> None:
+    bench = DispatcherBench()
+    bench.hello(window=2)
+    bench.claims(lease())
+    assert bench.assigned() == [attempt()]
+    bench.does(bench.core.hinted(Hint(), bench.now))
+    bench.tick(bench.timers.lease_ms)
+    assert bench.one(CallRenew) == CallRenew((attempt(),))
+    bench.claims(lease(task=1))
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == []
+    assert bench.one(CallRenew) == CallRenew((attempt(), attempt(task=1)))
+    bench.does(bench.core.renewed([attempt(task=1)], bench.now))
+    assert bench.assigned() == []
