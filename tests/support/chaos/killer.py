@@ -50,6 +50,11 @@ class Killer:
     )
     _numbers: "count[int]" = field(default_factory=count)
 
+    def carry_out_in_turn(self, groups: Sequence[Sequence[Strike]]) -> None:
+        """Carry out one group of strikes after another, each when every part is back."""
+        for group in groups:
+            self.carry_out(group)
+
     def carry_out(self, strikes: Sequence[Strike]) -> None:
         """Return when all faults are over and every part is back."""
         began = time.monotonic()

@@ -4,7 +4,7 @@ Every kind of fault comes once before any comes twice, in an order that the seed
 exactly a fault meets is not repeated: that is real processes' own affair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -49,6 +49,17 @@ def plan(seed: int, seconds: float, timers: Timers) -> list[Strike]:
             strikes.append(Strike(after, deed, part, random.random(), lasts, whole))
         after += random.uniform(*PAUSE_S)
     return strikes
+
+
+def pairs(kinds: Sequence[tuple[str, str]]) -> list[list[Strike]]:
+    """Return the kills of two parts at the same moment, for each pair of kinds."""
+    return [
+        [
+            Strike(0.0, Deed.KILL, part, choice, 0.0, whole=True)
+            for part, choice in zip(pair, (0.0, 0.99), strict=True)
+        ]
+        for pair in kinds
+    ]
 
 
 def _deck(random: Random, timers: Timers) -> Iterator[tuple[Deed, str, tuple[float, float]]]:

@@ -61,10 +61,11 @@ def run_chaos(
     log: Path,
     mode: str,
     seed: int,
-    strikes: Sequence[Strike],
+    strikes: Sequence[Sequence[Strike]],
 ) -> ChaosRun:
-    """Carry out ``strikes`` against a fleet in ``mode``; return once the dust has settled.
+    """Carry out groups of strikes against a fleet in ``mode``, each when all parts are back.
 
+    Returns once the dust has settled.
     The seed decides what producers ask for, and whether there are one or two dispatchers.
     """
     log.touch()
@@ -80,7 +81,7 @@ def run_chaos(
     for producer in producers:
         producer.start()
     try:
-        killer.carry_out(strikes)
+        killer.carry_out_in_turn(strikes)
     finally:
         calm = time.monotonic()
         for producer in producers:
