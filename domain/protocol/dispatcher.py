@@ -278,13 +278,9 @@ class DispatcherCore:
         return effects
 
     def _lease_left(self, now: float) -> int:
-        """Return how long every lease in our care is sure to last, in ms.
+        """Return how many ms every lease of ours is sure to last: few, if we have stood still.
 
-        Whoever stood still must not give away what may be somebody else's by now: nothing is
-        placed before the leases are renewed, which is due then, and brings what is lost.
-
-        While the store cannot be reached nobody else can take a lease away either, so that
-        workers go on; the fence refuses them should they be wrong.
+        While the store is away nobody can take a lease either: workers go on, the fence holds.
         """
         if self._ledger.failing:
             return self._timers.lease_ms

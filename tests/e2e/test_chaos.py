@@ -28,10 +28,13 @@ SEED = int(os.environ.get("GOFER_CHAOS_SEED") or secrets.randbelow(1_000_000))
 
 
 OF_THE_FLEET = ("dispatcher", "worker", "api", "redis", "child")
-PAIRS = {
-    "local": [*combinations(("dispatcher", "api", "redis", "child"), 2), ("dispatcher",) * 2],
-    "push": [*combinations(OF_THE_FLEET, 2), ("worker",) * 2],
-    "pull": [*combinations(OF_THE_FLEET, 2), ("worker",) * 2],
+PAIRS: dict[str, list[tuple[str, str]]] = {
+    "local": [
+        *combinations(("dispatcher", "api", "redis", "child"), 2),
+        ("dispatcher", "dispatcher"),
+    ],
+    "push": [*combinations(OF_THE_FLEET, 2), ("worker", "worker")],
+    "pull": [*combinations(OF_THE_FLEET, 2), ("worker", "worker")],
 }
 """Two parts to die together, of each two kinds. In local mode dispatchers are the workers."""
 

@@ -76,7 +76,8 @@ class Producer(threading.Thread):
     def _submit(self, http: httpx.Client) -> None:
         kind = workload.kind_of(self._random)
         name = f"{self.name}-{len(self.submissions)}"
-        arguments = dumps((workload.arguments(self._log, name, kind), {}))
+        named: dict[str, object] = {}
+        arguments = dumps((workload.arguments(self._log, name, kind), named))
         payload = codecs.encode(arguments, "base64").decode()
         body = {"function_id": self._function, "payload": payload}
         sent = time.monotonic()
