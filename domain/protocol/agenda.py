@@ -102,7 +102,8 @@ class Agenda:
         """Note a claim's answer: whether there may be more, and when the next task is due.
 
         A hint that came since the claim was sent holds: the claim may have looked before it. A
-        renewal that was sent since then has not renewed what it brought: the next one is due as long after the claim.
+        renewal that was sent since then has not renewed what it brought; if the answer took long,
+        the next one is due at once.
         """
         self._claiming = False
         self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
