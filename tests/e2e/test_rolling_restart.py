@@ -25,7 +25,14 @@ class Load:
         log.touch()
         function = system.caller().register(workload.chore())
         self.producers = [
-            Producer(f"{mode}{number}", system.url, function, str(log), number)
+            Producer(
+                f"{mode}{number}",
+                system.url,
+                function,
+                str(log),
+                number,
+                weights=workload.NOTHING_LASTING,  # so that nobody waits long for a drain
+            )
             for number in range(2)
         ]
         for producer in self.producers:

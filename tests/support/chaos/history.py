@@ -12,11 +12,12 @@ ENDED = frozenset({"COMPLETED", "FAILED"})
 
 
 class Kind(StrEnum):
-    """What a task does: nothing, sleep, raise, or carry a large argument."""
+    """What a task does: nothing, sleep, sleep for longer than a lease, raise, carry much."""
 
     QUICK = "quick"
     SHORT = "short"
     LONG = "long"
+    LASTING = "lasting"
     RAISES = "raises"
     LARGE = "large"
 

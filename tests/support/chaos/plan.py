@@ -15,8 +15,10 @@ FIRST_S = 1.0
 PAUSE_S = (0.8, 2.6)
 """Between one fault and the next; they last longer than that and so overlap."""
 
-PAIRED = 0.2
-"""Share of faults that hit a second part at the same moment."""
+PAIRED = 0.3
+"""Share of faults that are followed by another, at the same moment or while the first lasts."""
+
+SOON_S = (0.0, 0.0, 0.3, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,13 @@ def plan(seed: int, seconds: float, timers: Timers) -> list[Strike]:
     strikes: list[Strike] = []
     after = FIRST_S
     while after < seconds:
-        for _ in range(2 if random.random() < PAIRED else 1):
+        for soon in (0.0, random.choice(SOON_S))[: 2 if random.random() < PAIRED else 1]:
             deed, part, (least, most) = next(deck)
             lasts = min(random.uniform(least, most), max(0.1, seconds + 2 - after))
             whole = random.random() < 0.5
-            strikes.append(Strike(after, deed, part, random.random(), lasts, whole))
+            strikes.append(Strike(after + soon, deed, part, random.random(), lasts, whole))
         after += random.uniform(*PAUSE_S)
-    return strikes
+    return sorted(strikes, key=lambda strike: strike.after)
 
 
 def pairs(kinds: Sequence[tuple[str, str]]) -> list[list[Strike]]:

@@ -7,6 +7,7 @@ everything that it was told.
 import codecs
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from random import Random
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 
 from tests.support.chaos import workload
-from tests.support.chaos.history import ENDED, Reading, Submission
+from tests.support.chaos.history import ENDED, Kind, Reading, Submission
 from tests.support.original_client import deserialize, dumps
 
 PATIENCE_S = 6.0
@@ -32,7 +33,16 @@ AGAIN = 0.2
 class Producer(threading.Thread):
     """One client. ``submissions``, ``readings`` and ``oddities`` are whole once it has ended."""
 
-    def __init__(self, name: str, url: str, function: str, log: str, seed: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        function: str,
+        log: str,
+        seed: int,
+        *,
+        weights: Mapping[Kind, int] = workload.WEIGHTS,
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self.submissions: list[Submission] = []
         self.readings: list[Reading] = []
@@ -42,6 +52,7 @@ class Producer(threading.Thread):
         self._speaking = threading.Lock()
         self._function = function
         self._log = log
+        self._weights = weights
         self._random = Random(f"{seed} {name}")
         self._enough = threading.Event()
         self._give_up_at = float("inf")
@@ -74,7 +85,7 @@ class Producer(threading.Thread):
                 self._ask(http, task_id, "status")
 
     def _submit(self, http: httpx.Client) -> None:
-        kind = workload.kind_of(self._random)
+        kind = workload.kind_of(self._random, self._weights)
         name = f"{self.name}-{len(self.submissions)}"
         named: dict[str, object] = {}
         arguments = dumps((workload.arguments(self._log, name, kind), named))

@@ -69,7 +69,7 @@ def run_chaos(
     The seed decides what producers ask for, and whether there are one or two dispatchers.
     """
     log.touch()
-    dispatchers = Random(seed).choice((1, 2))
+    dispatchers = Random(f"{seed} {mode}").choice((1, 2))
     fleet = Fleet(runner, redis, mode, dispatchers, ENVIRONMENT)
     fleet.start_all()
     with Caller(fleet.url) as caller:

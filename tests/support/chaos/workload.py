@@ -4,13 +4,23 @@ Kinds of task are mixed so that at any moment some are over before anybody notic
 and some wait behind those.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from tests.support.chaos.history import Kind
 
-SECONDS = {Kind.QUICK: 0.0, Kind.SHORT: 0.05, Kind.LONG: 0.5, Kind.RAISES: 0.0, Kind.LARGE: 0.0}
-WEIGHTS = {Kind.QUICK: 8, Kind.SHORT: 6, Kind.LONG: 4, Kind.RAISES: 2, Kind.LARGE: 1}
+SECONDS = {Kind.SHORT: 0.05, Kind.LONG: 0.5, Kind.LASTING: 7.0}
+"""How long a task sleeps, if it does. The lasting ones outlive a lease: only they need a fence."""
+
+WEIGHTS = {
+    Kind.QUICK: 40,
+    Kind.SHORT: 30,
+    Kind.LONG: 20,
+    Kind.RAISES: 10,
+    Kind.LARGE: 5,
+    Kind.LASTING: 1,
+}
+NOTHING_LASTING = {kind: weight for kind, weight in WEIGHTS.items() if kind is not Kind.LASTING}
 LARGE_BYTES = 300_000
 
 
@@ -45,16 +55,16 @@ def chore() -> Callable[..., str]:
     return run
 
 
-def kind_of(random: Random) -> Kind:
+def kind_of(random: Random, weights: Mapping[Kind, int]) -> Kind:
     """Return the kind of the next task."""
-    (kind,) = random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))
+    (kind,) = random.choices(list(weights), weights=list(weights.values()))
     return kind
 
 
 def arguments(path: str, name: str, kind: Kind) -> tuple[object, ...]:
     """Return what ``run`` is called with."""
     blob = b"x" * LARGE_BYTES if kind is Kind.LARGE else b""
-    return (path, name, SECONDS[kind], kind is Kind.RAISES, blob)
+    return (path, name, SECONDS.get(kind, 0.0), kind is Kind.RAISES, blob)
 
 
 def expected(name: str, kind: Kind) -> str:
