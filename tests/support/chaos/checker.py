@@ -27,7 +27,7 @@ The rules, and why each is as strict as it is:
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gofer.domain.policy import Timers
@@ -36,6 +36,7 @@ from tests.support.chaos.history import (
     ENDED,
     Account,
     Deed,
+    Fault,
     History,
     Reading,
     Run,
@@ -53,8 +54,12 @@ DEATHS = ("the process that ran the function", "the worker that ran the function
 SLACK_S = 0.5
 """Between what happens and what a process on a busy machine notes of it."""
 
-GAP_S = 2.0
-"""Two absences with less than this between them are one: nobody has recovered in between."""
+GAP_S = {"redis": 2.5, "dispatcher": 1.0}
+"""Two absences with less than this between them are one: nobody has recovered in between.
+
+A dispatcher is back when its workers are; after an outage of the store it may take another
+``STORE_BACKOFF_MS`` before it renews.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,7 @@ def _was_frozen(run: Run, history: History, timers: Timers) -> bool:
         if (f.deed is Deed.STOP and f.hit(run) and f.lasted > notice_s(timers))
         or (f.deed is Deed.STALL and f.lasted > notice_s(timers))
     ]
-    frozen += [each for each in _away(history, {"redis"}) if _lasted(each) > fence_s(timers)]
+    frozen += _absences([f for f in history.faults if f.part == "redis"], fence_s(timers))
     patience = timers.silence_ms / 1000 + SLACK_S
     return any(
         at < run.seen and run.began < over and run.seen < over + patience for at, over in frozen
@@ -206,10 +211,10 @@ def _explains(earlier: Run, later: Run, history: History, timers: Timers) -> boo
             return True
         if fault.deed is Deed.STALL:
             return True
+    alone = [fault for fault in history.faults if fault.left_alone(earlier)]
     return any(
         at < later.began and over > earlier.began - SLACK_S
-        for at, over in _away(history, {"dispatcher", "redis"})
-        if over - at > fence_s(timers)
+        for at, over in _absences(alone, fence_s(timers))
     )
 
 
@@ -254,18 +259,14 @@ def fence_s(timers: Timers) -> float:
     return left_ms / 1000 - SLACK_S
 
 
-def _away(history: History, parts: set[str]) -> Iterable[tuple[float, float]]:
-    """Return when any of these parts was away, absences close to one another taken together."""
+def _absences(faults: Sequence[Fault], longer_than: float) -> list[tuple[float, float]]:
+    """Return when one of the hit parts was away, if for long; close ones are taken together."""
     merged: list[tuple[float, float]] = []
-    for fault in sorted(history.faults, key=lambda each: each.at):
-        if fault.part not in parts:
-            continue
-        if merged and fault.at < merged[-1][1] + GAP_S:
+    gap = 0.0
+    for fault in sorted(faults, key=lambda each: each.at):
+        if merged and fault.at < merged[-1][1] + gap:
             merged[-1] = (merged[-1][0], max(merged[-1][1], fault.over))
         else:
             merged.append((fault.at, fault.over))
-    return merged
-
-
-def _lasted(window: tuple[float, float]) -> float:
-    return window[1] - window[0]
+        gap = GAP_S[fault.part]
+    return [(at, over) for at, over in merged if over - at > longer_than]

@@ -4,12 +4,12 @@ API, one or two dispatchers, two workers (in local mode they are the dispatchers
 Redis of the run's own with its append-only file on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
-from tests.support.ports import LOOPBACK, accepts_connections, free_port
+from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import ProcessRunner, StartedProcess
 from tests.support.redis_server import RedisServer
 
@@ -25,6 +25,8 @@ class Part:
     arguments: Sequence[str]
     says: str
     """What its log says once it does its work."""
+    port: str = ""
+    """Of a dispatcher; of a worker, its dispatcher's."""
     process: StartedProcess = field(init=False)
 
     def family(self) -> list[psutil.Process]:
@@ -61,17 +63,17 @@ class Fleet:
 
     def _workforce(self, dispatchers: int) -> list[Part]:
         if self.mode == "local":
-            arguments = ("-m", "local", "-w", str(SLOTS))
-            return [Part("dispatcher", "dispatcher", arguments, " joined: ") for _ in range(2)]
+            both = ("-m", "local", "-w", str(SLOTS))
+            return [Part("dispatcher", "dispatcher", both, " joined: ") for _ in range(2)]
         ports = [str(free_port()) for _ in range(dispatchers)]
         parts = [
-            Part("dispatcher", "dispatcher", ("-m", self.mode, "-p", port), " joined: ")
+            Part("dispatcher", "dispatcher", ("-m", self.mode, "-p", port), " joined: ", port)
             for port in ports
         ]
         for number in range(2):
-            url = f"tcp://{LOOPBACK}:{ports[number % dispatchers]}"
-            module = f"workers.{self.mode}"
-            parts.append(Part("worker", module, (str(SLOTS), url), "connected as"))
+            port = ports[number % dispatchers]
+            arguments = (str(SLOTS), f"tcp://{LOOPBACK}:{port}")
+            parts.append(Part("worker", f"workers.{self.mode}", arguments, "connected as", port))
         return parts
 
     def start_all(self) -> None:
@@ -92,9 +94,12 @@ class Fleet:
         wanted = "dispatcher" if kind == "worker" and self.mode == "local" else kind
         return [part for part in self.parts if part.kind == wanted]
 
-    def api_answers(self) -> bool:
-        """Return whether the web service accepts connections."""
-        return accepts_connections(self._api_port)
+    def served_by(self, part: Part) -> frozenset[int]:
+        """Return the processes of a dispatcher's workers, as they are now; of others none."""
+        if part.kind != "dispatcher" or not part.port:
+            return frozenset()
+        workers = [each for each in self.of("worker") if each.port == part.port]
+        return frozenset(child.pid for worker in workers for child in worker.family())
 
     def dead(self) -> list[Part]:
         """Return the parts whose process has ended."""
@@ -106,6 +111,3 @@ class Fleet:
             part.process.ask_to_end()
         codes = [(part, part.process.wait(20)) for part in self.parts]
         return [f"{part.module} left with exit code {code}" for part, code in codes if code != 0]
-
-
-Back = Callable[[], bool]

@@ -81,7 +81,8 @@ class Fault:
     """A part (api, dispatcher, worker, child, redis) was hit at ``at``; ``over`` when it was back.
 
     ``pids`` are the processes that were hit or die with it: who ran a task in one of them, or
-    below one of them, was hit too.
+    below one of them, was hit too. ``served`` are those of the workers of a dispatcher that was
+    hit: they live on, but nobody renews their leases.
     """
 
     deed: Deed
@@ -89,6 +90,7 @@ class Fault:
     at: float
     over: float
     pids: frozenset[int] = frozenset()
+    served: frozenset[int] = frozenset()
 
     @property
     def lasted(self) -> float:
@@ -98,6 +100,14 @@ class Fault:
     def hit(self, run: Run) -> bool:
         """Return whether the run's process was hit, or dies with what was hit."""
         return run.pid in self.pids or run.parent in self.pids
+
+    def left_alone(self, run: Run) -> bool:
+        """Return whether the leases of the run's holder were not renewed while this lasted."""
+        if self.part == "redis":
+            return True
+        return self.part == "dispatcher" and (
+            self.hit(run) or run.pid in self.served or run.parent in self.served
+        )
 
 
 @dataclass(frozen=True, slots=True)

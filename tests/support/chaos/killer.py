@@ -8,7 +8,7 @@ import heapq
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -98,7 +98,9 @@ class Killer:
     def _hit_part(self, strike: Strike, part: Part) -> None:
         family = part.family() if part.kind != "api" else []
         pids = frozenset([part.process.pid, *(each.pid for each in family)])
+        served = self.fleet.served_by(part)
         at = time.monotonic()
+        fault = Fault(strike.deed, part.kind, at, at, pids, served)
         if strike.deed is Deed.KILL:
             part.process.kill()
             dead = part.process
@@ -106,13 +108,13 @@ class Killer:
             def is_back() -> bool:
                 return part.process is not dead and part.is_back()
 
-            self._note(strike, part.kind, at, pids, part, is_back)
+            self._open.append(_Open(fault, part, is_back))
             self._at(at + strike.lasts, lambda: self.fleet.start(part))
             return
         frozen = [part.process.pid, *(each.pid for each in family if strike.whole)]
         over = [False]
         _signal_all(frozen, signal.SIGSTOP)
-        self._note(strike, part.kind, at, pids, part, lambda: over[0])
+        self._open.append(_Open(fault, part, lambda: over[0]))
 
         def wake() -> None:
             _signal_all(reversed(frozen), signal.SIGCONT)
@@ -130,7 +132,8 @@ class Killer:
         pid = alive[int(strike.choice * len(alive))]
         at = time.monotonic()
         _signal_all([pid], signal.SIGKILL)
-        self._note(strike, "child", at, frozenset([pid]), pid, lambda: True)
+        fault = Fault(strike.deed, "child", at, at, frozenset([pid]))
+        self._open.append(_Open(fault, pid, lambda: True))
 
     def _hit_redis(self, strike: Strike) -> None:
         redis = self.fleet.redis
@@ -139,7 +142,7 @@ class Killer:
             return
         at = time.monotonic()
         over = [False]
-        self._note(strike, "redis", at, frozenset(), redis, lambda: over[0])
+        self._open.append(_Open(Fault(strike.deed, "redis", at, at), redis, lambda: over[0]))
         if strike.deed is Deed.KILL:
             redis.kill()
         else:
@@ -153,18 +156,6 @@ class Killer:
             over[0] = True
 
         self._at(at + strike.lasts, back)
-
-    def _note(
-        self,
-        strike: Strike,
-        part: str,
-        at: float,
-        pids: Collection[int],
-        key: object,
-        is_back: Callable[[], bool],
-    ) -> None:
-        fault = Fault(strike.deed, part, at, at, frozenset(pids))
-        self._open.append(_Open(fault, key, is_back))
 
     # ------------------------------------------------------------ what follows
 

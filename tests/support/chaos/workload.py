@@ -20,7 +20,9 @@ WEIGHTS = {
     Kind.LARGE: 5,
     Kind.LASTING: 1,
 }
-NOTHING_LASTING = {kind: weight for kind, weight in WEIGHTS.items() if kind is not Kind.LASTING}
+NOTHING_LASTING: dict[Kind, int] = {
+    kind: weight for kind, weight in WEIGHTS.items() if kind is not Kind.LASTING
+}
 LARGE_BYTES = 300_000
 
 

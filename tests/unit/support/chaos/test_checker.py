@@ -42,6 +42,11 @@ def a_kill(
     return Fault(Deed.KILL, part, at, at + 1 if over is None else over, frozenset([pid]))
 
 
+def away(deed: Deed, at: float, over: float, *, serves: int = WORKER) -> Fault:
+    """Return that the dispatcher of a worker was hit."""
+    return Fault(deed, "dispatcher", at, over, frozenset([1]), frozenset([serves]))
+
+
 def a_stop(at: float, over: float, part: str = "worker", pid: int = WORKER) -> Fault:
     return Fault(Deed.STOP, part, at, over, frozenset([pid]))
 
@@ -108,13 +113,13 @@ def test_runs_may_overlap_where_the_store_was_away_for_longer_than_a_lease() -> 
 
 def test_a_task_may_run_again_where_its_dispatcher_was_away_for_too_long() -> None:
     runs = [a_run(1.0, 5.9, ended=False), a_run(8.0, 8.1, worker=OTHER)]
-    stop = a_stop(1.5, 8.6, "dispatcher", pid=1)
+    stop = away(Deed.STOP, 1.5, 8.6)
     assert broken(after(runs, [stop], Account(2, losses=1))) == set()
 
 
 def test_two_absences_without_a_recovery_between_them_count_as_one() -> None:
     runs = [a_run(1.0, 5.5, ended=False), a_run(8.0, 8.1, worker=OTHER)]
-    faults = [a_kill(1.1, "dispatcher", over=3.5, pid=1), a_kill(4, "dispatcher", over=6, pid=2)]
+    faults = [away(Deed.KILL, 1.1, 3.5), away(Deed.KILL, 4.0, 6.0)]
     assert broken(after(runs, faults, Account(2, losses=1))) == set()
 
 
@@ -224,7 +229,7 @@ BROKEN = {
         "overlap",
         after(
             [a_run(1, 9.0), a_run(8, 8.6, worker=OTHER)],
-            [a_stop(1.2, 8.8, "dispatcher", pid=1)],
+            [away(Deed.STOP, 1.2, 8.8)],
             Account(2),
         ),
     ),
@@ -235,7 +240,23 @@ BROKEN = {
     ),
     "a second run because the dispatcher was restarted": (
         "explained",
-        after(DOUBLE, [a_kill(1.2, "dispatcher", over=3.0, pid=1)], Account(2)),
+        after(DOUBLE, [away(Deed.KILL, 1.2, 3.0)], Account(2)),
+    ),
+    "a second run because another worker's dispatcher was away": (
+        "explained",
+        after(
+            [a_run(1.0, 5.9, ended=False), a_run(8.0, 8.1, worker=OTHER)],
+            [away(Deed.STOP, 1.5, 8.6, serves=OTHER)],
+            Account(2),
+        ),
+    ),
+    "a second run because its dispatcher was restarted twice": (
+        "explained",
+        after(
+            [a_run(1.0, 7.0), a_run(8.0, 8.1, worker=OTHER)],
+            [away(Deed.KILL, 1.1, 3.5), away(Deed.KILL, 5.0, 7.0)],
+            Account(2),
+        ),
     ),
     "a second run because the store was restarted": (
         "explained",
