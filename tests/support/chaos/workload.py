@@ -13,11 +13,11 @@ SECONDS = {Kind.SHORT: 0.05, Kind.LONG: 0.5, Kind.LASTING: 7.0}
 """How long a task sleeps, if it does. The lasting ones outlive a lease: only they need a fence."""
 
 WEIGHTS = {
-    Kind.QUICK: 40,
-    Kind.SHORT: 30,
-    Kind.LONG: 20,
-    Kind.RAISES: 10,
-    Kind.LARGE: 5,
+    Kind.QUICK: 80,
+    Kind.SHORT: 60,
+    Kind.LONG: 30,
+    Kind.RAISES: 20,
+    Kind.LARGE: 10,
     Kind.LASTING: 1,
 }
 NOTHING_LASTING: dict[Kind, int] = {
