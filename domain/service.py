@@ -17,9 +17,11 @@ from .ports import (
     Entropy,
     FunctionStore,
     PayloadInspector,
+    Point,
     Repeated,
     Submitted,
     TaskStore,
+    Telemetry,
 )
 from .task import PRIORITIES, Budget, Idempotency, NewTask, Outcome, Task
 
@@ -56,7 +58,7 @@ class Submission:
 class Service:
     """gofer's use cases over a store; safe to share between all requests of one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one parameter a port
         self,
         tasks: TaskStore,
         functions: FunctionStore,
@@ -65,6 +67,7 @@ class Service:
         entropy: Entropy,
         environment: Environment,
         limits: Limits,
+        telemetry: Telemetry,
     ) -> None:
         """Take the ports; ``environment`` is assumed for functions that name none."""
         self._tasks = tasks
@@ -74,6 +77,7 @@ class Service:
         self._entropy = entropy
         self._environment = environment
         self._limits = limits
+        self._telemetry = telemetry
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
@@ -101,6 +105,7 @@ class Service:
             created_at_ms=self._clock.unix_ms(),
         )
         await self._functions.put([function])
+        self._telemetry.point(Point.API_REGISTERED)
         return function.id
 
     async def submit(self, submissions: Sequence[Submission]) -> list[TaskId]:
@@ -111,7 +116,9 @@ class Service:
         case the others of the batch may be stored; StoreUnavailable.
         """
         tasks = [self._checked(submission) for submission in submissions]
+        self._telemetry.point(Point.API_SUBMITTING)
         answers = await self._tasks.submit(tasks)
+        self._telemetry.point(Point.API_SUBMITTED)
         return [self._id(task, answer) for task, answer in zip(tasks, answers, strict=True)]
 
     def _id(self, task: NewTask, answer: Submitted | Repeated) -> TaskId:

@@ -171,6 +171,7 @@ class Container(containers.DeclarativeContainer):
         entropy=entropy,
         environment=environment,
         limits=settings.provided.limits.call(),
+        telemetry=telemetry,
     )
 
     encoding = providers.Singleton(
@@ -204,6 +205,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         entropy=entropy,
         timers=settings.provided.timers.call(),
+        telemetry=telemetry,
         owner=identity,
         timeout_ms=settings.provided.timeout_ms,
         carried_bytes=settings.provided.carried_bytes,
@@ -217,4 +219,5 @@ class Container(containers.DeclarativeContainer):
         entropy=entropy,
         timers=settings.provided.timers.call(),
         environment=environment,
+        telemetry=telemetry,
     )

@@ -19,6 +19,7 @@ from .answers import (
 )
 from .executor import Began, Ended, Executor, ExecutorEvent
 from .links import FromWorker, Link, Uplink
+from .points import Point
 from .store import FunctionStore, TaskStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
@@ -40,6 +41,7 @@ __all__ = [
     "Leased",
     "Link",
     "PayloadInspector",
+    "Point",
     "Reaped",
     "Repeated",
     "Submitted",

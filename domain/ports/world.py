@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..function import Environment
+from .points import Point
 
 
 class Clock(Protocol):
@@ -58,6 +59,6 @@ class Telemetry(Protocol):
         """Add to a counter."""
         ...
 
-    def point(self, name: str) -> None:
+    def point(self, point: Point) -> None:
         """Pass a named point of the code; does nothing outside tests."""
         ...

@@ -92,13 +92,13 @@ class Agenda:
         """Note a claim's answer: of what there is more, and when the next task is due.
 
         A hint that came since the claim was sent holds: the claim may have looked before it. A
-        renewal that was sent since then has not renewed what it brought.
+        renewal that was sent since then has not renewed what it brought; if the answer took long,
+        the next one is due at once.
         """
         self._claiming = False
         self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
         self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
-        if now - self._renewed_ms > self._timers.renew_ms:
-            self._renew_at_ms = now
+        self._renew_at_ms = min(self._renew_at_ms, self._claimed_ms + self._timers.renew_ms)
         self._covered.difference_update(left)
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)

@@ -276,10 +276,9 @@ class DispatcherCore:
         return effects
 
     def _lease_left(self, now: float) -> int:
-        """Return how long every lease in our care is sure to last, in ms.
+        """Return how many ms every lease of ours is sure to last: few, if we have stood still.
 
-        While the store cannot be reached nobody else can take a lease away either, so that
-        workers go on; the fence refuses them should they be wrong.
+        While the store is away nobody can take a lease either: workers go on, the fence holds.
         """
         if self._ledger.failing:
             return self._timers.lease_ms

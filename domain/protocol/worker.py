@@ -170,6 +170,10 @@ class WorkerCore:
         for attempt in orders.recorded:
             self._outbox.recorded(attempt)
         self._abandon(orders.cancel)
+        if orders.assign and now >= self._fence_ms:
+            self._note("info", "orders came after their leases: saying hello anew")
+            self._new_session(now)
+            return
         fresh = [a for a in orders.assign if self._satchel.put(a.attempt)]
         if orders.functions or fresh:
             self._effects.append(Execute(orders.functions, tuple(fresh)))

@@ -13,7 +13,17 @@ from typing import assert_never
 
 from ...domain.errors import LinkClosed, StoreUnavailable
 from ...domain.policy import CARRIED_BYTES, Timers
-from ...domain.ports import Clock, Entropy, FunctionStore, Leased, Link, TaskStore
+from ...domain.ports import (
+    Clock,
+    Entropy,
+    FromWorker,
+    FunctionStore,
+    Leased,
+    Link,
+    Point,
+    TaskStore,
+    Telemetry,
+)
 from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
     CallAdopt,
@@ -30,6 +40,7 @@ from ...domain.protocol.effects import (
     Send,
     StoreCall,
 )
+from ...domain.protocol.messages import Orders, Report
 from .alarm import Alarm
 from .functions import FunctionCache
 
@@ -51,6 +62,7 @@ class Dispatcher:
         clock: Clock,
         entropy: Entropy,
         timers: Timers,
+        telemetry: Telemetry,
         owner: str,
         timeout_ms: int | None = None,
         carried_bytes: int = CARRIED_BYTES,
@@ -66,6 +78,7 @@ class Dispatcher:
         self._clock = clock
         self._entropy = entropy
         self._timers = timers
+        self._telemetry = telemetry
         self._owner = owner
         self._timeout_ms = timeout_ms
         self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms(), carried_bytes)
@@ -100,6 +113,7 @@ class Dispatcher:
         Workers are left alone: the next dispatcher adopts what they run. A store that stays away
         cannot keep it for ever: leases bring back what could not be written.
         """
+        self._telemetry.point(Point.DISPATCHER_DRAINING)
         self._perform(self._core.drain(self._clock.steady_ms()))
         patience_ms = self._timers.drain_ms + self._timers.silence_ms
         self._deadline = asyncio.get_running_loop().call_later(patience_ms / 1000, self._give_up)
@@ -114,6 +128,8 @@ class Dispatcher:
         try:
             while True:
                 arrivals = await self._link.receive()
+                if any(map(_brings_outcomes, arrivals)):
+                    self._telemetry.point(Point.RECEIVED)
                 self._perform(self._core.received(arrivals, self._clock.steady_ms()))
         except LinkClosed:
             self._over.set()
@@ -131,8 +147,7 @@ class Dispatcher:
             effect = waiting.popleft()
             match effect:
                 case Send():
-                    taken = self._link.send(effect.peer, effect.message)
-                    if not taken and effect.worker is not None:
+                    if not self._send(effect) and effect.worker is not None:
                         now = self._clock.steady_ms()
                         waiting.extend(self._core.undeliverable(effect.worker, now))
                 case Forget():
@@ -145,6 +160,20 @@ class Dispatcher:
             self._over.set()
         now = self._clock.steady_ms()
         self._alarm.set(self._core.next_tick_ms(now), now)
+
+    def _send(self, effect: Send) -> bool:
+        """Hand a message to the link; False if it will not have it."""
+        message = effect.message
+        if not isinstance(message, Orders):
+            return self._link.send(effect.peer, message)
+        if message.assign:
+            self._telemetry.point(Point.SENDING)
+        taken = self._link.send(effect.peer, message)
+        if message.assign:
+            self._telemetry.point(Point.SENT)
+        if message.recorded:
+            self._telemetry.point(Point.ACKNOWLEDGED)
+        return taken
 
     def _call(self, call: StoreCall) -> None:
         task = self._calls.create_task(self._carry_out(call))
@@ -176,19 +205,29 @@ class Dispatcher:
             case CallRecord():
                 answers = await tasks.complete(call.completions) if call.completions else []
                 answers += await tasks.fail(call.defeats) if call.defeats else []
+                self._telemetry.point(Point.RECORDED)
                 effects = core.recorded(call, answers, now())
             case CallStart():
-                effects = core.start_noted(call, await tasks.start(call.attempts), now())
+                noted = await tasks.start(call.attempts)
+                self._telemetry.point(Point.STARTED)
+                effects = core.start_noted(call, noted, now())
             case CallRenew():
-                effects = core.renewed(await tasks.renew(call.attempts, lease_ms), now())
+                lost = await tasks.renew(call.attempts, lease_ms)
+                self._telemetry.point(Point.RENEWED)
+                effects = core.renewed(lost, now())
             case CallAdopt():
                 leases = await tasks.adopt(self._owner, call.attempts, lease_ms)
+                self._telemetry.point(Point.ADOPTED)
                 effects = core.adopted(call, leases, now())
             case CallRelease():
                 await tasks.release(call.attempts, call.delay_ms, call.reason)
+                self._telemetry.point(Point.RELEASED)
                 effects = core.released(call, now())
             case CallReap():
-                effects = core.reaped(await tasks.reap(call.limit), now())
+                expired = await tasks.reap(call.limit)
+                if expired:
+                    self._telemetry.point(Point.REAPED)
+                effects = core.reaped(expired, now())
             case CallListen():
                 hint = await tasks.listen(self._owner, call.timeout_ms / 1000)
                 effects = core.hinted(hint, now())
@@ -203,7 +242,10 @@ class Dispatcher:
         """
         token = f"{self._entropy.bits(TOKEN_BITS):016x}"
         lease_ms = self._timers.lease_ms
+        self._telemetry.point(Point.CLAIMING)
         claim = await self._tasks.claim(self._owner, token, dict(call.wants), lease_ms)
+        if claim.tasks:
+            self._telemetry.point(Point.CLAIMED)
         functions = await self._functions.get(task.function_id for task in claim.tasks)
         if self._timeout_ms is not None:
             claim = replace(claim, tasks=tuple(self._bounded(task) for task in claim.tasks))
@@ -213,3 +255,7 @@ class Dispatcher:
         if task.budget.timeout_ms is not None:
             return task
         return replace(task, budget=replace(task.budget, timeout_ms=self._timeout_ms))
+
+
+def _brings_outcomes(arrival: FromWorker) -> bool:
+    return isinstance(arrival.message, Report) and bool(arrival.message.finished)

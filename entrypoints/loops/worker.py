@@ -12,7 +12,7 @@ from ...domain.errors import GoferError, LinkClosed
 from ...domain.function import Environment
 from ...domain.identifiers import WorkerId
 from ...domain.policy import Timers
-from ...domain.ports import Clock, Entropy, Executor, Uplink
+from ...domain.ports import Began, Clock, Ended, Entropy, Executor, Point, Telemetry, Uplink
 from ...domain.protocol.effects import (
     Execute,
     Kill,
@@ -23,6 +23,7 @@ from ...domain.protocol.effects import (
     Tell,
     WorkerEffect,
 )
+from ...domain.protocol.messages import Orders, Report, ToDispatcher, Welcome
 from ...domain.protocol.worker import WorkerCore
 from .alarm import Alarm
 
@@ -39,7 +40,7 @@ class WorkerRefused(GoferError):
 class Worker:
     """A running worker over an uplink and an executor."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one parameter a port
         self,
         worker: WorkerId,
         uplink: Uplink,
@@ -48,11 +49,13 @@ class Worker:
         entropy: Entropy,
         timers: Timers,
         environment: Environment,
+        telemetry: Telemetry,
     ) -> None:
         """Take the ports; ``environment`` is what the executor's children can run."""
         self._uplink = uplink
         self._executor = executor
         self._clock = clock
+        self._telemetry = telemetry
         self._core = WorkerCore(
             worker,
             f"{entropy.bits(INCARNATION_BITS):016x}",
@@ -94,6 +97,7 @@ class Worker:
 
     def drain(self) -> None:
         """Take nothing new, finish what runs, hand back the rest, and let ``run`` return."""
+        self._telemetry.point(Point.WORKER_DRAINING)
         self._perform(self._core.drain(self._clock.steady_ms()))
 
     # ------------------------------------------------------------ events
@@ -102,13 +106,24 @@ class Worker:
         try:
             while True:
                 messages = await self._uplink.receive()
+                orders = [each for each in messages if isinstance(each, Orders)]
+                if any(each.assign for each in orders):
+                    self._telemetry.point(Point.ORDERED)
                 self._perform(self._core.received(messages, self._clock.steady_ms()))
+                if any(each.recorded for each in orders):
+                    self._telemetry.point(Point.FORGOTTEN)
+                if any(isinstance(each, Welcome) for each in messages):
+                    self._telemetry.point(Point.WELCOMED)
         except LinkClosed:
             self._over.set()
 
     async def _read_executor(self) -> None:
         while True:
             events = await self._executor.events()
+            if any(isinstance(each, Began) for each in events):
+                self._telemetry.point(Point.BEGAN)
+            if any(isinstance(each, Ended) for each in events):
+                self._telemetry.point(Point.ENDED)
             self._perform(self._core.executed(events, self._clock.steady_ms()))
 
     async def _keep_time(self) -> None:
@@ -130,15 +145,17 @@ class Worker:
     def _carry_out(self, effect: WorkerEffect) -> Sequence[WorkerEffect]:
         match effect:
             case Tell():
-                if not self._uplink.send(effect.message):
-                    log.debug("the link takes no more: %s", type(effect.message).__name__)
+                self._tell(effect.message)
             case Execute():
                 return self._execute(effect)
             case TakeBack():
                 taken = self._executor.take_back(effect.attempts)
+                if taken:
+                    self._telemetry.point(Point.TAKEN_BACK)
                 return self._core.taken_back(taken, self._clock.steady_ms())
             case Kill():
                 self._executor.kill(effect.attempts)
+                self._telemetry.point(Point.KILLED)
             case Reset():
                 self._uplink.reset()
             case Note():
@@ -148,11 +165,19 @@ class Worker:
                 self._over.set()
         return ()
 
+    def _tell(self, message: ToDispatcher) -> None:
+        if not self._uplink.send(message):
+            log.debug("the link takes no more: %s", type(message).__name__)
+        if isinstance(message, Report) and message.finished:
+            self._telemetry.point(Point.REPORTED)
+
     def _execute(self, effect: Execute) -> Sequence[WorkerEffect]:
         """Hand tasks to the executor; those whose function it has dropped are asked for anew."""
         self._executor.learn(effect.functions)
         known = [a for a in effect.assignments if self._executor.knows(a.digest)]
         self._executor.execute(known)
+        if known:
+            self._telemetry.point(Point.EXECUTING)
         if len(known) == len(effect.assignments):
             return ()
         strangers = [a.attempt for a in effect.assignments if not self._executor.knows(a.digest)]

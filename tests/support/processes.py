@@ -112,7 +112,7 @@ class ProcessRunner:
     """Starts processes in one folder and knows all that it has started."""
 
     def __init__(self, folder: Path, node: pytest.Item | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._node = node
         self.started: list[StartedProcess] = []
 
@@ -137,9 +137,9 @@ class ProcessRunner:
     ) -> StartedProcess:
         """Start a command in a group of its own; ``env`` comes on top of ours less GOFER_*."""
         number = len(self.started) + 1
-        log_path = self._folder / f"{number:02}-{name.replace('/', '_')}.log"
+        log_path = self.folder / f"{number:02}-{name.replace('/', '_')}.log"
         ours = {key: value for key, value in os.environ.items() if not key.startswith("GOFER_")}
-        work = cwd or self._folder / f"{number:02}"
+        work = cwd or self.folder / f"{number:02}"
         work.mkdir(exist_ok=True)
         with log_path.open("wb") as log:
             popen = subprocess.Popen(

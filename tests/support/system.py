@@ -5,10 +5,14 @@ free a moment ago. A test can kill, stop and restart each part; all are ended af
 """
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
+from gofer.domain.ports import Point
 from tests.support.caller import Caller
 from tests.support.failure_logs import show_when_failed
 from tests.support.leaks import keep_for_the_session
@@ -16,6 +20,7 @@ from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import ProcessRunner, StartedProcess
 from tests.support.redis_admin import redis_admin
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import wait_until
 
 MODES = ("local", "push", "pull")
 REMOTE_MODES = ("push", "pull")
@@ -29,6 +34,32 @@ QUICK_TIMERS = {
     "GOFER_REAP_MS": "200",
 }
 """Intervals a tenth as long as in production, for tests in which something must be noticed."""
+
+
+CRASHING_PART = Path(__file__).with_name("crashing_part.py")
+
+
+class Doomed:
+    """A part that goes no further than a named point of its code."""
+
+    def __init__(self, process: StartedProcess, point: Point, reached: Path) -> None:
+        self.process = process
+        self._point = point
+        self._reached = reached
+
+    def die(self, once: Callable[[], object] = lambda: True) -> None:
+        """Wait until it is there and ``once`` is true; then it is dead, or killed."""
+        self.stands()
+        wait_until(once, f"what {self._point} waits for is there", 20)
+        assert self.process.kill() == -signal.SIGKILL
+
+    def stands(self) -> None:
+        """Wait until it has come to its point."""
+        wait_until(self._reached.exists, f"{self.process.name} reaches {self._point}", 20)
+
+    def go_on(self) -> None:
+        """Let one that stands still there (``after``) go on, as if nothing had been."""
+        self._reached.unlink()
 
 
 class System:
@@ -98,6 +129,15 @@ class System:
         """Start ``python -m gofer.entrypoints.MODULE ARGUMENTS...``."""
         env = {**self._environment, **environment}
         return self._processes.start_module(f"gofer.entrypoints.{module}", *arguments, env=env)
+
+    def start_doomed(self, point: Point, how: str, *arguments: str, **environment: str) -> Doomed:
+        """Start ``gofer ARGUMENTS...`` that dies (``how``: at, after) at a point."""
+        reached = self._processes.folder / f"reached-{len(self._processes.started)}"
+        script = (sys.executable, "-P", str(CRASHING_PART), point, how, str(reached))
+        env = {**self._environment, **environment}
+        name = f"{arguments[0]} until {point}"
+        process = self._processes.start((*script, *arguments), name=name, env=env)
+        return Doomed(process, point, reached)
 
     def part(self, module: str) -> StartedProcess:
         """Return the process of ``gofer.entrypoints.MODULE`` that was started last."""

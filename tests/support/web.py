@@ -12,6 +12,7 @@ from gofer.adapters.clock import SystemClock, SystemEntropy
 from gofer.adapters.exceptions import as_exception_pickle
 from gofer.adapters.memory.store import MemoryStore
 from gofer.adapters.payload import PickleInspector, decode_payload, encode_payload
+from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.errors import GoferError
 from gofer.domain.function import Environment, Function
 from gofer.domain.identifiers import TaskId, WorkerId
@@ -129,6 +130,7 @@ def app_over(store: WebStore, settings: Settings) -> FastAPI:
         entropy=SystemEntropy(),
         environment=Environment("cpython", (3, 11)),
         limits=settings.limits(),
+        telemetry=CountingTelemetry(),
     )
     return build_app(service, original_encoding(inspector), settings)
 

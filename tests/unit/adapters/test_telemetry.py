@@ -1,6 +1,7 @@
 """Counters in memory."""
 
 from gofer.adapters.telemetry import CountingTelemetry
+from gofer.domain.ports import Point
 
 
 def test_counters_add_up_by_name() -> None:
@@ -18,5 +19,5 @@ def test_an_unknown_counter_stands_at_0() -> None:
 
 def test_a_point_does_nothing() -> None:
     telemetry = CountingTelemetry()
-    telemetry.point("dispatcher.claimed")
+    telemetry.point(Point.CLAIMED)
     assert telemetry.counters == {}

@@ -21,6 +21,8 @@ VARIABLE = re.compile(r"\bGOFER_[A-Z_]+[A-Z]\b")
 MAKE = re.compile(r"(?:^|`|&& |; )make ([a-z0-9][a-z0-9-]*)", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:gofer|python -m gofer\.entrypoints\.(\S+))(?: (.*))?$")
 OF_THE_TESTS = {
+    "GOFER_CHAOS_SECONDS",
+    "GOFER_CHAOS_SEED",
     "GOFER_SIMULATION_FIRST",
     "GOFER_SIMULATION_SEEDS",
     "GOFER_TEST_REDIS_URL",

@@ -8,6 +8,7 @@ import pytest
 
 from gofer.adapters.memory.clock import ManualClock, SeededEntropy
 from gofer.adapters.memory.store import MemoryStore
+from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.errors import (
     InvalidInput,
     InvalidPayload,
@@ -58,7 +59,9 @@ def store(clock: ManualClock) -> MemoryStore:
 
 @pytest.fixture
 def service(store: MemoryStore, clock: ManualClock) -> Service:
-    return Service(store, store, Inspector(), clock, SeededEntropy(1), OURS, LIMITS)
+    return Service(
+        store, store, Inspector(), clock, SeededEntropy(1), OURS, LIMITS, CountingTelemetry()
+    )
 
 
 async def submit(service: Service, payload: bytes = b"args") -> TaskId:

@@ -7,7 +7,7 @@ import pytest
 from gofer.domain.function import Function, content_digest
 from gofer.domain.identifiers import FunctionId, Session, WorkerId, uuid7
 from gofer.domain.policy import CARRIED_BYTES
-from gofer.domain.ports import Claim, Completion, Defeat, Leased
+from gofer.domain.ports import Claim, Completion, Defeat, Hint, Leased
 from gofer.domain.protocol import member as member_module
 from gofer.domain.protocol.effects import CallClaim, CallRelease, CallRenew, CallStart, Note
 from gofer.domain.protocol.messages import Orders
@@ -237,3 +237,51 @@ def test_a_task_that_must_not_run_twice_is_noted_first_though_its_worker_came_la
     assert bench.assigned() == []
     assert bench.notes_starts() == (attempt(),)
     assert bench.assigned() == [attempt()]
+
+
+# ---------------------------------------------------------------- after standing still
+
+
+def claims_late(*, ticks: bool = False) -> DispatcherBench:
+    """Return a dispatcher that stood still between its claim and the answer, for a lease.
+
+    ``ticks``: what was due meanwhile is done before the answer is read.
+    """
+    bench = DispatcherBench()
+    bench.hello()
+    bench.tick(bench.timers.lease_ms if ticks else 0)
+    bench.now += 0 if ticks else bench.timers.lease_ms
+    bench.claims(lease())
+    return bench
+
+
+@pytest.mark.parametrize("ticks", [False, True])
+def test_a_claim_that_may_be_over_is_given_to_nobody_before_it_is_renewed(*, ticks: bool) -> None:
+    bench = claims_late(ticks=ticks)
+    assert bench.assigned() == []
+    assert bench.one(CallRenew) == CallRenew((attempt(),))
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == [attempt()]
+
+
+def test_a_claim_that_is_over_is_given_to_nobody() -> None:
+    bench = claims_late()
+    bench.does(bench.core.renewed([attempt()], bench.now))
+    assert bench.assigned() == []
+    assert bench.core.in_hand() == []
+
+
+def test_a_renewal_that_did_not_know_of_a_late_claim_does_not_count_for_it() -> None:
+    bench = DispatcherBench()
+    bench.hello(window=2)
+    bench.claims(lease())
+    assert bench.assigned() == [attempt()]
+    bench.does(bench.core.hinted(Hint(), bench.now))
+    bench.tick(bench.timers.lease_ms)
+    assert bench.one(CallRenew) == CallRenew((attempt(),))
+    bench.claims(lease(task=1))
+    bench.does(bench.core.renewed([], bench.now))
+    assert bench.assigned() == []
+    assert bench.one(CallRenew) == CallRenew((attempt(), attempt(task=1)))
+    bench.does(bench.core.renewed([attempt(task=1)], bench.now))
+    assert bench.assigned() == []

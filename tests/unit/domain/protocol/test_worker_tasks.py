@@ -7,7 +7,7 @@ from gofer.domain.policy import Timers
 from gofer.domain.ports import Began, Ended
 from gofer.domain.protocol import outbox as outbox_module
 from gofer.domain.protocol.effects import Kill, Stop, TakeBack
-from gofer.domain.protocol.messages import Bye, Finished, Report
+from gofer.domain.protocol.messages import Bye, Finished, Hello, Report
 from gofer.domain.task import Success
 from tests.support.simulation.benches import DONE, attempt
 from tests.support.simulation.worker_bench import WorkerBench
@@ -147,6 +147,17 @@ def test_an_answer_moves_the_fence_from_when_its_report_was_sent() -> None:
     assert bench.take(Kill) == []
     bench.live(2)
     assert bench.one(Kill).attempts == (attempt(),)
+
+
+def test_orders_that_are_older_than_their_leases_are_not_carried_out() -> None:
+    """The worker stood still: somebody else may run these tasks by now."""
+    bench = working()
+    epoch = bench.core.session.epoch
+    bench.now += bench.timers.lease_ms
+    bench.orders(attempt())
+    assert bench.executes() == []
+    assert bench.core.held() == []
+    assert bench.told(Hello)[-1].session.epoch == epoch + 1
 
 
 # ---------------------------------------------------------------- leaving
