@@ -186,6 +186,12 @@ class Settings(BaseSettings):
     child_memory_limit_bytes: Annotated[int, Field(ge=64 * MIB)] | None = None
     child_tasks_limit: Count | None = None
     """After how many tasks a child is replaced; None: never."""
+    child_recycle_bytes: Annotated[int, Field(ge=1)] | None = None
+    """A child whose peak memory is over this is replaced after its task; None: never."""
+    child_files_limit: Annotated[int, Field(ge=64)] | None = None
+    """Open files of a child; None: the worker's own limit."""
+    child_processes_limit: Count | None = None
+    """Processes of the user that a child runs as, all together; root has no such limit."""
     child_grace_s: Annotated[float, Field(ge=0)] = 1.0
     """Between the polite signal and the kill of a task that must stop."""
 
