@@ -63,8 +63,7 @@ class Nursery:
         self._died = died
         self._path: Sequence[str] = ()
         self._patience: dict[Child, asyncio.TimerHandle] = {}
-        self._restarts: set[asyncio.TimerHandle] = set()
-        self._sweeps: set[asyncio.TimerHandle] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
         self._early_deaths = 0
         self._last_words = ""
         self._changed = asyncio.Event()
@@ -120,8 +119,8 @@ class Nursery:
         if not self._open:
             return
         self._open = False
-        for restart in self._restarts:
-            restart.cancel()
+        for timer in self._timers:
+            timer.cancel()
         for child in list(self.children):
             child.hang_up()
             if child.jobs:
@@ -208,14 +207,21 @@ class Nursery:
 
     def _sweep(self) -> None:
         """Kill what a dead child has left, now and for a while."""
-        self._sweeps = {one for one in self._sweeps if one.when() > self._loop.time()}
         for delay_s in _SWEEPS_S:
-            self._sweeps.add(self._loop.call_later(delay_s, launching.kill_orphans))
+            self._later(delay_s, launching.kill_orphans)
+
+    def _later(self, delay_s: float, do: Callable[[], object]) -> None:
+        """Do something later, unless we are closed before."""
+
+        def act() -> None:
+            self._timers.discard(timer)
+            do()
+
+        timer = self._loop.call_later(delay_s, act)
+        self._timers.add(timer)
 
     async def _sweep_out(self) -> None:
         """Kill what dead children have left until there is nothing more."""
-        for sweep in self._sweeps:
-            sweep.cancel()
         for _ in range(_SWEEPS_AT_CLOSE):
             launching.kill_orphans()
             await asyncio.sleep(0.005)  # the kernel ends them, and gives us their children
@@ -231,6 +237,4 @@ class Nursery:
         )
         self._changed.set()
         if self._open:
-            # Those that have run are past; there are never more than slots of them.
-            self._restarts = {one for one in self._restarts if one.when() > self._loop.time()}
-            self._restarts.add(self._loop.call_later(delay_s, self._hire))
+            self._later(delay_s, self._hire)
