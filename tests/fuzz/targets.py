@@ -96,7 +96,7 @@ def store_rows(data: bytes) -> None:
     for read in (
         lambda: store_codec.task_and_outcome(TASK_ID, items[:10]),
         lambda: store_codec.function(FUNCTION_ID, items[:7]),
-        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[1:6]]),
+        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[3:8]]),
         lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[:2]),
         lambda: store_codec.reaped(items[:3]),
     ):

@@ -163,11 +163,11 @@ async def test_a_claim_or_a_reap_of_what_cannot_be_read_names_the_task(server: F
     backend = RedisBackends(lambda: fake_clients(server))()
     store, client = backend.store, backend.client
     queued, held = await queue(store, a_task(), a_task())
-    await client.hset(f"{PREFIX}t:{queued}", "h", "1 5 rubbish")
+    await client.hset(f"{PREFIX}t:{queued}", "h", "1 5 rubbish cpython-3.11")
     with pytest.raises(StoreIncompatible, match=queued):
-        await store.claim("d1", "token", 1, LONG_MS)
+        await take(store, limit=1)
     (leased,) = await take(store)
-    await client.hset(f"{PREFIX}t:{held}", "h", "1 5 rubbish")
+    await client.hset(f"{PREFIX}t:{held}", "h", "1 5 rubbish cpython-3.11")
     with pytest.raises(StoreIncompatible, match=held):
         await store.adopt("d2", [leased.attempt], LONG_MS)
 
