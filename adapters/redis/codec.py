@@ -140,11 +140,8 @@ def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
     tasks = [_claimed(token, items[at : at + LEASED]) for at in range(3, len(items), LEASED)]
     next_due_ms = int(items[0]) if items[0] else None
-    return Claimed(tasks, next_due_ms, _tags(items[1]), _tags(items[2]))
-
-
-def _tags(item: bytes) -> set[str]:
-    return set(item.decode().split())
+    left, elsewhere = (set(item.decode().split()) for item in items[1:3])
+    return Claimed(tasks, next_due_ms, left, elsewhere)
 
 
 def _claimed(token: str, items: Items) -> tuple[Leased, str]:
