@@ -18,7 +18,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e sim chaos coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim chaos fuzz coverage lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ chaos: $(VENV)/.test ## kill and freeze parts under load and check the history; 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
 
+fuzz: $(VENV)/.fuzz ## fuzz what takes bytes from strangers, guided by coverage: ARGS='inspector --seconds 300'
+	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
+
 lint: $(VENV)/.lint ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -77,6 +80,8 @@ lock: ## resolve all requirements anew, with hashes, for Python 3.11 and newer
 		--extra test -o requirements/test.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
 		--extra test --extra lint -o requirements/lint.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
+		--extra test --extra fuzz -o requirements/fuzz.txt
 	@rm -rf $(SCRATCH)
 
 clean: ## remove what tests, tools and builds have left
@@ -115,4 +120,9 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.run
 $(VENV)/.lint: requirements/lint.txt $(VENV)/.test
 	@echo "installing the linters and type checkers"
 	@$(PIP_INSTALL) --require-hashes -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.test
+	@echo "installing the fuzzer"
+	@$(PIP_INSTALL) --require-hashes -r requirements/fuzz.txt
 	@touch $@

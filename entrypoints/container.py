@@ -127,7 +127,10 @@ def _supervisor(settings: Settings, worker: WorkerId) -> Executor:
     limits = ProcessLimits(
         memory_bytes=settings.child_memory_limit_bytes,
         result_bytes=settings.result_limit_bytes,
+        open_files=settings.child_files_limit,
+        processes=settings.child_processes_limit,
         recycle_after=settings.child_tasks_limit,
+        recycle_rss_kb=_kib(settings.child_recycle_bytes),
     )
     return Supervisor(
         settings.workers,
@@ -136,6 +139,11 @@ def _supervisor(settings: Settings, worker: WorkerId) -> Executor:
         path=settings.path,
         grace_s=settings.child_grace_s,
     )
+
+
+def _kib(size: int | None) -> int | None:
+    """Return bytes as KiB, at least one."""
+    return None if size is None else max(1, size // 1024)
 
 
 def _of_hub(hub: "MemoryHub", end: str) -> Link | Uplink:

@@ -18,6 +18,7 @@ from .logs import set_up
 from .loops.worker import Worker
 from .settings import Settings
 from .stores import open_store
+from .unpickling import forbid_unpickling
 
 log = logging.getLogger("gofer")
 
@@ -29,12 +30,14 @@ def run_dispatcher(settings: Settings) -> None:
     """Run a dispatcher, in local mode with its worker beside it, until it is told to leave."""
     _refuse_private_store(settings)
     set_up(settings.log_level)
+    forbid_unpickling()
     uvloop.run(_dispatch(settings))
 
 
 def run_worker(settings: Settings, url: str, name: str | None) -> None:
     """Run a push or pull worker of ``settings.workers`` slots until it is told to leave."""
     set_up(settings.log_level)
+    forbid_unpickling()
     uvloop.run(_work(settings, url, name))
 
 

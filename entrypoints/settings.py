@@ -185,7 +185,10 @@ class Settings(BaseSettings):
     # the children that run functions
     child_memory_limit_bytes: Annotated[int, Field(ge=64 * MIB)] | None = None
     child_tasks_limit: Count | None = None
-    """After how many tasks a child is replaced; None: never."""
+    child_recycle_bytes: Count | None = None
+    """A child is replaced after so many tasks, or once its peak memory is over so many bytes."""
+    child_files_limit: Annotated[int, Field(ge=64)] | None = None
+    child_processes_limit: Count | None = None
     child_grace_s: Annotated[float, Field(ge=0)] = 1.0
     """Between the polite signal and the kill of a task that must stop."""
 
@@ -288,13 +291,9 @@ def load_settings(**arguments: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, problem['loc'])) or 'settings'}: {_words(problem['msg'])}"
+            f"{'.'.join(map(str, problem['loc'])) or 'settings'}: "
+            + problem["msg"].removeprefix("Value error, ")  # the kind of error
             for problem in error.errors(include_url=False, include_input=False)
             if problem["type"] != "default_factory_not_called"  # follows from another problem
         ]
         raise SettingsProblem("\n".join(lines)) from None
-
-
-def _words(message: str) -> str:
-    """Return pydantic's message without the kind of error in front."""
-    return message.removeprefix("Value error, ")

@@ -10,6 +10,7 @@ from .logs import set_up
 from .settings import Settings
 from .solo import run_solo
 from .stack import Stack
+from .unpickling import forbid_unpickling
 
 
 def default_store() -> str:
@@ -20,6 +21,7 @@ def default_store() -> str:
 def run_up(settings: Settings) -> None:
     """Run until Ctrl-C or SIGTERM, then drain; a second one does not wait."""
     set_up(settings.log_level)
+    forbid_unpickling()
     if settings.store.kind == "memory":
         asyncio.run(run_solo(settings, typer.echo))
     else:

@@ -76,7 +76,7 @@ class Capture:
         )
 
     def connected(self) -> bool:
-        """Return whether the descriptors 1 and 2 still lead to the pipe."""
+        """Return whether 0 still leads to nothing, and 1 and 2 to the pipe."""
         return self._pipe() == self._identity
 
     def take(self) -> str:
@@ -94,7 +94,7 @@ class Capture:
     @staticmethod
     def _pipe() -> tuple[tuple[int, int], ...]:
         try:
-            return tuple((at.st_dev, at.st_ino) for at in (os.fstat(1), os.fstat(2)))
+            return tuple((at.st_dev, at.st_ino) for at in map(os.fstat, range(3)))
         except OSError:
             return ()
 

@@ -50,6 +50,7 @@ _SECRETS = "GOFER_"
 def main(passed: Passed, settings: ChildSettings) -> None:
     """Be a child: set the process up, then run tasks until the supervisor goes away."""
     orphans.die_with_parent(settings.parent_pid)
+    orphans.adopt_orphans()
     os.setsid()
     _reset_signals()
     capture = Capture(_private(passed.output_reader), passed.output_writer.detach())

@@ -116,7 +116,7 @@ class Frames:
                 with view[start + _LENGTH.size : after] as body:
                     try:
                         messages.append(decode(body))
-                    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                         self._broken = str(error)
                         break
                 start = after

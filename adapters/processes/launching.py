@@ -24,6 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import orphans
+
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOAD = f"{__package__}.preload"
 
@@ -101,18 +103,29 @@ _SOCKET_PARENT_BYTES = 70
 """What is left of a socket path's 103 bytes (macOS; Linux: 107) without our folder and its name."""
 
 
-def remove_socket_folder_at_exit() -> None:
-    """In the forkserver: leave no file even if the supervisor was killed without a word."""
+def leave_nothing_at_exit() -> None:
+    """In the forkserver: leave no file and no process if the supervisor was killed."""
     server = os.getpid()
 
     def remove() -> None:
+        if os.getpid() != server:
+            return  # children are forks of the server: what it has registered, they have too
+        orphans.kill_all_orphans(server)
         address = getattr(_servers.forkserver, "_forkserver_address", None)
         folder = Path(address).parent if isinstance(address, str) else None
-        # Children are forks of the server: what it has registered, they have too.
-        if folder is not None and os.getpid() == server and folder.name.startswith(_FOLDER_PREFIX):
+        if folder is not None and folder.name.startswith(_FOLDER_PREFIX):
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
+
+
+def kill_orphans() -> int:
+    """Kill what dead children have left; return how many there were, to be repeated until none."""
+    server = _servers.pid
+    if server is None or not _servers.ours:
+        return 0
+    started: set[BaseProcess] = getattr(process, "_children", set())
+    return orphans.kill_orphans(server, {child.pid or 0 for child in started})
 
 
 def _socket_parent() -> str:

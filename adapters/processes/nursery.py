@@ -25,6 +25,10 @@ READY_S: Final = 60.0
 
 _RESTART_MS = (100, 10_000)
 _START_TRIES = 3
+_SWEEPS_S = (0.0, 0.05, 0.2, 1.0)
+"""When, after a child's death, what it has left is looked for: its group's orphans come later."""
+
+_SWEEPS_AT_CLOSE = 100
 _KILLED_S = 10.0
 """How long the kernel may take to end a killed process before we stop waiting for it."""
 
@@ -59,7 +63,7 @@ class Nursery:
         self._died = died
         self._path: Sequence[str] = ()
         self._patience: dict[Child, asyncio.TimerHandle] = {}
-        self._restarts: set[asyncio.TimerHandle] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
         self._early_deaths = 0
         self._last_words = ""
         self._changed = asyncio.Event()
@@ -115,8 +119,8 @@ class Nursery:
         if not self._open:
             return
         self._open = False
-        for restart in self._restarts:
-            restart.cancel()
+        for timer in self._timers:
+            timer.cancel()
         for child in list(self.children):
             child.hang_up()
             if child.jobs:
@@ -126,6 +130,7 @@ class Nursery:
                 child.signal_group(signal.SIGKILL)
             if not await self._all_gone(_KILLED_S):
                 _log.error("%d killed children have not ended", len(self.children))
+        await self._sweep_out()
         launching.release()
 
     async def _all_gone(self, within_s: float) -> bool:
@@ -193,11 +198,35 @@ class Nursery:
         self._changed.set()
         if not self._open:
             return
+        self._sweep()
         if early:
             self._early_death(words or f"exit code {code}")
         else:
             self._early_deaths = 0
             self._hire()
+
+    def _sweep(self) -> None:
+        """Kill what a dead child has left, now and for a while."""
+        for delay_s in _SWEEPS_S:
+            self._later(delay_s, launching.kill_orphans)
+
+    def _later(self, delay_s: float, do: Callable[[], object]) -> None:
+        """Do something later, unless we are closed before."""
+
+        def act() -> None:
+            self._timers.discard(timer)
+            do()
+
+        timer = self._loop.call_later(delay_s, act)
+        self._timers.add(timer)
+
+    async def _sweep_out(self) -> None:
+        """Kill what dead children have left until there is nothing more."""
+        for _ in range(_SWEEPS_AT_CLOSE):
+            launching.kill_orphans()
+            await asyncio.sleep(0.005)  # the kernel ends them, and gives us their children
+            if not launching.kill_orphans():
+                break
 
     def _early_death(self, last_words: str) -> None:
         delay_s = doubling_ms(_RESTART_MS, self._early_deaths, 0.0) / 1000
@@ -208,6 +237,4 @@ class Nursery:
         )
         self._changed.set()
         if self._open:
-            # Those that have run are past; there are never more than slots of them.
-            self._restarts = {one for one in self._restarts if one.when() > self._loop.time()}
-            self._restarts.add(self._loop.call_later(delay_s, self._hire))
+            self._later(delay_s, self._hire)

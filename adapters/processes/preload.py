@@ -5,8 +5,9 @@ Imported by the forkserver alone. It must never start a thread or open a file.
 
 import gc
 import signal
+import warnings
 
-from . import child, launching
+from . import child, launching, orphans
 
 __all__ = ["child"]
 
@@ -15,7 +16,11 @@ __all__ = ["child"]
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-launching.remove_socket_folder_at_exit()
+# What dead children have left comes to us, to be killed; multiprocessing wonders who that is.
+orphans.adopt_orphans()
+warnings.filterwarnings("ignore", message="forkserver: waitpid returned unexpected pid")
+
+launching.leave_nothing_at_exit()
 
 # What is loaded here is shared by all children; a collection that looked at it would copy it.
 gc.collect()

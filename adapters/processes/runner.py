@@ -181,8 +181,8 @@ class Runner:
         try:
             return self._trouble(error)
         except BaseException as second:  # noqa: BLE001 - even the classes are of the user's making
-            message = f"it raised, and describing that raised {type(second).__name__}"
-            return Trouble(Cause.EXCEPTION, "Exception", message)
+            message = f"it raised, and describing that raised {troubles.type_name(type(second))}"
+            return Trouble(Cause.EXCEPTION, troubles.type_name(type(error)), message)
 
     def _trouble(self, error: BaseException) -> Trouble:
         """Return the failure that ``error`` stands for."""
@@ -198,6 +198,8 @@ class Runner:
             return troubles.exit_trouble(cast("SystemExit", error), text)
         cause = Cause.MEMORY if issubclass(kind, MemoryError) else Cause.EXCEPTION
         message = troubles.message_of(error)
+        if cause is Cause.MEMORY:
+            message = message or "the task asked for more memory than its process may have"
         exception = self._pickles.dump_exception(error, text)
         if len(exception) > self._result_bytes:
             exception = b""

@@ -73,6 +73,11 @@ class Supervisor:
         """Return how many attempts run at once."""
         return self._slots
 
+    @property
+    def limits(self) -> ProcessLimits:
+        """Return what one child may use."""
+        return self._limits
+
     async def start(self) -> None:
         """Start the children; raise ChildrenDoNotStart, and then nothing is left running."""
         try:

@@ -1,8 +1,9 @@
 """What is due, and when: deadlines, long jobs, children that must end or no longer work.
 
-One timer for all children, set to the first thing that is due; nothing here polls. A child is
-looked at 20 ms after it was sent something, which short jobs never live to see; then only if
-something is due. What a job runs, and since when, is read from the shared word (``marker.py``).
+One timer for all children, set to the first thing that is due. A child is looked at 20 ms after it
+was sent something, which short jobs never live to see; then only if something is due, and twice a
+second for its memory (if it is killed, nobody can ask it any more). What a job runs, and since
+when, is read from the shared word (``marker.py``).
 """
 
 import asyncio
@@ -16,6 +17,9 @@ from .handle import Child, Stage
 
 LONG_MS = 20.0
 """A job that has run for so long is said to have begun, and none waits behind it any more."""
+
+_MEMORY_S = 0.5
+"""How often the memory of a child that runs a long job is looked at: 0.03 ms each time."""
 
 _STALLED_S = 5.0
 """A child that has work and has begun none of it for so long does not work any more."""
@@ -115,7 +119,8 @@ class Watch:
         if not (job.began or job.silent):
             job.began = True
             self._lasts(child, job, ran_ms)
-        return None if timeout_ms is None else now + left_ms / 1000
+        child.rss_kb = max(child.rss_kb, deaths.peak_rss_kb(child.pid))
+        return now + min(left_ms / 1000, _MEMORY_S)
 
     def _time_out(self, child: Child, job: Job) -> None:
         """Ask the job to end; its child is killed after the grace, whatever it does."""

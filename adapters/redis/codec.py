@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-import msgspec
-
 from ...domain.errors import StoreIncompatible
 from ...domain.function import Environment, Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
@@ -140,24 +138,28 @@ class Claimed:
 
 def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
-    tasks: list[tuple[Leased, str]] = []
-    for at in range(3, len(items), LEASED):
-        task_id, number, head, payload, spent = items[at : at + LEASED]
-        attempt = Attempt(TaskId(task_id.decode()), int(number), token)
-        tag = head[head.rindex(b" ") + 1 :].decode()
-        tasks.append((_leased(attempt, head, payload, spent), tag))
+    tasks = [_claimed(token, items[at : at + LEASED]) for at in range(3, len(items), LEASED)]
     next_due_ms = int(items[0]) if items[0] else None
-    return Claimed(tasks, next_due_ms, _tags(items[1]), _tags(items[2]))
+    left, elsewhere = (set(item.decode().split()) for item in items[1:3])
+    return Claimed(tasks, next_due_ms, left, elsewhere)
 
 
-def _tags(item: bytes) -> set[str]:
-    return set(item.decode().split())
+def _claimed(token: str, items: Items) -> tuple[Leased, str]:
+    task_id, number, head, payload, spent = items
+    try:
+        attempt = Attempt(TaskId(task_id.decode()), int(number), token)
+        return _leased(attempt, head, payload, spent), head[head.rindex(b" ") + 1 :].decode()
+    except ValueError as error:
+        raise unreadable("task", task_id.decode("utf-8", "replace")) from error
 
 
 def adopted(attempt: Attempt, items: Items) -> Leased | None:
     """Return what adopt.lua answers about an attempt."""
     head, spent = items
-    return _leased(attempt, head, b"", spent) if head else None
+    try:
+        return _leased(attempt, head, b"", spent) if head else None
+    except ValueError as error:
+        raise unreadable("task", attempt.task_id) from error
 
 
 def _leased(attempt: Attempt, head: bytes, payload: bytes, spent: bytes) -> Leased:
@@ -168,8 +170,12 @@ def _leased(attempt: Attempt, head: bytes, payload: bytes, spent: bytes) -> Leas
 def reaped(items: Items) -> Reaped:
     """Return what reap.lua answers about a task."""
     task_id, held, failed = items
-    number, token = held.decode().split(" ", 1)
-    return Reaped(Attempt(TaskId(task_id.decode()), int(number), token), failed=failed == b"1")
+    try:
+        number, token = held.decode().split(" ", 1)
+        attempt = Attempt(TaskId(task_id.decode()), int(number), token)
+    except ValueError as error:
+        raise unreadable("task", task_id.decode("utf-8", "replace")) from error
+    return Reaped(attempt, failed=failed == b"1")
 
 
 def task(task_id: TaskId, items: Items) -> Task | None:
@@ -206,7 +212,7 @@ def task_and_outcome(task_id: TaskId, items: Items) -> tuple[Task, Outcome | Non
         return None
     try:
         return shown, evidence.outcome(shown, items[SHOWN], items[SHOWN + 1])
-    except msgspec.MsgspecError as error:
+    except evidence.UNREADABLE as error:
         raise unreadable("outcome of task", task_id) from error
 
 

@@ -29,6 +29,9 @@ class _FailureEvidence(msgspec.Struct, array_like=True, gc=False):
     output: str = ""
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What ``outcome`` raises for evidence that is none: msgspec lets the last two through."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _success = msgspec.msgpack.Decoder(_SuccessEvidence).decode
 _failure = msgspec.msgpack.Decoder(_FailureEvidence).decode
@@ -59,7 +62,7 @@ def of_failure(failure: Failure) -> bytes:
 
 
 def outcome(shown: Task, evidence: bytes, body: bytes) -> Outcome | None:
-    """Return a task's outcome; raise msgspec.MsgspecError for evidence that is none."""
+    """Return a task's outcome; raise one of UNREADABLE for evidence that is none."""
     if not shown.status.is_terminal:
         return None
     if shown.status is TaskStatus.COMPLETED:

@@ -5,7 +5,7 @@ Asked once, when a process starts; it changes nothing but the version key of an 
 
 from ...domain.errors import StoreIncompatible, StoreUnavailable
 from .driver import Driver
-from .keys import SCHEMA, Keys
+from .keys import OLDEST_SCHEMA, SCHEMA, Keys
 
 _LOOKED_AT = ("maxmemory-policy", "appendonly", "appendfsync")
 _UNREAD = (
@@ -15,15 +15,26 @@ _UNREAD = (
 
 
 async def check_schema(driver: Driver, keys: Keys) -> None:
-    """Claim an empty store for this layout; raise StoreIncompatible if it holds another."""
+    """Claim an empty store for this layout; raise StoreIncompatible if it holds one we cannot read.
+
+    An older layout that we read stays as it is marked: older processes may still be at work on it.
+    """
     await driver.command("SET", keys.schema, SCHEMA, "NX")
     found = await driver.command("GET", keys.schema)
-    if found != SCHEMA:
-        shown = "none" if found is None else found[:20].decode("utf-8", "replace")
-        raise StoreIncompatible(
-            f"the store's layout is version {shown}, ours is {SCHEMA.decode()}: use the gofer that"
-            " wrote it, or another namespace"
+    shown = "none" if found is None else found[:20].decode("utf-8", "replace")
+    version = int(shown) if shown.isascii() and shown.isdecimal() else None
+    if version is None:
+        advice = "use another database or namespace: this one is not gofer's"
+    elif version > SCHEMA:
+        advice = "a later gofer wrote it: upgrade this one, or use another namespace"
+    elif version < OLDEST_SCHEMA:
+        advice = (
+            "an earlier gofer wrote it: let that one finish its tasks, or use another namespace"
         )
+    else:
+        return
+    ours = f"{SCHEMA}" if OLDEST_SCHEMA == SCHEMA else f"{OLDEST_SCHEMA} to {SCHEMA}"
+    raise StoreIncompatible(f"the store's layout is version {shown}, ours is {ours}: {advice}")
 
 
 async def check_settings(driver: Driver) -> list[str]:

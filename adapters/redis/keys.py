@@ -41,8 +41,11 @@ from dataclasses import dataclass
 from ...domain.errors import InvalidInput
 from ...domain.identifiers import MAX_SHARD
 
-SCHEMA = b"1"
-"""Raised when a key or field changes its meaning; another version's store is refused."""
+SCHEMA = 1
+"""Raised when a key or field changes its meaning; a store of a later layout is refused."""
+
+OLDEST_SCHEMA = 1
+"""The oldest layout that is still read: the one before, once there is one."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 

@@ -4,6 +4,10 @@ A frame is the msgpack array ``[version, kind, body]``; ``wire.py`` has the bodi
 bytes are thus 0x93, the protocol version and the kind, in every version, and a Hello and a Refused
 begin alike in every version: two sides that do not understand each other can still say so.
 
+Versions: a frame is written in the version that its receiver speaks (``version_of`` tells which
+that was), and read if its version is ours, the one before, or the one after, whose added fields are
+skipped.
+
 Decoding takes any bytes, from anybody, and never raises: what is no message is returned as a
 ProtocolViolation. It must never open a payload, and never allocate more than a small multiple of
 the bytes that it was given.
@@ -13,6 +17,7 @@ that a large frame is not kept alive by a small payload).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -36,6 +41,7 @@ from ...domain.protocol.messages import (
     Unknown,
     Welcome,
 )
+from ...domain.protocol.versions import OURS
 from ...domain.task import Failure, Outcome, Success
 from . import rows, wire
 from .rows import Row
@@ -54,11 +60,15 @@ _encoder = msgspec.msgpack.Encoder()
 # ---------------------------------------------------------------- to bytes
 
 
-def encode(message: ToDispatcher | ToWorker) -> bytes:
-    """Return the frame of a message. A text that is no Unicode is sent with escapes instead."""
+def encode(message: ToDispatcher | ToWorker, version: int = PROTOCOL_VERSION) -> bytes:
+    """Return the frame of a message, in the version of its receiver; a Hello is in its own.
+
+    A text that is no Unicode is sent with escapes instead.
+    """
     kind, write = _WRITERS[type(message)]
     row = write(message)
-    version = message.protocol if isinstance(message, Hello) else PROTOCOL_VERSION
+    if isinstance(message, Hello):
+        version = message.protocol
     if not 0 <= version <= _VERSION_MOST:
         raise ValueError(f"a protocol version is 0 to {_VERSION_MOST}, not {version}")
     try:
@@ -79,6 +89,11 @@ _WRITERS: dict[type, tuple[int, Callable[[Any], Row]]] = {
 
 
 # ---------------------------------------------------------------- from bytes
+
+
+def version_of(frame: Bytes) -> int:
+    """Return the version in which a message was written that could be decoded."""
+    return memoryview(frame)[1]
 
 
 def decode_to_dispatcher(frame: Bytes) -> ToDispatcher | ProtocolViolation:
@@ -111,14 +126,15 @@ def _decode(
         return ProtocolViolation(f"{len(view)} bytes that are no message of gofer")
     version, kind, body = view[1], view[2], view[_HEAD:]
     try:
-        if version != PROTOCOL_VERSION:
+        if version not in OURS:
             if kind == timeless:
                 return foreign(version, body)
             return ProtocolViolation(f"a message of protocol {version}, not {PROTOCOL_VERSION}")
         build = builders.get(kind)
         if build is None:
             return ProtocolViolation(f"a message of kind {kind}, which nobody sends this way")
-        return build(body)
+        built = build(body)
+        return replace(built, protocol=version) if isinstance(built, Hello) else built
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return ProtocolViolation(f"a message of kind {kind} that is malformed: {error}")
 

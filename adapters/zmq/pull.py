@@ -39,6 +39,7 @@ from .sockets import (
     receive_addressed,
     send_frames,
 )
+from .spoken import Spoken
 
 HOLD_S = 5.0
 """How long an ask waits for something to come before it is answered with nothing."""
@@ -95,6 +96,7 @@ class PullLink:
         self._telemetry = telemetry
         self._hold_s = hold_s
         self._offences = Offences()
+        self._spoken = Spoken()
         self._workers: dict[bytes, _Worker] = {}
         self._inbox: deque[FromWorker] = deque()
         self._arrival = Arrival()
@@ -128,7 +130,7 @@ class PullLink:
     def send(self, peer: bytes, message: ToWorker) -> bool:
         """Hand a message over; False if the peer is unknown, long gone, or has too many waiting."""
         worker = self._workers.get(peer)
-        frame = encode(message)
+        frame = encode(message, self._spoken.of(peer))
         if worker is None or self._closing or not fits(frame, self._options):
             return False
         taken = worker.pile.put(frame)
@@ -221,6 +223,8 @@ class PullLink:
         if isinstance(message, ProtocolViolation):
             self._offences.note(key)
             self._telemetry.count("link.violations")
+        else:
+            self._spoken.note(key, frame)
         self._inbox.append(FromWorker(key, message))
 
     # ------------------------------------------------------------ replies

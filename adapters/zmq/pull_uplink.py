@@ -13,10 +13,11 @@ from collections.abc import Callable
 import zmq
 
 from ...domain.errors import LinkClosed, ProtocolViolation
-from ...domain.protocol.messages import ToDispatcher, ToWorker
+from ...domain.protocol.messages import ToDispatcher, ToWorker, Welcome
+from ...domain.protocol.versions import OURS
 from .address import parse_address
 from .batch import ASK, KEY_BYTES, REPORT, Pile, pack_request, unpack_reply
-from .codec import decode_to_worker, encode
+from .codec import decode_to_worker, encode, version_of
 from .lockstep import Lockstep
 from .sockets import Arrival, SocketOptions, close_context, fits, open_context
 
@@ -42,6 +43,7 @@ class PullUplink:
         self._url = parse_address(url)
         self._options = options
         self._patience_s = patience_s
+        self._version = OURS.newest
         self._context = open_context()
         self._key = secrets.token_bytes(KEY_BYTES)
         self._ask: Lockstep | None = None
@@ -67,7 +69,7 @@ class PullUplink:
 
     def send(self, message: ToDispatcher) -> bool:
         """Hand a message over; False if too many wait already. It may wait for a connection."""
-        frame = encode(message)
+        frame = encode(message, self._version)
         if self._closed or not fits(frame, self._options) or not self._outbox.put(frame):
             return False
         self._report_more()
@@ -118,8 +120,11 @@ class PullUplink:
 
     def _answered(self, frames: list[zmq.Frame]) -> None:
         try:
-            for message in unpack_reply(_body(frames)):
-                self._inbox.append(decode_to_worker(message))
+            for frame in unpack_reply(_body(frames)):
+                message = decode_to_worker(frame)
+                if isinstance(message, Welcome):
+                    self._version = OURS.answer(version_of(frame))
+                self._inbox.append(message)
         except ProtocolViolation as violation:
             self._inbox.append(violation)
         if self._closed:

@@ -16,9 +16,10 @@ import zmq
 
 from ...domain.errors import LinkClosed, ProtocolViolation
 from ...domain.ports import FromWorker, Telemetry
-from ...domain.protocol.messages import ToDispatcher, ToWorker
+from ...domain.protocol.messages import ToDispatcher, ToWorker, Welcome
+from ...domain.protocol.versions import OURS
 from .address import bind_address, parse_address
-from .codec import decode_to_dispatcher, decode_to_worker, encode
+from .codec import decode_to_dispatcher, decode_to_worker, encode, version_of
 from .offences import Offences
 from .sockets import (
     Arrival,
@@ -35,6 +36,7 @@ from .sockets import (
     receive_frames,
     send_frames,
 )
+from .spoken import Spoken
 
 RECEIVE_MOST = 1_000
 """Messages that one ``receive`` returns at most, so that a flood does not starve the rest."""
@@ -63,6 +65,7 @@ class PushLink:
         self._options = options
         self._telemetry = telemetry
         self._offences = Offences()
+        self._spoken = Spoken()
         self._arrival = Arrival()
         self._watch: Watch | None = None
         self._context = open_context()
@@ -89,7 +92,7 @@ class PushLink:
 
     def send(self, peer: bytes, message: ToWorker) -> bool:
         """Hand a message over; False if the peer is unknown, gone, or has too many waiting."""
-        frame = encode(message)
+        frame = encode(message, self._spoken.of(peer))
         if self._socket.closed or not fits(frame, self._options):
             return False
         taken = send_frames(self._socket, peer, frame)
@@ -122,6 +125,8 @@ class PushLink:
             if isinstance(message, ProtocolViolation):
                 self._offences.note(peer)
                 self._telemetry.count("link.violations")
+            else:
+                self._spoken.note(peer, frames[0].buffer)
             arrived.append(FromWorker(peer, message))
         return arrived
 
@@ -135,6 +140,7 @@ class PushUplink:
         self._options = options
         self._arrival = Arrival()
         self._watch: Watch | None = None
+        self._version = OURS.newest
         self._context = open_context()
         self._socket = self._open()
 
@@ -154,7 +160,7 @@ class PushUplink:
 
     def send(self, message: ToDispatcher) -> bool:
         """Hand a message over; False if too many wait already. It may wait for a connection."""
-        frame = encode(message)
+        frame = encode(message, self._version)
         if self._socket.closed or not fits(frame, self._options):
             return False
         taken = send_frames(self._socket, frame)
@@ -192,7 +198,10 @@ class PushUplink:
             frames = receive_frames(self._socket, most=1)
             if frames is None:
                 break
-            arrived.append(decode_to_worker(frames[0].buffer) if len(frames) == 1 else _too_many())
+            message = decode_to_worker(frames[0].buffer) if len(frames) == 1 else _too_many()
+            if isinstance(message, Welcome):
+                self._version = OURS.answer(version_of(frames[0].buffer))
+            arrived.append(message)
         return arrived
 
 

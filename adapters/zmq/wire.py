@@ -2,7 +2,8 @@
 
 This file is the wire format. Types and limits are checked by msgspec while it decodes, before
 anything of ours sees a value. The domain's own classes may change freely; what changes here
-raises PROTOCOL_VERSION. It must never hold logic: ``codec.py`` translates.
+raises PROTOCOL_VERSION. A field may be added at the end, with a default for those who do not send
+it; fields that we do not know yet are skipped. It must never hold logic: ``codec.py`` translates.
 """
 
 from typing import Annotated
@@ -28,7 +29,7 @@ _Slots = Annotated[int, Meta(ge=1, le=10_000)]
 _Items = Meta(max_length=ITEMS_MOST)
 
 
-class WireAttempt(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireAttempt(Struct, array_like=True, gc=False):
     """``identifiers.Attempt``."""
 
     task_id: Annotated[str, Meta(pattern=_UUID)]
@@ -36,21 +37,21 @@ class WireAttempt(Struct, array_like=True, forbid_unknown_fields=True, gc=False)
     token: _Name
 
 
-class WireSession(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireSession(Struct, array_like=True, gc=False):
     """``identifiers.Session``."""
 
     incarnation: _Name
     epoch: _Count
 
 
-class WireRead(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireRead(Struct, array_like=True, gc=False):
     """``messages.Read``."""
 
     epoch: _Count
     serial: _Count
 
 
-class WireEnvironment(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireEnvironment(Struct, array_like=True, gc=False):
     """``function.Environment``."""
 
     implementation: _Name
@@ -58,9 +59,7 @@ class WireEnvironment(Struct, array_like=True, forbid_unknown_fields=True, gc=Fa
     dill: Annotated[str, Meta(max_length=128)]
 
 
-class WireSuccess(
-    Struct, array_like=True, forbid_unknown_fields=True, gc=False, tag_field="tag", tag=0
-):
+class WireSuccess(Struct, array_like=True, gc=False, tag_field="tag", tag=0):
     """``task.Success``."""
 
     result: bytes
@@ -69,9 +68,7 @@ class WireSuccess(
     output: str
 
 
-class WireFailure(
-    Struct, array_like=True, forbid_unknown_fields=True, gc=False, tag_field="tag", tag=1
-):
+class WireFailure(Struct, array_like=True, gc=False, tag_field="tag", tag=1):
     """``task.Failure``."""
 
     cause: Cause
@@ -88,14 +85,14 @@ class WireFailure(
     output: str
 
 
-class WireFinished(Struct, array_like=True, forbid_unknown_fields=True):
+class WireFinished(Struct, array_like=True):
     """``messages.Finished``."""
 
     attempt: WireAttempt
     outcome: WireSuccess | WireFailure
 
 
-class WireAssignment(Struct, array_like=True, forbid_unknown_fields=True):
+class WireAssignment(Struct, array_like=True):
     """``messages.Assignment``."""
 
     attempt: WireAttempt
@@ -104,14 +101,14 @@ class WireAssignment(Struct, array_like=True, forbid_unknown_fields=True):
     timeout_ms: Annotated[int, Meta(ge=0, le=2**53)] | None
 
 
-class WireFunctionBody(Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireFunctionBody(Struct, array_like=True, gc=False):
     """``messages.FunctionBody``."""
 
     digest: _Digest
     payload: bytes
 
 
-class WireHello(Struct, array_like=True, forbid_unknown_fields=True):
+class WireHello(Struct, array_like=True):
     """``messages.Hello``, less its protocol, which is in the frame's head."""
 
     worker: _Worker
@@ -131,7 +128,7 @@ class WireForeignHello(Struct, array_like=True):
     session: WireSession
 
 
-class WireReport(Struct, array_like=True, forbid_unknown_fields=True):
+class WireReport(Struct, array_like=True):
     """``messages.Report``."""
 
     worker: _Worker
@@ -143,7 +140,7 @@ class WireReport(Struct, array_like=True, forbid_unknown_fields=True):
     returned: Annotated[list[WireAttempt], _Items]
 
 
-class WireBye(Struct, array_like=True, forbid_unknown_fields=True):
+class WireBye(Struct, array_like=True):
     """``messages.Bye``."""
 
     worker: _Worker
@@ -151,7 +148,7 @@ class WireBye(Struct, array_like=True, forbid_unknown_fields=True):
     unrecorded: Annotated[list[WireAttempt], _Items]
 
 
-class WireWelcome(Struct, array_like=True, forbid_unknown_fields=True):
+class WireWelcome(Struct, array_like=True):
     """``messages.Welcome``."""
 
     session: WireSession
@@ -160,7 +157,7 @@ class WireWelcome(Struct, array_like=True, forbid_unknown_fields=True):
     drop: Annotated[list[WireAttempt], _Items]
 
 
-class WireOrders(Struct, array_like=True, forbid_unknown_fields=True):
+class WireOrders(Struct, array_like=True):
     """``messages.Orders``."""
 
     session: WireSession
@@ -173,7 +170,7 @@ class WireOrders(Struct, array_like=True, forbid_unknown_fields=True):
     cancel: Annotated[list[WireAttempt], _Items]
 
 
-class WireUnknown(Struct, array_like=True, forbid_unknown_fields=True):
+class WireUnknown(Struct, array_like=True):
     """``messages.Unknown``."""
 
     session: WireSession

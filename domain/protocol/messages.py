@@ -16,7 +16,10 @@ from ..identifiers import Attempt, Session, WorkerId
 from ..task import Outcome
 
 PROTOCOL_VERSION = 1
-"""Raised when a message changes shape. A worker of another version is refused, in words."""
+"""Raised when a message changes; ``versions.py`` says what a change may be."""
+
+OLDEST_PROTOCOL = 1
+"""The oldest version that is still spoken: the one before, once there is one."""
 
 
 # ---------------------------------------------------------------- worker to dispatcher

@@ -16,8 +16,9 @@ from .crew import Crew
 from .effects import CallAdopt, DispatcherEffect, Forget, Note, Send
 from .ledger import Ledger
 from .member import Holding, Member
-from .messages import PROTOCOL_VERSION, Bye, Hello, Refused, Report, Unknown, Welcome
+from .messages import Bye, Hello, Refused, Report, Unknown, Welcome
 from .verdicts import is_noted_first, lost
+from .versions import OURS
 
 CLOSED_MOST = 1_000
 """Of so many workers that are gone the last session is remembered, the latest to go."""
@@ -66,8 +67,9 @@ class Reception:
 
     def hello(self, peer: bytes, hello: Hello, now: float) -> list[DispatcherEffect]:
         """Answer a Hello: Welcome, Refused, Unknown, or nothing yet."""
-        if hello.protocol != PROTOCOL_VERSION:
-            return [Send(peer, None, _wrong_version(hello))]
+        if hello.protocol not in OURS:
+            refusal = Refused(hello.session, OURS.refusal(hello.protocol), final=True)
+            return [Send(peer, None, refusal)]
         member = self._crew.members.get(hello.worker)
         if member is not None:
             answer = self._known_worker(member, peer, hello, now)
@@ -224,11 +226,3 @@ class Reception:
 def _is_older(one: Session, other: Session) -> bool:
     """Return whether a session of this process came before the other; processes do not compare."""
     return one.incarnation == other.incarnation and one.epoch < other.epoch
-
-
-def _wrong_version(hello: Hello) -> Refused:
-    reason = (
-        f"this dispatcher speaks protocol {PROTOCOL_VERSION} and the worker {hello.protocol}: "
-        "install the same version of gofer on both"
-    )
-    return Refused(hello.session, reason, final=True)

@@ -21,6 +21,7 @@ from ..container import Container
 from ..logs import set_up
 from ..settings import Settings, load_settings
 from ..stores import Store, open_store
+from ..unpickling import forbid_unpickling
 from .encoding import Encoding
 from .guards import BodyGuard, Bounds, TrailingSlash
 from .health import add_health_routes
@@ -67,6 +68,7 @@ def create_app() -> FastAPI:
     """Return the application that GOFER_* describes; raise SettingsProblem or InvalidInput."""
     settings = load_settings()
     set_up(settings.log_level)
+    forbid_unpickling()
     container = container_for(settings)
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from ..exposure import warn_if_open
 from ..kin import READY_VARIABLE, Leaving, announce
 from ..logs import set_up
 from ..settings import Settings
+from ..unpickling import forbid_unpickling
 from .app import app_of, container_for, store_of
 from .connection import connections
 
@@ -31,6 +32,7 @@ def serve(settings: Settings) -> None:
     StoreUnavailable only if it is told not to wait for the store.
     """
     set_up(settings.log_level)
+    forbid_unpickling()
     warn_if_open("the web service", settings.http_host)
     with listening(settings.http_host, settings.http_port) as listener:
         uvloop.run(_serve(settings, listener))

@@ -3,8 +3,6 @@
 import random
 import socket
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -14,8 +12,15 @@ from gofer.adapters.zmq.codec import decode_to_worker, encode
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import Session, WorkerId
 from gofer.domain.protocol.messages import Bye, Hello, Refused, Report
+from tests.integration.entrypoints.raw_peers import (
+    MIB,
+    MOST_MEMORY,
+    assert_that_it_works,
+    listening_dispatcher,
+    raw,
+)
 from tests.support.ports import LOOPBACK
-from tests.support.processes import ProcessRunner, StartedProcess
+from tests.support.processes import ProcessRunner
 from tests.support.system import REMOTE_MODES, System
 
 FUTURE_WORKER = """
@@ -25,34 +30,6 @@ from gofer.entrypoints.cli import main
 main()
 """
 """A worker of a later release, as far as its dispatcher can tell."""
-
-MIB = 1024 * 1024
-MOST_MEMORY = 512 * MIB
-
-
-@contextmanager
-def raw(kind: int, port: int) -> Generator["zmq.Socket[bytes]"]:
-    """Give a plain ZeroMQ socket that is connected to the dispatcher's port."""
-    with zmq.Context() as context, context.socket(kind) as peer:
-        peer.set(zmq.LINGER, 1_000)
-        peer.set(zmq.RCVTIMEO, 10_000)
-        peer.connect(f"tcp://{LOOPBACK}:{port}")
-        yield peer
-
-
-def listening_dispatcher(system: System, mode: str) -> StartedProcess:
-    """Start a dispatcher and wait until peers can reach it."""
-    dispatcher = system.start_dispatcher(mode)
-    dispatcher.wait_for_log("workers may connect to")
-    return dispatcher
-
-
-def assert_that_it_works(system: System, mode: str) -> None:
-    """Have a task run by a proper worker."""
-    system.start_worker(mode)
-    caller = system.caller()
-    assert caller.ending(caller.submit(len, "four")).value == 4
-
 
 # ---------------------------------------------------------------- another protocol
 

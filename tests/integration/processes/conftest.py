@@ -1,13 +1,15 @@
 """Supervisors of real child processes: in the test's process, and in one that can be killed."""
 
+import asyncio
 import base64
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from gofer.adapters.processes import launching
 from gofer.adapters.processes.limits import ProcessLimits
@@ -17,6 +19,10 @@ from tests.support.processes import ProcessRunner, StartedProcess
 
 StartBench = Callable[..., Awaitable[Bench]]
 StartHost = Callable[[Callable[..., Any]], StartedProcess]
+
+BOTH_LOOPS = {"test_deaths.py", "test_contract.py"}
+UVLOOP_ALONE = {"test_nasty_tasks.py", "test_leftovers.py"}
+"""What a worker runs on. The others run on asyncio's loop, as the testing kit does."""
 
 HOST = """
 import asyncio, base64, sys
@@ -43,6 +49,23 @@ async def main():
 
 asyncio.run(main())  # not guarded by __name__: children must not run this file
 """
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {}
+    if item.path.name not in UVLOOP_ALONE:
+        loops["asyncio"] = asyncio.new_event_loop
+    if item.path.name in UVLOOP_ALONE | BOTH_LOOPS:
+        loops["uvloop"] = uvloop.new_event_loop
+    return loops
+
+
+@pytest.fixture(autouse=True, scope="package")
+def libuv_has_its_pipe() -> None:
+    """Have libuv make the one pipe that it keeps for the process: no test leaks it."""
+    uvloop.new_event_loop().close()
 
 
 @pytest.fixture(autouse=True, scope="package")

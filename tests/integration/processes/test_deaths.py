@@ -244,13 +244,33 @@ def busy_in_c() -> None:
     sum(range(10**12))
 
 
-@pytest.mark.parametrize("busy", [busy_in_python, busy_in_c])
+def busy_with_a_family() -> None:
+    """Have processes in the group, in a session of their own, and set free from everybody."""
+    import os  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    subprocess.Popen(["/bin/sleep", "3600"])
+    subprocess.Popen(["/bin/sleep", "3600"], start_new_session=True)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(3600)
+        os._exit(0)
+    time.sleep(3600)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("busy", [busy_in_python, busy_in_c, busy_with_a_family])
 def test_children_and_files_go_with_a_supervisor_that_is_killed(
-    start_host: StartHost, busy: Callable[[], None], tmp_path: Path
+    start_host: StartHost, busy: Callable[[], None], tmp_path: Path, *, stopped: bool
 ) -> None:
     host = start_host(busy)
+    least = 9 if busy is busy_with_a_family else 3
+    wait_until(lambda: len(host.descendants()) >= least, "the whole family is there")
     family = host.descendants()
-    assert len(family) >= 3
+    if stopped:
+        host.send(signal.SIGSTOP)
     host.kill()
     wait_until(
         lambda: [one.pid for one in family if is_running(one.pid)] == [], "all children are gone"

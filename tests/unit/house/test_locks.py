@@ -14,6 +14,7 @@ EXTRAS_OF_LOCK: dict[str, tuple[str, ...]] = {
     "run": (),
     "test": ("test",),
     "lint": ("test", "lint"),
+    "fuzz": ("test", "fuzz"),
 }
 ENTRY = re.compile(r"(?P<name>[a-zA-Z0-9][\w.-]*)(\[[a-z,]+\])?==(?P<version>[^\s;]+)")
 ADDRESS_OR_OPTION = re.compile(r"://|@ |--[a-gi-z]|^\s*-[ef]")

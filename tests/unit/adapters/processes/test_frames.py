@@ -69,6 +69,14 @@ def test_a_frame_over_the_limit_is_refused_before_it_has_come(length: int, *, br
     assert bool(frames.broken) == broken
 
 
+def test_a_frame_nested_without_end_is_broken_and_raises_nothing() -> None:
+    frames = Frames(1_000_000)
+    body = encode(Report(5))[4:].replace(b"\x98", b"\x99", 1) + b"\x91" * 50_000 + b"\x00"
+    frames.feed(len(body).to_bytes(4, "little") + body)
+    assert frames.reports() == []
+    assert "recursion" in frames.broken
+
+
 @pytest.mark.parametrize("body", [b"\x90", b"\x93\x01\xa1x\x03", b"\x91\xa1x", b"\x80", b""])
 def test_a_report_of_another_shape_is_broken(body: bytes) -> None:
     frames = Frames(1_000)

@@ -7,6 +7,10 @@ from fakeredis import FakeServer
 from redis import exceptions
 from redis.asyncio import Redis
 
+from gofer.adapters.redis import inspection
+from gofer.adapters.redis.driver import Driver
+from gofer.adapters.redis.inspection import check_schema
+from gofer.adapters.redis.keys import Keys
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible
 from tests.contracts.redis_backend import fake_clients
@@ -77,3 +81,43 @@ async def test_another_layout_is_refused() -> None:
     await client.set("{gofer:0}:schema", "2")
     with pytest.raises(StoreIncompatible, match="version 2, ours is 1"):
         await RedisStore(*fake_clients(server)).examine()
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (b"5", "version 5, ours is 3 to 4: a later gofer wrote it: upgrade this one"),
+        (b"2", "version 2, ours is 3 to 4: an earlier gofer wrote it: let that one finish"),
+        (b"mine", "version mine, ours is 3 to 4: use another database"),
+        (b"-1", "use another database"),
+        (b"\xff", "use another database"),
+    ],
+)
+async def test_a_layout_that_cannot_be_read_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, found: bytes, words: str
+) -> None:
+    with pytest.raises(StoreIncompatible, match=words):
+        await examined_layout(monkeypatch, found)
+
+
+@pytest.mark.parametrize("found", [b"3", b"4"])
+async def test_this_layout_and_the_one_before_are_read(
+    monkeypatch: pytest.MonkeyPatch, found: bytes
+) -> None:
+    assert await examined_layout(monkeypatch, found) == found
+
+
+async def examined_layout(monkeypatch: pytest.MonkeyPatch, found: bytes) -> bytes:
+    """Examine a store of this layout as a gofer that writes 4 and reads 3; return the mark left."""
+    monkeypatch.setattr(inspection, "SCHEMA", 4)
+    monkeypatch.setattr(inspection, "OLDEST_SCHEMA", 3)
+    client, blocking = fake_clients(FakeServer())
+    store = RedisStore(client, blocking)
+    await client.set(Keys().schema, found)
+    try:
+        await check_schema(Driver(client, Keys().prefix, {}), Keys())
+    finally:
+        left = await client.get(Keys().schema)
+        await store.close()
+    assert isinstance(left, bytes)
+    return left

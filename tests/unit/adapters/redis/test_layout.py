@@ -142,13 +142,34 @@ async def test_what_cannot_be_read_is_another_versions(server: FakeServer) -> No
     (attempt,) = await running(store)
     await store.complete(done([attempt]))
     key = f"{PREFIX}t:{attempt.task_id}"
-    for field, rubbish in (("v", "rubbish"), ("s", "?"), ("h", "1"), ("c", "x")):
+    damage: tuple[tuple[str, str | bytes], ...] = (
+        ("v", "rubbish"),
+        ("v", b"\x93\x01\x01\xa1\xff"),
+        ("v", b"\x94\x01\x01\xa0" + b"\x91" * 50_000 + b"\x00"),
+        ("s", "?"),
+        ("h", "1"),
+        ("c", "x"),
+    )
+    for field, rubbish in damage:
         await client.hset(key, field, rubbish)
         with pytest.raises(StoreIncompatible, match=attempt.task_id):
             await store.outcomes([attempt.task_id])
     await client.hset(f"{PREFIX}f:{FUNCTION.id}", "v", "three")
     with pytest.raises(StoreIncompatible, match=FUNCTION.id):
         await store.fetch([FUNCTION.id])
+
+
+async def test_a_claim_or_a_reap_of_what_cannot_be_read_names_the_task(server: FakeServer) -> None:
+    backend = RedisBackends(lambda: fake_clients(server))()
+    store, client = backend.store, backend.client
+    queued, held = await queue(store, a_task(), a_task())
+    await client.hset(f"{PREFIX}t:{queued}", "h", "1 5 rubbish cpython-3.11")
+    with pytest.raises(StoreIncompatible, match=queued):
+        await take(store, limit=1)
+    (leased,) = await take(store)
+    await client.hset(f"{PREFIX}t:{held}", "h", "1 5 rubbish cpython-3.11")
+    with pytest.raises(StoreIncompatible, match=held):
+        await store.adopt("d2", [leased.attempt], LONG_MS)
 
 
 @pytest.mark.parametrize("url", ["", "http://h", "redis://h:port", "redis://u:hunter2@h/x?db=y"])

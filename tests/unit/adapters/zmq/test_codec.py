@@ -19,6 +19,7 @@ from gofer.adapters.zmq.codec import (
     decode_to_dispatcher,
     decode_to_worker,
     encode,
+    version_of,
 )
 from gofer.domain.errors import ProtocolViolation
 from gofer.domain.function import Environment
@@ -35,6 +36,7 @@ from gofer.domain.protocol.messages import (
     Unknown,
     Welcome,
 )
+from gofer.domain.protocol.versions import OURS
 from gofer.domain.task import Cause, Failure, Success
 from tests.support.messages import (
     SESSION,
@@ -102,10 +104,22 @@ def test_text_that_is_no_unicode_arrives_with_escapes() -> None:
 # ---------------------------------------------------------------- other versions
 
 
-@given(st.integers(0, 127).filter(lambda version: version != PROTOCOL_VERSION))
-def test_a_hello_of_another_version_can_be_answered(version: int) -> None:
+@given(st.integers(0, 127).filter(lambda version: version not in OURS))
+def test_a_hello_of_a_distant_version_can_be_answered(version: int) -> None:
     decoded = decode_to_dispatcher(encode(a_hello("w1", version)))
     assert decoded == Hello(version, a_hello().worker, SESSION, 1, 0, Environment("", (0, 0)))
+
+
+def test_a_hello_of_the_next_version_is_read_whole() -> None:
+    following = a_hello("w1", PROTOCOL_VERSION + 1)
+    assert decode_to_dispatcher(encode(following)) == following
+
+
+@pytest.mark.parametrize("version", [PROTOCOL_VERSION, PROTOCOL_VERSION + 1])
+def test_a_message_is_written_in_the_version_of_its_receiver(version: int) -> None:
+    written = encode(some_orders(), version)
+    assert version_of(written) == version
+    assert decode_to_worker(written) == some_orders()
 
 
 def test_a_hello_of_the_future_may_go_on_as_it_likes() -> None:

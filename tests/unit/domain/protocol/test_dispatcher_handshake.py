@@ -31,13 +31,15 @@ def test_a_hello_that_comes_twice_gets_the_same_welcome() -> None:
     assert first is second
 
 
-@pytest.mark.parametrize("version", [0, 2])
-def test_another_protocol_version_is_refused_for_good(version: int) -> None:
+@pytest.mark.parametrize(("version", "outdated"), [(0, "worker"), (3, "dispatcher")])
+def test_a_distant_protocol_version_is_refused_for_good_with_what_to_upgrade(
+    version: int, outdated: str
+) -> None:
     bench = DispatcherBench()
     bench.hello(protocol=version)
     (refused,) = bench.said(Refused)
     assert refused.final
-    assert str(version) in refused.reason
+    assert f"the worker {version}: upgrade gofer where the {outdated} runs" in refused.reason
     assert not bench.core.workers
 
 
