@@ -56,9 +56,13 @@ def choose_binary(environment: Mapping[str, str]) -> ServerBinary:
 class RedisServer:
     """One server process; ``url`` stays the same from the first start on."""
 
-    def __init__(self, binary: ServerBinary, folder: Path) -> None:
+    def __init__(
+        self, binary: ServerBinary, folder: Path, options: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep log and data in ``folder``; ``options`` overrule the ones that all servers get."""
         self._binary = binary
         self._folder = folder
+        self._options = dict(options or {})
         self._port = 0
         self._popen: subprocess.Popen[bytes] | None = None
 
@@ -115,6 +119,7 @@ class RedisServer:
     def _starts_on(self, port: int) -> bool:
         options = {"port": str(port), "bind": LOOPBACK, "dir": str(self._folder)}
         options |= {"appendonly": "yes", "appendfsync": "everysec", "save": "", "databases": "2"}
+        options |= {"repl-diskless-sync-delay": "0"} | self._options
         arguments = [text for key, value in options.items() for text in (f"--{key}", value)]
         with (self._folder / "server.log").open("ab") as log:
             popen = subprocess.Popen(
