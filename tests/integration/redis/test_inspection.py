@@ -11,6 +11,7 @@ import pytest
 
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
+from tests.support.failover import follow
 from tests.support.redis_admin import redis_admin
 from tests.support.redis_server import RedisServer, choose_binary
 from tests.support.waiting import wait_until
@@ -82,16 +83,6 @@ async def test_a_replica_is_waited_for(started: Started, read_only: str) -> None
     with redis_admin(replica.url) as admin:
         admin.execute_command("REPLICAOF", "NO", "ONE")
     assert await examined(replica) == []
-
-
-def follow(replica: RedisServer, master: RedisServer) -> None:
-    """Make one server the replica of another; return when it has all that the other has."""
-    with redis_admin(replica.url) as admin:
-        admin.execute_command("REPLICAOF", "127.0.0.1", str(master.port))
-        wait_until(
-            lambda: admin.execute_command("INFO", "replication")["master_link_status"] == "up",
-            "the replica follows its master",
-        )
 
 
 async def test_a_node_of_a_cluster_is_warned_of(started: Started) -> None:
