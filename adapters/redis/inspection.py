@@ -35,9 +35,17 @@ Facts = Mapping[str, str]
 it."""
 
 
+async def claim_layout(driver: Driver, keys: Keys) -> None:
+    """Write the layout's version into an empty store; into any other it writes nothing.
+
+    A server that takes no writes refuses even that, so it shows whether tasks could be taken.
+    """
+    await driver.command("SET", keys.schema, SCHEMA, "NX")
+
+
 async def check_schema(driver: Driver, keys: Keys) -> None:
     """Claim an empty store for this layout; raise StoreIncompatible if it holds another."""
-    await driver.command("SET", keys.schema, SCHEMA, "NX")
+    await claim_layout(driver, keys)
     found = await driver.command("GET", keys.schema)
     if found != SCHEMA:
         shown = "none" if found is None else found[:20].decode("utf-8", "replace")
