@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 JOBS ?= 2
+TASKS ?= 100000
 
 BIN := $(VENV)/bin
 SCRATCH := build/lock
@@ -18,7 +19,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e sim coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim soak coverage lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -47,6 +48,9 @@ e2e: $(VENV)/.test ## run the end-to-end tests: the whole system, over HTTP
 sim: $(VENV)/.test ## simulate seeds of faults: SEED=7 tells one's story, SEEDS=100000 runs many, BUGS=yes hunts planted bugs
 	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(KIND),--kind $(KIND)) $(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs $(BUGS)) $(ARGS)
+
+soak: $(VENV)/.test ## run TASKS tasks (100000) through the whole system, see that nothing is left of them
+	@GOFER_SOAK_TASKS=$(TASKS) $(BIN)/pytest -s tests/e2e/test_soak.py $(ARGS)
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)

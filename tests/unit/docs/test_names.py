@@ -23,6 +23,8 @@ COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:gofer|python -m gofer\.entrypoints\.
 OF_THE_TESTS = {
     "GOFER_SIMULATION_FIRST",
     "GOFER_SIMULATION_SEEDS",
+    "GOFER_SOAK_MODE",
+    "GOFER_SOAK_TASKS",
     "GOFER_TEST_REDIS_URL",
     "GOFER_TEST_SERVER",
     "GOFER_TEST_SETTLE_S",
