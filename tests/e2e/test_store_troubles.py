@@ -34,11 +34,13 @@ def killed(server: RedisServer) -> Generator[None]:
 @contextmanager
 def loading(server: RedisServer) -> Generator[None]:
     with redis_admin(server.url) as admin:
-        fill = "for n = 1, 8192 do redis.call('SET', 'filler', n) end"
+        fill = "for n = 1, 65536 do redis.call('SET', 'filler', n) end"
         admin.execute_command("EVAL", fill, "0")
     server.kill()
     server.start_slowly(each_us=500)
     yield
+    server.kill()
+    server.start()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from tests.support.caller import Caller
 from tests.support.chores import Trace, traced_nap
 from tests.support.processes import ProcessRunner, StartedProcess
+from tests.support.system import QUICK_TIMERS
 from tests.support.traces import Surroundings
 from tests.support.waiting import wait_until
 
@@ -32,7 +33,8 @@ class Up:
         """Start it and wait until it is up; return it with the URL of its web service."""
         store = f"embedded://{self.data}" if data is None else data
         words = ("up", "--store", store, "--port", "0", "-w", "2", *arguments)
-        environment = {**self.surroundings.environment, "GOFER_DISPATCHER_PORT": "0"}
+        environment = {**self.surroundings.environment, **QUICK_TIMERS}
+        environment["GOFER_DISPATCHER_PORT"] = "0"
         up = self._processes.start_module("gofer.entrypoints.cli", *words, env=environment)
         says = "gofer is up: "
         up.wait_for_log(says, 30)
