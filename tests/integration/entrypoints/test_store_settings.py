@@ -50,6 +50,7 @@ def test_a_replica_is_waited_for_until_it_is_promoted(
         admin.execute_command("REPLICAOF", "127.0.0.1", "1")
     process = start(processes, command, private_redis)
     process.wait_for_log("replica; waiting for redis://")
+    assert process.exit_code is None
     with redis_admin(private_redis.url) as admin:
         admin.execute_command("REPLICAOF", "NO", "ONE")
     process.wait_for_log("the store is there")
