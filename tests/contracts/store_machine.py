@@ -26,6 +26,7 @@ from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat
 from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
+from tests.contracts.store_copy import Copy, copy_of, put_back
 
 QUEUED_LIMIT = 6
 NAMESPACE = "machine"
@@ -62,24 +63,6 @@ SHOWN_MOST = 15
 HOUR_MS = 3_600_000
 RETENTION_MS = 20 * HOUR_MS
 """A little less than what is kept of ended tasks: their expiry is by the server's own clock."""
-
-Copy = dict[bytes, tuple[int, bytes]]
-"""What a database holds: for each key the rest of its life in ms (0: no end), and its dump."""
-
-
-async def copy_of(client: Any) -> Copy:
-    """Return a copy of all keys."""
-    return {
-        key: (max(0, await client.pttl(key)), await client.dump(key))
-        for key in await client.keys("*")
-    }
-
-
-async def put_back(client: Any, copy: Copy) -> None:
-    """Make a copy the content of the database."""
-    await client.flushdb()
-    for key, (life_ms, dump) in copy.items():
-        await client.restore(key, life_ms, dump)
 
 
 class Server(Protocol):

@@ -180,9 +180,10 @@ async def test_two_supervisors_in_one_process_do_not_disturb_each_other() -> Non
 
 
 def test_what_a_supervisor_left_that_was_killed_with_all_its_processes_goes_with_the_next(
-    processes: ProcessRunner, tmp_path: Path
+    processes: ProcessRunner, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    environment = {"TMPDIR": str(tmp_path)}
+    folder = tmp_path_factory.mktemp("s")  # a socket's path has to be short
+    environment = {"TMPDIR": str(folder)}
     killed = processes.start([sys.executable, "-c", LASTING], name="killed", env=environment)
     killed.wait_for_log("started")
     family = [*killed.descendants(), psutil.Process(killed.pid)]
@@ -192,8 +193,8 @@ def test_what_a_supervisor_left_that_was_killed_with_all_its_processes_goes_with
         member.kill()
     killed.wait()
     psutil.wait_procs(family[:-1], timeout=10)
-    assert len(list(tmp_path.iterdir())) == 1
-    command = [sys.executable, "-c", FILES_BEFORE_AND_AFTER, str(tmp_path)]
+    assert len(list(folder.iterdir())) == 1
+    command = [sys.executable, "-c", FILES_BEFORE_AND_AFTER, str(folder)]
     process = processes.start(command, name="next", env=environment)
     assert process.wait() == 0, "it has checked that no file is left"
 
