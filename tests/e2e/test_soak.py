@@ -42,9 +42,9 @@ WITH_POOLS = {"cli", "dispatcher", SERVER}
 CONNECTIONS_KEPT = 16
 """Connections to the store that a pool may have opened since, and keeps: its bound is 24."""
 
-FIXED = ("{gofer:0}:schema", "{gofer:0}:listeners", "{gofer:0}:bell:*", "{gofer:0}:f:*")
-"""Keys that stay: the layout's version; who listens, and for a minute its doorbell; the function
-that was registered."""
+FIXED = tuple(f"{{gofer:0}}:{name}" for name in ("schema", "tags", "listeners", "bell:*", "f:*"))
+"""Keys that stay: the layout's version, the environments of functions, who listens (for two
+minutes) and its doorbell (for one), and the function that was registered."""
 
 
 @pytest.fixture
