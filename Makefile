@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 JOBS ?= 2
+TASKS ?= 100000
 
 BIN := $(VENV)/bin
 SCRATCH := build/lock
@@ -18,7 +19,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e sim chaos fuzz coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim chaos soak fuzz coverage lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -50,6 +51,9 @@ sim: $(VENV)/.test ## simulate seeds of faults: SEED=7 tells one's story, SEEDS=
 
 chaos: $(VENV)/.test ## kill and freeze parts under load and check the history; GOFER_CHAOS_SECONDS=600 for longer
 	@$(BIN)/pytest tests/e2e/test_chaos.py $(ARGS)
+
+soak: $(VENV)/.test ## run TASKS tasks (100000) through the whole system, see that nothing is left of them
+	@GOFER_SOAK_TASKS=$(TASKS) $(BIN)/pytest -s tests/e2e/test_soak.py $(ARGS)
 
 coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in htmlcov/)
 	@$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)

@@ -1,7 +1,8 @@
 """The whole system as processes of one machine: store, web service, dispatcher, workers.
 
 What ``gofer up`` and ``gofer demo`` run. A part that dies is started again, on the same port and
-after a pause that grows; nothing is lost by it. Stopping goes against the stream: workers finish
+after a pause that grows; nothing is lost by it. So is the store, at the same address and over the
+same data: the others find it again by themselves. Stopping goes against the stream: workers finish
 and hand back, the dispatcher writes down, the web service closes, the store last. Any step may be
 cancelled (Ctrl-C comes when it likes): ``stop`` then still finds everything that was started.
 """
@@ -9,13 +10,15 @@ cancelled (Ctrl-C comes when it likes): ``stop`` then still finds everything tha
 import asyncio
 import json
 import logging
-from typing import Literal
+from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
+from ..domain.errors import StoreUnavailable
 from ..domain.policy import doubling_ms
 from .container import embedded_server
 from .kin import Part, PartFailed
 from .settings import Settings
+from .stores import OwnServer
 
 log = logging.getLogger("gofer.up")
 
@@ -26,6 +29,9 @@ RESTART_MS = (250, 10_000)
 
 STEADY_S = 30.0
 """A part that ran this long has recovered: the next pause is the first one again."""
+
+STORE_DEATHS = 6
+"""Deaths of the store in a row, none of them steady before, after which we give up: some 8 s."""
 
 STOP_MARGIN_S = 10.0
 """What a part gets on top of its own time to drain before it is killed."""
@@ -40,6 +46,7 @@ class Stack:
         self._worker_processes = worker_processes
         self._store = embedded_server(settings)
         self._opening: asyncio.Future[None] | None = None
+        self._store_watcher: asyncio.Task[NoReturn] | None = None
         self._environment: dict[str, str] = {}
         self._parts: list[Part] = []
         self._watchers: dict[Part, asyncio.Task[None]] = {}
@@ -52,10 +59,21 @@ class Stack:
         """
         url = self._settings.store.reveal()
         if self._store is not None:
-            self._opening = asyncio.ensure_future(asyncio.to_thread(self._store.start))
-            await asyncio.shield(self._opening)  # a thread cannot be cancelled: ``stop`` waits
+            await self._open(self._store)
+            self._store_watcher = asyncio.create_task(self._watch_store(self._store))
             url = self._store.url
         self._environment = {**_as_variables(self._settings), "GOFER_STORE": url}
+
+    async def store_lost(self) -> NoReturn:
+        """Wait until the store cannot be brought back, and raise StoreUnavailable, which says why.
+
+        Waits for ever where the store is not ours.
+        """
+        if self._store_watcher is None:
+            await asyncio.Event().wait()
+        else:
+            await asyncio.shield(self._store_watcher)
+        raise AssertionError("neither ends without an exception")
 
     async def start_service(self) -> str:
         """Start the web service; return its URL."""
@@ -93,8 +111,10 @@ class Stack:
         await self.stop_dispatch()
         await self._stop(list(self._parts))
         if self._store is not None:
-            if self._opening is not None:
-                await asyncio.wait([self._opening])
+            if self._store_watcher is not None:
+                self._store_watcher.cancel()
+            last = [task for task in (self._store_watcher, self._opening) if task is not None]
+            await asyncio.gather(*last, return_exceptions=True)  # what failed was said already
             await asyncio.to_thread(self._store.stop)
 
     def kill(self) -> None:
@@ -103,6 +123,39 @@ class Stack:
             watcher.cancel()
         for part in self._parts:
             part.kill()
+
+    # ------------------------------------------------------------ the store
+
+    async def _open(self, store: OwnServer) -> None:
+        self._opening = asyncio.ensure_future(asyncio.to_thread(store.start))
+        await asyncio.shield(self._opening)  # a thread cannot be cancelled: ``stop`` waits
+
+    async def _watch_store(self, store: OwnServer) -> NoReturn:
+        """Start the store again whenever it dies; raise StoreUnavailable if it cannot stay."""
+        deaths = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            problem = await asyncio.to_thread(store.wait)
+            deaths = 0 if loop.time() - started > STEADY_S else deaths
+            deaths = await self._revive(store, problem, deaths + 1)
+
+    async def _revive(self, store: OwnServer, problem: str, deaths: int) -> int:
+        """Start the store again, after pauses that grow; return how often it has died by then."""
+        while deaths < STORE_DEATHS:
+            pause = doubling_ms(RESTART_MS, deaths - 1, 0.0) / 1000
+            log.warning("the store %s; restart in %g s", problem, pause)
+            await asyncio.sleep(pause)
+            try:
+                await self._open(store)
+            except StoreUnavailable as error:
+                problem = f"did not start: {error.reason}"
+                deaths += 1
+            else:
+                log.info("the store is there again")
+                return deaths
+        log.error("the store %s; it died %d times in a row, giving up", problem, deaths)
+        raise StoreUnavailable(f"the bundled server died {deaths} times in a row; it {problem}")
 
     # ------------------------------------------------------------ parts
 

@@ -15,6 +15,27 @@ class Store(TaskStore, FunctionStore, Protocol):
     """Tasks and functions in one place, as every adapter has them."""
 
 
+class OwnServer(Protocol):
+    """A server that this process owns: it dies with it, and is started again by it."""
+
+    @property
+    def url(self) -> str:
+        """Return its address for other processes, the same after a restart."""
+        ...
+
+    def start(self) -> None:
+        """Start it, or start it again; blocks until it answers. Raises StoreUnavailable."""
+        ...
+
+    def wait(self) -> str:
+        """Block until it has ended; return how, in words."""
+        ...
+
+    def stop(self) -> None:
+        """Stop it; may be repeated."""
+        ...
+
+
 async def open_store(
     store: Store, clock: Clock, entropy: Entropy, patience_s: float, address: object
 ) -> None:

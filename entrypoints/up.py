@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from typing import NoReturn
 
 import typer
 
@@ -40,23 +41,30 @@ async def _up(settings: Settings) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ask)
-    starting = asyncio.create_task(_start(stack, settings))
+    running = asyncio.create_task(_run(stack, settings))
     leaving = asyncio.create_task(leave.wait())
     try:
-        await asyncio.wait({starting, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            await leave.wait()
-            typer.echo("gofer: leaving; what runs is finished first (Ctrl-C again: at once)")
+        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        typer.echo("gofer: leaving; what runs is finished first (Ctrl-C again: at once)")
     finally:
-        starting.cancel()
+        running.cancel()
         leaving.cancel()
-        await asyncio.gather(starting, leaving, return_exceptions=True)
+        await asyncio.gather(running, leaving, return_exceptions=True)
         await stack.stop()
 
 
-async def _start(stack: Stack, settings: Settings) -> None:
+async def _run(stack: Stack, settings: Settings) -> NoReturn:
+    """Start everything, and run until something ends it: cancellation, or an error."""
     await stack.start_store()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stack.store_lost())
+        await _start_parts(stack, settings)
+    raise AssertionError("the store is watched until an exception ends it")
+
+
+async def _start_parts(stack: Stack, settings: Settings) -> None:
     async with asyncio.TaskGroup() as group:
         service = group.create_task(stack.start_service())
         dispatch = group.create_task(stack.start_dispatch(settings.mode, settings.dispatcher_port))

@@ -6,6 +6,7 @@ pytest.register_assert_rewrite("tests.contracts")  # so that a failed contract s
 
 pytest_plugins = [
     "tests.support.failure_logs",
+    "tests.support.failover",
     "tests.support.figures",
     "tests.support.leaks",
     "tests.support.processes",

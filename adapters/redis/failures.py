@@ -24,8 +24,6 @@ _SAID_BY_SERVER = (
     ("WRONGPASS", "it does not accept the user name and password"),
     ("NOPERM", "its access rules forbid a command or key that gofer needs"),
     ("NOREPLICAS", "it has fewer replicas than it needs for writes"),
-    ("MASTERDOWN", "it is a replica that has lost its master"),
-    ("CLUSTERDOWN", "the cluster is down"),
     ("UNBLOCKED", "it was demoted while we waited"),
     ("max number of clients", "it has as many clients as it allows (maxclients)"),
 )
@@ -39,8 +37,18 @@ _BY_CLASS = (
     (exceptions.AuthenticationError, "it does not accept the user name and password"),
     (exceptions.TimeoutError, "it did not answer in time"),
     (TimeoutError, "it did not answer in time"),
+    (exceptions.MasterDownError, "it is a replica that has lost its master"),
+    (exceptions.ClusterDownError, "the cluster is down"),
+    (exceptions.AskError, "it is a node of a cluster, and our keys are on another one"),
     (exceptions.RedisClusterException, "the cluster cannot serve our keys"),
 )
+
+
+def demoted(error: exceptions.ResponseError) -> bool:
+    """Return whether the server that answered this is a replica, or has just become one."""
+    if isinstance(error, exceptions.ReadOnlyError | exceptions.MasterDownError):
+        return True
+    return any(word in str(error) for word in ("READONLY", "UNBLOCKED"))
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:

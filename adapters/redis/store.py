@@ -35,7 +35,7 @@ from .endings import Endings
 from .framing import frame
 from .functions import RedisFunctionStore
 from .hints import Hints
-from .inspection import check_schema, check_settings
+from .inspection import check_schema, check_settings, claim_layout
 from .keys import Keys
 
 Item = TypeVar("Item")
@@ -238,8 +238,12 @@ class RedisStore:
         return await self._hints.listen(owner, timeout_s)
 
     async def ping(self) -> str:
-        """Return "connected", or raise StoreUnavailable with the reason."""
-        await self._driver.command("PING")
+        """Return "connected", or raise StoreUnavailable with the reason.
+
+        A server that would refuse writes (full, read-only, out of disk) still answers PING, so
+        it is asked for a write that changes nothing.
+        """
+        await claim_layout(self._driver, self._keys)
         return "connected"
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from redis.asyncio import Redis
 
 from gofer.adapters.memory.clock import ManualClock
+from gofer.adapters.memory.records import Records
 from gofer.adapters.memory.store import MemoryStore
 from gofer.adapters.redis.driver import read_scripts
 from gofer.adapters.redis.store import RedisStore, StoreOptions
@@ -25,6 +26,7 @@ from gofer.domain.policy import Charge, Requeue
 from gofer.domain.ports import Completion, Defeat
 from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
+from tests.contracts.store_copy import Copy, copy_of, put_back
 
 QUEUED_LIMIT = 6
 NAMESPACE = "machine"
@@ -58,6 +60,11 @@ SHOWN_MOST = 15
 """How many of the latest tasks are compared after each step; on a long walk there are many."""
 
 
+HOUR_MS = 3_600_000
+RETENTION_MS = 20 * HOUR_MS
+"""A little less than what is kept of ended tasks: their expiry is by the server's own clock."""
+
+
 class Server(Protocol):
     """Where Redis is."""
 
@@ -76,6 +83,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.clock = ManualClock()
+        self.began_ms = self.clock.unix_ms()
         self.memory = MemoryStore(self.clock, queued_limit=QUEUED_LIMIT)
         client, blocking = type(self).server.clients()
         self.client: Any = client
@@ -85,6 +93,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.attempts: list[Attempt] = [STRANGER]
         self.claims = 0
         self.answers = 0
+        self.remembered: tuple[Records, Copy] | None = None
         self.set_clock()
         self.both(lambda store: store.put([FUNCTION, FOREIGN]))
 
@@ -217,6 +226,26 @@ class StoreMachine(RuleBasedStateMachine):
     def advance(self, ms: int) -> None:
         self.clock.advance(ms)
         self.set_clock()
+
+    @rule(hours=st.sampled_from([1, 2]))
+    def jump(self, hours: int) -> None:
+        """Let the server's clock jump forwards, over every lease and delay that there is."""
+        if self.clock.unix_ms() + hours * HOUR_MS < self.began_ms + RETENTION_MS:
+            self.advance(hours * HOUR_MS)
+
+    @rule()
+    def remember(self) -> None:
+        """Keep a copy of both stores, as a replica or a snapshot on disk does."""
+        self.remembered = (self.memory.snapshot(), self.runner.run(copy_of(self.client)))
+
+    @rule()
+    def roll_back(self) -> None:
+        """Go back to the copy: a failover that lost the last writes. Time does not go back."""
+        if self.remembered is not None:
+            records, copy = self.remembered
+            self.memory.restore(records)
+            self.runner.run(put_back(self.client, copy))
+            self.set_clock()
 
     # ------------------------------------------------------------ after each step
 

@@ -32,6 +32,9 @@ _VERBS = (
     ("adopt and cancel", 2),
     ("look", 1),
     ("forge", 2),
+    ("jump", 0.3),
+    ("remember", 1),
+    ("roll back", 1),
 )
 
 
@@ -84,6 +87,9 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
         "adopt and cancel": lambda: _adopt_and_cancel(machine, few, owner),
         "look": lambda: machine.look(few),
         "forge": lambda: machine.forge(few[0], random.randint(0, 3), random.choice(["", "0"])),
+        "jump": lambda: machine.jump(1),
+        "remember": machine.remember,
+        "roll back": machine.roll_back,
     }
     steps[verb]()
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.caller import Caller
 from tests.support.chores import Trace, traced_nap
 from tests.support.redis_server import RedisServer
 from tests.support.system import MODES, System
@@ -64,24 +63,6 @@ def test_the_system_survives_a_crash_of_the_store(
     endings = caller.endings([running, *queued], timeout=30)
     assert [ending.status for ending in endings] == ["COMPLETED"] * 11
     assert {run.name for run in trace.runs()} == {"warm", "running", *(f"n{n}" for n in range(10))}
-    later = caller.execute(nap, trace.path, "later", 0)
-    assert caller.ending(later).value == "later"
-
-
-def test_the_system_survives_a_store_that_answers_nobody_for_a_while(
-    fragile_system: System, private_redis: RedisServer, trace: Trace
-) -> None:
-    system = fragile_system
-    system.start_all("push")
-    caller = system.caller()
-    nap = caller.register(traced_nap())
-    running = caller.execute(nap, trace.path, "running", 0.5)
-    trace.wait_for_begun(1)
-    private_redis.pause()
-    with Caller(system.url) as impatient:
-        assert impatient.ask("GET", f"/status/{running}").status_code == 503
-    private_redis.resume()
-    assert caller.ending(running).value == "running"
     later = caller.execute(nap, trace.path, "later", 0)
     assert caller.ending(later).value == "later"
 

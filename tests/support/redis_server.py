@@ -5,6 +5,7 @@ file is on, as our promise assumes.
 """
 
 import importlib
+import resource
 import shutil
 import signal
 import socket
@@ -12,6 +13,8 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.waiting import wait_until
@@ -56,9 +59,13 @@ def choose_binary(environment: Mapping[str, str]) -> ServerBinary:
 class RedisServer:
     """One server process; ``url`` stays the same from the first start on."""
 
-    def __init__(self, binary: ServerBinary, folder: Path) -> None:
+    def __init__(
+        self, binary: ServerBinary, folder: Path, options: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep log and data in ``folder``; ``options`` overrule the ones that all servers get."""
         self._binary = binary
         self._folder = folder
+        self._options = dict(options or {})
         self._port = 0
         self._popen: subprocess.Popen[bytes] | None = None
 
@@ -112,9 +119,38 @@ class RedisServer:
         """Undo ``pause``."""
         self._process.send_signal(signal.SIGCONT)
 
+    def start_slowly(self, each_us: int) -> None:
+        """Start it again so that each write in its file takes so long to read back; do not wait.
+
+        Every 1024 writes it looks around and answers LOADING (Redis 6.2 to 8 and Valkey alike).
+        """
+        self._launch(self._port, {"key-load-delay": str(each_us)})
+
+    def fill_disk(self) -> None:
+        """Let every further write to its files fail, as on a full disk. Linux only."""
+        self._limit_files(1)
+
+    def empty_disk(self) -> None:
+        """Undo ``fill_disk``."""
+        self._limit_files(resource.RLIM_INFINITY)
+
+    def _limit_files(self, size: int) -> None:
+        most = resource.RLIM_INFINITY
+        psutil.Process(self.pid).rlimit(psutil.RLIMIT_FSIZE, (size, most))
+
     def _starts_on(self, port: int) -> bool:
+        popen = self._launch(port, {})
+        wait_until(
+            lambda: popen.poll() is not None or _answers(port),
+            "the Redis server answers or ends",
+            START_TIMEOUT_S,
+        )
+        return popen.poll() is None
+
+    def _launch(self, port: int, more: Mapping[str, str]) -> subprocess.Popen[bytes]:
         options = {"port": str(port), "bind": LOOPBACK, "dir": str(self._folder)}
         options |= {"appendonly": "yes", "appendfsync": "everysec", "save": "", "databases": "2"}
+        options |= {"repl-diskless-sync-delay": "0", **self._options, **more}
         arguments = [text for key, value in options.items() for text in (f"--{key}", value)]
         with (self._folder / "server.log").open("ab") as log:
             popen = subprocess.Popen(
@@ -123,14 +159,10 @@ class RedisServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches pytest, which stops the server in order
+                restore_signals=False,  # SIGXFSZ stays ignored: see ``fill_disk``
             )
         self._popen = popen
-        wait_until(
-            lambda: popen.poll() is not None or _answers(port),
-            "the Redis server answers or ends",
-            START_TIMEOUT_S,
-        )
-        return popen.poll() is None
+        return popen
 
 
 def _answers(port: int) -> bool:

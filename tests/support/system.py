@@ -144,6 +144,10 @@ class System:
         name = f"entrypoints.{module}"
         return next(p for p in reversed(self._processes.started) if p.name == name)
 
+    def parts(self) -> list[StartedProcess]:
+        """Return the processes of this system that run."""
+        return [each for each in self._processes.started if each.exit_code is None]
+
     # ------------------------------------------------------------ clients
 
     def caller(self, *, line_breaks: bool = True) -> Caller:

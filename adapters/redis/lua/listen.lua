@@ -17,7 +17,7 @@ redis.call('PEXPIRE', listeners, 2 * LISTENER_MS)
 
 local cancelled = redis.call('LPOP', inbox, ARGV[2]) or {}
 if #cancelled > 0 then
-  if not known then
+  if not known and redis.call('LLEN', bell) == 0 then
     redis.call('RPUSH', bell, '1')
     redis.call('PEXPIRE', bell, LISTENER_MS)
   end

@@ -12,48 +12,15 @@ import pytest
 from gofer.adapters.embedded import EmbeddedServer
 from gofer.adapters.embedded import server as module
 from gofer.domain.errors import StoreUnavailable
-from tests.support.processes import ProcessRunner, StartedProcess, is_running
+from tests.integration.embedded.watching import family, read, start_owner, write
+from tests.support.processes import ProcessRunner, is_running
 from tests.support.redis_admin import redis_admin
 from tests.support.waiting import wait_until
-
-OWNER = """
-import sys, time
-from pathlib import Path
-from gofer.adapters.embedded import EmbeddedServer
-server = EmbeddedServer(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
-server.start()
-print("listens on", server.url, flush=True)
-time.sleep(600)
-"""
-
-
-def write(url: str, key: str, value: str) -> None:
-    with redis_admin(url) as client:
-        client.execute_command("SET", key, value)
-
-
-def read(url: str, key: str) -> object:
-    with redis_admin(url) as client:
-        return client.execute_command("GET", key)
 
 
 def setting(url: str, name: str) -> object:
     with redis_admin(url) as client:
         return client.execute_command("CONFIG", "GET", name)[name]
-
-
-def family() -> list[psutil.Process]:
-    """Return the keeper that this process has started, if there is one, and its server."""
-    living = [each for each in psutil.Process().children() if is_running(each.pid)]
-    keepers = [each for each in living if any("keeper.py" in word for word in each.cmdline())]
-    return [member for keeper in keepers for member in (keeper, *keeper.children())]
-
-
-def start_owner(processes: ProcessRunner, *args: str) -> tuple[StartedProcess, str]:
-    """Start a process that owns a server; return it and the server's address."""
-    owner = processes.start([sys.executable, "-c", OWNER, *args], name="owner")
-    owner.wait_for_log("listens on ")
-    return owner, owner.log().split("listens on ")[1].split()[0]
 
 
 # ---------------------------------------------------------------- the server
@@ -110,16 +77,6 @@ def test_acknowledged_writes_survive_the_server_s_death(tmp_path: Path) -> None:
         wait_until(lambda: not server.running, "the server's death is noticed")
     with server:
         assert read(server.url, "key99") == "value"
-
-
-def test_a_server_that_died_can_be_started_again(tmp_path: Path) -> None:
-    server = EmbeddedServer(tmp_path)
-    with server:
-        family()[1].kill()
-        wait_until(lambda: not server.running, "the server's death is noticed")
-        server.start()
-        assert server.running
-        assert read(server.url, "key") is None
 
 
 def test_starting_and_stopping_may_be_repeated() -> None:

@@ -57,6 +57,18 @@ except ChildProcessError:
     print("nothing is left")
 """
 
+LASTING = """
+import asyncio
+from gofer.adapters.processes.supervisor import Supervisor
+
+async def main():
+    await Supervisor(1, worker="w").start()
+    print("started", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
 HOST_OF_ONE_TASK = """
 import asyncio, base64, sys
 from gofer.adapters.processes.supervisor import Supervisor
@@ -165,6 +177,26 @@ async def test_two_supervisors_in_one_process_do_not_disturb_each_other() -> Non
     await first.close()
     assert await Bench(second).value(double, 2) == 4
     await second.close()
+
+
+def test_what_a_supervisor_left_that_was_killed_with_all_its_processes_goes_with_the_next(
+    processes: ProcessRunner, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("s")  # a socket's path has to be short
+    environment = {"TMPDIR": str(folder)}
+    killed = processes.start([sys.executable, "-c", LASTING], name="killed", env=environment)
+    killed.wait_for_log("started")
+    family = [*killed.descendants(), psutil.Process(killed.pid)]
+    for member in family:
+        member.suspend()  # none of them sees the others die
+    for member in family:
+        member.kill()
+    killed.wait()
+    psutil.wait_procs(family[:-1], timeout=10)
+    assert len(list(folder.iterdir())) == 1
+    command = [sys.executable, "-c", FILES_BEFORE_AND_AFTER, str(folder)]
+    process = processes.start(command, name="next", env=environment)
+    assert process.wait() == 0, "it has checked that no file is left"
 
 
 def test_a_supervisor_without_slots_is_refused() -> None:

@@ -61,6 +61,8 @@ async def test_over_maxmemory_what_runs_goes_on_and_nothing_new_is_taken(
         await store.submit([a_task()])
     with pytest.raises(StoreUnavailable, match="full"):
         await store.put([a_function()])
+    with pytest.raises(StoreUnavailable, match="full"):
+        await store.ping()
     assert await store.start(attempts) == [Written.RECORDED] * 9
     assert await store.renew(attempts, LONG_MS) == []
     assert None not in await store.adopt("d2", attempts, LONG_MS)
@@ -147,6 +149,8 @@ async def test_a_read_only_replica_is_unavailable(
         admin.execute_command("REPLICAOF", "127.0.0.1", "1")
     with pytest.raises(StoreUnavailable, match="replica"):
         await take(store)
+    with pytest.raises(StoreUnavailable, match="replica"):
+        await store.ping()
 
 
 async def test_a_wrong_password_is_told(store: RedisStore, private_redis: RedisServer) -> None:

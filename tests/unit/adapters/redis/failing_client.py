@@ -17,6 +17,13 @@ class FailingClient:
     async def aclose(self, **_options: object) -> None:
         raise self.error
 
+    @property
+    def connection_pool(self) -> "FailingClient":
+        return self
+
+    async def disconnect(self, **_options: object) -> None:
+        raise self.error
+
     def pubsub(self) -> "FailingClient":
         return self
 

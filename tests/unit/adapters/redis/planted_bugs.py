@@ -33,7 +33,7 @@ PLANTED = [
         "only the number is the fence",
         "prelude",
         "if held ~= fence then",
-        "if string.match(held, '%d+') ~= string.match(fence, '%d+') then",
+        "if string.match(held or '', '%d+') ~= string.match(fence, '%d+') then",
     ),
     PlantedBug(
         "ends are accepted after the end", "prelude", "if state == 'R' then", "if true then"
