@@ -1,4 +1,4 @@
-"""The log that runs of chaos tasks leave, line by line."""
+"""The side-effect log of a chaos run, read back."""
 
 import pytest
 
