@@ -3,7 +3,7 @@
 A task that was tried before is on probation: its start is noted in the store before it is sent
 to anybody, so that one that takes its worker down at once is charged for it all the same. Every
 other task is placed in the very step in which it arrives, or goes back to the queue with the
-reason: nothing waits here for a worker.
+reason: nothing waits here for a worker. (A dispatcher that stood still renews its leases first.)
 """
 
 from collections import deque
