@@ -223,6 +223,19 @@ def test_what_was_claimed_before_a_long_stop_waits_until_its_lease_is_renewed() 
     assert bench.assigned() == [attempt()]
 
 
+def test_a_stop_is_noticed_even_if_what_was_due_meanwhile_was_done_before_the_answer_came() -> None:
+    """Found by stopping a dispatcher: it renewed nothing, and took its claim for renewed."""
+    bench = DispatcherBench()
+    bench.tick()
+    bench.hello()
+    bench.tick(bench.timers.lease_ms)
+    bench.claims(lease())
+    assert bench.assigned() == []
+    bench.does(bench.core.renewed([attempt()], bench.now))
+    assert bench.assigned() == []
+    assert bench.core.in_hand() == []
+
+
 def test_a_task_that_must_not_run_twice_is_noted_first_though_its_worker_came_later() -> None:
     """Found by a seed: it was claimed when nobody could run it, and kept until somebody could."""
     bench = DispatcherBench()
