@@ -20,7 +20,8 @@ async def claim(
     driver: Driver, owner: str, token: str, wants: Mapping[str, int], lease_ms: int
 ) -> Claim:
     """Lease due tasks of the wanted environments; fewer if their payloads are large."""
-    remaining = {tag: most for tag, most in wants.items() if most > 0}
+    wants = {tag: most for tag, most in wants.items() if most > 0}
+    remaining = dict(wants)
     tasks: list[Leased] = []
     left: set[str] = set()
     elsewhere: set[str] = set()
