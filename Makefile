@@ -12,7 +12,7 @@ TASKS ?= 100000
 
 BIN := $(VENV)/bin
 SCRATCH := build/lock
-PYTEST = $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
+PYTEST = $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
