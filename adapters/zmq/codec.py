@@ -1,24 +1,25 @@
 """Messages to bytes and back: one frame a message, msgpack arrays of fixed fields.
 
-A frame is the msgpack array ``[version, kind, body]``; ``wire.py`` has the bodies. Its first three
-bytes are thus 0x93, the protocol version and the kind, in every version, and a Hello and a Refused
-begin alike in every version: two sides that do not understand each other can still say so.
+A frame begins with the msgpack array ``[version, kind, body]``; ``wire.py`` has the bodies. Its
+first three bytes are thus 0x93, the protocol version and the kind, in every version, and a Hello
+and a Refused begin alike in every version: two sides that do not understand each other can still
+say so.
 
-Versions: a frame is written in the version that its receiver speaks (``version_of`` tells which
-that was), and read if its version is ours, the one before, or the one after, whose added fields are
-skipped.
+Behind the array come four bytes, the CRC-32 of all before them: the 16 bits of TCP's own checksum
+let one damaged segment in some ten thousand pass, and a result must not change on its way.
 
 Decoding takes any bytes, from anybody, and never raises: what is no message is returned as a
 ProtocolViolation. It must never open a payload, and never allocate more than a small multiple of
 the bytes that it was given.
 
-Copies of a payload: ``encode`` makes one (into the frame), the decoders one (out of the frame, so
-that a large frame is not kept alive by a small payload).
+Copies of a payload: ``encode`` makes two (into the array, and again with the checksum behind it),
+the decoders one (out of the frame, so that a large frame is not kept alive by a small payload).
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
+from zlib import crc32
 
 import msgspec
 
@@ -51,6 +52,8 @@ Bytes: TypeAlias = bytes | bytearray | memoryview
 HELLO, REPORT, BYE = 1, 2, 3
 WELCOME, ORDERS, UNKNOWN, REFUSED = 4, 5, 6, 7
 
+CHECKSUM_BYTES = 4
+
 _HEAD = 3
 _ARRAY_OF_3 = 0x93
 _VERSION_MOST = 0x7F
@@ -72,9 +75,14 @@ def encode(message: ToDispatcher | ToWorker, version: int = PROTOCOL_VERSION) ->
     if not 0 <= version <= _VERSION_MOST:
         raise ValueError(f"a protocol version is 0 to {_VERSION_MOST}, not {version}")
     try:
-        return _encoder.encode((version, kind, row))
+        return sealed(_encoder.encode((version, kind, row)))
     except UnicodeEncodeError:  # the user's code prints and raises whatever it likes
-        return _encoder.encode((version, kind, rows.escaped(row)))
+        return sealed(_encoder.encode((version, kind, rows.escaped(row))))
+
+
+def sealed(array: bytes) -> bytes:
+    """Return an encoded message with its checksum behind it, as it travels."""
+    return array + crc32(array).to_bytes(CHECKSUM_BYTES, "big")
 
 
 _WRITERS: dict[type, tuple[int, Callable[[Any], Row]]] = {
@@ -121,9 +129,9 @@ def _decode(
     foreign: Callable[[int, memoryview], object],
 ) -> object:
     """Look at the head and build the message; ``timeless`` is the kind read in any version."""
-    view = memoryview(frame)
-    if len(view) <= _HEAD or view[0] != _ARRAY_OF_3 or view[1] > _VERSION_MOST:
-        return ProtocolViolation(f"{len(view)} bytes that are no message of gofer")
+    view = _opened(memoryview(frame))
+    if isinstance(view, ProtocolViolation):
+        return view
     version, kind, body = view[1], view[2], view[_HEAD:]
     try:
         if version not in OURS:
@@ -137,6 +145,16 @@ def _decode(
         return replace(built, protocol=version) if isinstance(built, Hello) else built
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return ProtocolViolation(f"a message of kind {kind} that is malformed: {error}")
+
+
+def _opened(whole: memoryview) -> memoryview | ProtocolViolation:
+    """Return the array of a frame that arrived as it was sent."""
+    view, checksum = whole[:-CHECKSUM_BYTES], whole[-CHECKSUM_BYTES:]
+    if len(view) <= _HEAD or view[0] != _ARRAY_OF_3 or view[1] > _VERSION_MOST:
+        return ProtocolViolation(f"{len(whole)} bytes that are no message of gofer")
+    if crc32(view) != int.from_bytes(checksum, "big"):
+        return ProtocolViolation(f"a message of {len(whole)} bytes, damaged on its way")
+    return view
 
 
 _read_hello = msgspec.msgpack.Decoder(wire.WireHello).decode

@@ -16,7 +16,7 @@ from gofer.adapters.processes.frames import encode as encode_frame
 from gofer.adapters.redis import evidence
 from gofer.adapters.redis.framing import frame
 from gofer.adapters.zmq.batch import ASK, REPORT, pack_reply, pack_request
-from gofer.adapters.zmq.codec import encode
+from gofer.adapters.zmq.codec import CHECKSUM_BYTES, encode
 from gofer.domain.identifiers import WorkerId
 from gofer.domain.protocol.messages import (
     Bye,
@@ -82,8 +82,8 @@ class _Thing:
 
 
 _SEEDS: dict[str, list[bytes]] = {
-    "dispatcher": _to_dispatcher,
-    "worker": _to_worker,
+    "dispatcher": [message[:-CHECKSUM_BYTES] for message in _to_dispatcher],
+    "worker": [message[:-CHECKSUM_BYTES] for message in _to_worker],
     "batches": [
         pack_request(KEY, ASK, []),
         pack_request(KEY, REPORT, _to_dispatcher),
@@ -130,7 +130,7 @@ _SEEDS: dict[str, list[bytes]] = {
 
 
 def seeds(target: str) -> list[bytes]:
-    """Return valid inputs of a target."""
+    """Return valid inputs of a target; messages without their checksum, which the target adds."""
     return _SEEDS[target]
 
 

@@ -17,7 +17,7 @@ from gofer.adapters.processes.frames import Report as ChildReport
 from gofer.adapters.redis import codec as store_codec
 from gofer.adapters.redis.framing import unframe
 from gofer.adapters.zmq.batch import unpack_reply, unpack_request
-from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker, encode
+from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker, encode, sealed
 from gofer.domain.errors import InvalidPayload, ProtocolViolation, StoreIncompatible
 from gofer.domain.identifiers import Attempt, FunctionId, TaskId
 from gofer.domain.protocol.messages import (
@@ -42,7 +42,7 @@ MAX_OPCODES, MAX_DEPTH = 100_000, 1_000
 
 def to_dispatcher(data: bytes) -> None:
     """A frame that reaches the dispatcher."""
-    decoded = decode_to_dispatcher(data)
+    decoded = decode_to_dispatcher(sealed(data))
     assert isinstance(decoded, Hello | Report | Bye | ProtocolViolation), decoded
     foreign = isinstance(decoded, Hello) and decoded.protocol != PROTOCOL_VERSION
     if not (isinstance(decoded, ProtocolViolation) or foreign):
@@ -51,7 +51,7 @@ def to_dispatcher(data: bytes) -> None:
 
 def to_worker(data: bytes) -> None:
     """A frame that reaches a worker."""
-    decoded = decode_to_worker(data)
+    decoded = decode_to_worker(sealed(data))
     assert isinstance(decoded, Welcome | Orders | Unknown | Refused | ProtocolViolation), decoded
     if not isinstance(decoded, ProtocolViolation):
         assert decode_to_worker(encode(decoded)) == decoded

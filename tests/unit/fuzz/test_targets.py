@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.adapters.processes.frames import Frames
 from gofer.adapters.zmq.batch import unpack_reply, unpack_request
-from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker
+from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker, sealed
 from gofer.domain.errors import ProtocolViolation
 from tests.fuzz.campaign import NAMES
 from tests.fuzz.http import the_loop
@@ -52,8 +52,8 @@ def test_a_damaged_input_is_no_finding(name: str, number: int, data: st.DataObje
 # ---------------------------------------------------------------- the seeds are what they seem
 
 REACHES: dict[str, Callable[[bytes], object]] = {
-    "dispatcher": decode_to_dispatcher,
-    "worker": decode_to_worker,
+    "dispatcher": lambda data: decode_to_dispatcher(sealed(data)),
+    "worker": lambda data: decode_to_worker(sealed(data)),
     "inspector": PickleInspector().inspect,
     "text": lambda data: decode_payload(data.decode()),
 }

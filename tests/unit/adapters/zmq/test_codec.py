@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gofer.adapters.zmq.codec import (
     BYE,
+    CHECKSUM_BYTES,
     HELLO,
     ORDERS,
     REFUSED,
@@ -19,6 +20,7 @@ from gofer.adapters.zmq.codec import (
     decode_to_dispatcher,
     decode_to_worker,
     encode,
+    sealed,
     version_of,
 )
 from gofer.domain.errors import ProtocolViolation
@@ -54,7 +56,7 @@ SESSION_ROW = ["incarnation", 1]
 
 
 def frame(kind: int, row: object, version: int = PROTOCOL_VERSION) -> bytes:
-    return msgspec.msgpack.encode((version, kind, row))
+    return sealed(msgspec.msgpack.encode((version, kind, row)))
 
 
 def assert_read(rubbish: bytes) -> None:
@@ -146,6 +148,20 @@ def test_a_version_that_the_head_cannot_hold_is_refused(version: int) -> None:
         encode(a_hello("w1", version))
 
 
+# ---------------------------------------------------------------- damage
+
+
+@given(to_dispatcher | to_worker, st.data())
+def test_a_message_in_which_any_bit_has_changed_is_a_violation(
+    message: ToDispatcher | ToWorker, data: st.DataObject
+) -> None:
+    damaged = bytearray(encode(message))
+    bit = data.draw(st.integers(0, 8 * len(damaged) - 1))
+    damaged[bit // 8] ^= 1 << bit % 8
+    assert isinstance(decode_to_dispatcher(damaged), ProtocolViolation)
+    assert isinstance(decode_to_worker(damaged), ProtocolViolation)
+
+
 # ---------------------------------------------------------------- rubbish
 
 
@@ -158,14 +174,14 @@ def test_no_bytes_make_it_raise(rubbish: bytes) -> None:
 @given(st.sampled_from(KINDS), st.binary(max_size=200), st.integers(0, 255))
 def test_no_body_makes_it_raise(kind: int, body: bytes, version: int) -> None:
     for head in (bytes((0x93, PROTOCOL_VERSION, kind)), bytes((0x93, version, kind))):
-        assert_read(head + body)
+        assert_read(sealed(head + body))
 
 
 @given(to_dispatcher | to_worker, st.data())
 def test_no_damage_to_a_message_makes_it_raise(
     message: ToDispatcher | ToWorker, data: st.DataObject
 ) -> None:
-    damaged = bytearray(encode(message))
+    damaged = bytearray(encode(message)[:-CHECKSUM_BYTES])
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(damaged)))
         match data.draw(st.sampled_from(["set", "cut", "insert", "end"])):
@@ -177,7 +193,7 @@ def test_no_damage_to_a_message_makes_it_raise(
                 damaged[at:at] = data.draw(st.binary(min_size=1, max_size=8))
             case _:
                 del damaged[at:]
-    assert_read(bytes(damaged))
+    assert_read(sealed(bytes(damaged)))
 
 
 BOMBS = {
@@ -196,10 +212,10 @@ BOMBS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", [PROTOCOL_VERSION, 9])
 def test_lengths_that_lie_allocate_nothing(version: int, kind: int, bomb: bytes) -> None:
-    start = encode(a_hello())[3:][:-1]
+    start = encode(a_hello())[3 : -CHECKSUM_BYTES - 1]
     tracemalloc.start()
     for body in (bomb, start + bomb, b"\x98" + bomb * 8):
-        whole = bytes((0x93, version, kind)) + body
+        whole = sealed(bytes((0x93, version, kind)) + body)
         assert isinstance(decode_to_dispatcher(whole), ProtocolViolation)
         assert isinstance(decode_to_worker(whole), ProtocolViolation)
     _, peak = tracemalloc.get_traced_memory()

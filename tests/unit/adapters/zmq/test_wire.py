@@ -6,7 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from gofer.adapters.zmq.codec import HELLO, ORDERS, REPORT, decode_to_dispatcher, decode_to_worker
+from gofer.adapters.zmq.codec import (
+    HELLO,
+    ORDERS,
+    REPORT,
+    decode_to_dispatcher,
+    decode_to_worker,
+    sealed,
+)
 from gofer.domain.errors import ProtocolViolation
 from gofer.domain.protocol.messages import PROTOCOL_VERSION, Hello
 
@@ -29,7 +36,7 @@ ORDERS_ROW = [
 
 
 def frame(kind: int, row: object) -> bytes:
-    return msgspec.msgpack.encode((PROTOCOL_VERSION, kind, row))
+    return sealed(msgspec.msgpack.encode((PROTOCOL_VERSION, kind, row)))
 
 
 def changed(row: list[Any], value: object, *path: int) -> list[Any]:
@@ -135,7 +142,7 @@ def test_fields_that_a_later_version_has_added_are_skipped(
     kind: int, row: list[Any], version: int
 ) -> None:
     expected = decode_to_dispatcher(frame(kind, row))
-    decoded = decode_to_dispatcher(msgspec.msgpack.encode((version, kind, longer(row))))
+    decoded = decode_to_dispatcher(sealed(msgspec.msgpack.encode((version, kind, longer(row)))))
     if isinstance(decoded, Hello):
         decoded = replace(decoded, protocol=PROTOCOL_VERSION)
     assert decoded == expected
