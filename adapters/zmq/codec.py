@@ -5,8 +5,8 @@ first three bytes are thus 0x93, the protocol version and the kind, in every ver
 and a Refused begin alike in every version: two sides that do not understand each other can still
 say so.
 
-Behind the array come four bytes, the CRC-32 of all before them: the 16 bits of TCP's own checksum
-let one damaged segment in some ten thousand pass, and a result must not change on its way.
+Behind the array come four bytes, the CRC-32 of all before them. TCP's own checksum has 16 bits,
+so one damaged segment in 65 536 passes at best, and a result must not change on its way.
 
 Decoding takes any bytes, from anybody, and never raises: what is no message is returned as a
 ProtocolViolation. It must never open a payload, and never allocate more than a small multiple of
