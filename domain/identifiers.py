@@ -3,22 +3,36 @@
 Ids are UUIDv7 in their 36-character form, made from a time and random bits that the caller
 brings: this module reads no clock and no entropy. They sort by creation time, and a task id
 carries the shard of the store that holds it.
+
+The id of a batch ends in four zeros, and those of its tasks have their position in it there: one
+names the other, so that nobody has to keep, send or look up which task belongs to which batch.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NewType
 
 from .errors import InvalidIdentifier
 
 TaskId = NewType("TaskId", str)
+BatchId = NewType("BatchId", str)
 FunctionId = NewType("FunctionId", str)
 WorkerId = NewType("WorkerId", str)
 
-RANDOM_BITS = 66
-"""Random bits in an id: UUIDv7's 74, less the 8 that name the shard."""
+RANDOM_BITS = 65
+"""Random bits in an id: UUIDv7's 74, less the 8 for the shard and the one that marks batches."""
+
+BATCH_BITS = RANDOM_BITS - 16
+"""Random bits in the id of a batch: those of an id, less the position of a task in it."""
+
+MAX_POSITION = 0xFFFF
+"""The last position of a task in a batch; they count from 1."""
 
 MAX_SHARD = 255
+
+_MARK = 19
+"""Where the digit stands that tells the tasks of batches, a and b, from others, 8 and 9."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _WORKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
@@ -61,14 +75,41 @@ def uuid7(unix_ms: int, random_bits: int, shard: int = 0) -> str:
     """Return a UUIDv7 as 36 lower-case characters.
 
     ``unix_ms`` is the creation time in milliseconds since 1970, ``random_bits`` an integer below
-    2**66, ``shard`` 0 to 255. Raises ValueError for anything outside these ranges.
+    2**65, ``shard`` 0 to 255. Raises ValueError for anything outside these ranges.
     """
+    return _uuid7(unix_ms, random_bits, shard, 0)
+
+
+def new_batch_id(unix_ms: int, random_bits: int, shard: int = 0) -> BatchId:
+    """Return the id of a batch; as ``uuid7``, but ``random_bits`` must be below 2**49."""
+    if not 0 <= random_bits < 1 << BATCH_BITS:
+        raise ValueError(f"random_bits must fit {BATCH_BITS}")
+    return BatchId(_uuid7(unix_ms, random_bits << 16, shard, 1))
+
+
+def member_ids(batch: BatchId, positions: Iterable[int]) -> list[TaskId]:
+    """Return the ids of tasks of a batch; positions are 1 to MAX_POSITION, and not checked."""
+    stem = batch[:-4]
+    return [TaskId(f"{stem}{position:04x}") for position in positions]
+
+
+def batch_of(task_id: TaskId) -> BatchId | None:
+    """Return the batch that a task belongs to by its id; None for a task of its own."""
+    return BatchId(task_id[:-4] + "0000") if task_id[_MARK] in "ab" else None
+
+
+def position_of(task_id: TaskId) -> int:
+    """Return the position in its batch that the id of a task names."""
+    return int(task_id[-4:], 16)
+
+
+def _uuid7(unix_ms: int, random_bits: int, shard: int, mark: int) -> str:
     if not (0 <= unix_ms < 1 << 48 and 0 <= random_bits < 1 << RANDOM_BITS):
-        raise ValueError("unix_ms must fit 48 bits and random_bits 66")
+        raise ValueError(f"unix_ms must fit 48 bits and random_bits {RANDOM_BITS}")
     if not 0 <= shard <= MAX_SHARD:
         raise ValueError(f"shard must be 0 to {MAX_SHARD}")
-    high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
-    number = unix_ms << 80 | 7 << 76 | high << 72 | shard << 64 | 2 << 62 | low
+    high, low = random_bits >> 61, random_bits & ((1 << 61) - 1)
+    number = unix_ms << 80 | 7 << 76 | high << 72 | shard << 64 | 2 << 62 | mark << 61 | low
     text = f"{number:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -81,6 +122,14 @@ def shard_of(identifier: str) -> int:
 def parse_task_id(text: str) -> TaskId:
     """Return ``text`` as a task id in lower case; raise InvalidIdentifier if it is none."""
     return TaskId(_parse_uuid("task id", text))
+
+
+def parse_batch_id(text: str) -> BatchId:
+    """Return ``text`` as a batch id in lower case; raise InvalidIdentifier if it is none."""
+    identifier = _parse_uuid("batch id", text)
+    if batch_of(TaskId(identifier)) != identifier:
+        raise InvalidIdentifier("batch id", text, "the id that POST /v1/batches answered with")
+    return BatchId(identifier)
 
 
 def parse_function_id(text: str) -> FunctionId:

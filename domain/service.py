@@ -6,53 +6,24 @@ It never opens a payload.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from .errors import InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
+from .batches import Batches
+from .errors import InvalidInput, NotFound, TooLarge
 from .function import Environment, Function, content_digest
-from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
+from .identifiers import FunctionId, TaskId
 from .ports import (
+    BatchStore,
     Cancelled,
     Clock,
     Entropy,
     FunctionStore,
     PayloadInspector,
     Point,
-    Repeated,
-    Submitted,
     TaskStore,
     Telemetry,
 )
-from .task import PRIORITIES, Budget, Idempotency, NewTask, Outcome, Task
-
-KEY_CHARS = 255
-"""Most characters of an idempotency key, as other services with such keys have it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may carry; every figure is in bytes or characters, as its name says."""
-
-    function_bytes: int = 16 * 1024 * 1024
-    payload_bytes: int = 16 * 1024 * 1024
-    name_chars: int = 256
-    queued_tasks: int = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``.
-
-    ``key`` is an idempotency key: the same wish with the same key is recorded once, however often
-    it is sent. Empty: each is recorded.
-    """
-
-    function_id: FunctionId
-    payload: bytes
-    priority: int = 1
-    delay_ms: int = 0
-    budget: Budget = field(default_factory=Budget)
-    key: str = ""
+from .submissions import Admission, Limits, Submission
+from .task import Outcome, Task
 
 
 class Service:
@@ -61,6 +32,7 @@ class Service:
     def __init__(  # noqa: PLR0913, PLR0917 - one parameter a port
         self,
         tasks: TaskStore,
+        batches: BatchStore,
         functions: FunctionStore,
         inspector: PayloadInspector,
         clock: Clock,
@@ -74,14 +46,15 @@ class Service:
         self._functions = functions
         self._inspector = inspector
         self._clock = clock
-        self._entropy = entropy
+        self._admission = Admission(inspector, limits, clock, entropy)
+        self.batches = Batches(tasks, batches, self._admission, clock, entropy, telemetry)
         self._environment = environment
         self._limits = limits
         self._telemetry = telemetry
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
-        return uuid7(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
+        return self._admission.new_id()
 
     async def register(self, name: str, payload: bytes) -> FunctionId:
         """Store a function and return its new id.
@@ -115,22 +88,14 @@ class Service:
         batch; NotFound (a function), QueueFull or KeyReused for the first task refused, in which
         case the others of the batch may be stored; StoreUnavailable.
         """
-        tasks = [self._checked(submission) for submission in submissions]
+        tasks = [self._admission.admit(submission) for submission in submissions]
         self._telemetry.point(Point.API_SUBMITTING)
         answers = await self._tasks.submit(tasks)
         self._telemetry.point(Point.API_SUBMITTED)
-        return [self._id(task, answer) for task, answer in zip(tasks, answers, strict=True)]
-
-    def _id(self, task: NewTask, answer: Submitted | Repeated) -> TaskId:
-        if isinstance(answer, Repeated):
-            return answer.task_id
-        if answer is Submitted.NO_FUNCTION:
-            raise NotFound("function", task.function_id)
-        if answer is Submitted.FULL:
-            raise QueueFull(self._limits.queued_tasks)
-        if answer is Submitted.CONFLICT and task.idempotency is not None:
-            raise KeyReused(task.idempotency.key)
-        return task.id
+        return [
+            self._admission.answered(task, answer)
+            for task, answer in zip(tasks, answers, strict=True)
+        ]
 
     async def status(self, task_id: TaskId) -> Task:
         """Return a task as it stands; raise NotFound, StoreUnavailable."""
@@ -164,33 +129,3 @@ class Service:
     async def store_health(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason."""
         return await self._tasks.ping()
-
-    def _checked(self, submission: Submission) -> NewTask:
-        if len(submission.payload) > self._limits.payload_bytes:
-            raise TooLarge("the payload", len(submission.payload), self._limits.payload_bytes)
-        if submission.priority not in PRIORITIES:
-            raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
-        self._inspector.inspect(submission.payload)
-        return NewTask(
-            id=TaskId(self.new_id()),
-            function_id=submission.function_id,
-            payload=submission.payload,
-            priority=submission.priority,
-            delay_ms=submission.delay_ms,
-            budget=submission.budget,
-            idempotency=_idempotency(submission) if submission.key else None,
-        )
-
-
-def _idempotency(submission: Submission) -> Idempotency:
-    key, budget = submission.key, submission.budget
-    if len(key) > KEY_CHARS or not (key.isascii() and key.isprintable()):
-        raise InvalidInput(f"an Idempotency-Key is 1 to {KEY_CHARS} printable ASCII characters")
-    asked = (
-        submission.function_id,
-        submission.priority,
-        submission.delay_ms,
-        *(budget.retries, budget.redeliveries, budget.timeout_ms),
-    )
-    head = " ".join(map(str, asked)).encode()
-    return Idempotency(key, content_digest(head + b"\n" + submission.payload))

@@ -173,6 +173,7 @@ class Container(containers.DeclarativeContainer):
     service = providers.Singleton(
         Service,
         tasks=store,
+        batches=store,
         functions=store,
         inspector=inspector,
         clock=clock,

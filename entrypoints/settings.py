@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from ..domain.policy import Timers
-from ..domain.service import Limits
+from ..domain.submissions import Limits
 
 CONFIG_VARIABLE = "GOFER_CONFIG"
 """Names the variable that holds the path of the TOML file."""

@@ -6,13 +6,13 @@ from typing import Protocol
 
 from ..domain.errors import StoreUnavailable
 from ..domain.policy import STORE_BACKOFF_MS, doubling_ms
-from ..domain.ports import Clock, Entropy, FunctionStore, TaskStore
+from ..domain.ports import BatchStore, Clock, Entropy, FunctionStore, TaskStore
 
 log = logging.getLogger("gofer.store")
 
 
-class Store(TaskStore, FunctionStore, Protocol):
-    """Tasks and functions in one place, as every adapter has them."""
+class Store(TaskStore, BatchStore, FunctionStore, Protocol):
+    """Tasks, batches and functions in one place, as every adapter has them."""
 
 
 class OwnServer(Protocol):

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from ...domain.function import Function
-from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.identifiers import (
+    Attempt,
+    BatchId,
+    FunctionId,
+    TaskId,
+    batch_of,
+    position_of,
+)
 from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
 
 LISTENER_MS = 60_000
@@ -28,6 +35,36 @@ class KnownKey:
     until: float
     digest: str
     task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBatch:
+    """An idempotency key of a batch, as above."""
+
+    until: float
+    digest: str
+    batch_id: BatchId
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is known of a batch: how many tasks, the highest position, which ended and when.
+
+    ``quiet_since`` is when the last task was recorded or ended.
+    """
+
+    created_at_ms: int
+    quiet_since: float
+    count: int = 0
+    last: int = 0
+    endings: list[tuple[TaskId, TaskStatus]] = field(
+        default_factory=list[tuple[TaskId, TaskStatus]]
+    )
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether all tasks that were recorded have ended; more may come."""
+        return len(self.endings) == self.count
 
 
 @dataclass(slots=True)
@@ -92,7 +129,9 @@ class Records:
     ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
     functions: dict[FunctionId, Function] = field(default_factory=dict[FunctionId, Function])
     inboxes: dict[str, list[TaskId]] = field(default_factory=dict[str, list[TaskId]])
-    keys: dict[str, KnownKey] = field(default_factory=dict[str, KnownKey])
+    keys: dict[str, KnownKey | KnownBatch] = field(default_factory=dict[str, KnownKey | KnownBatch])
+    batches: dict[BatchId, Batch] = field(default_factory=dict[BatchId, Batch])
+    over: deque[tuple[float, BatchId]] = field(default_factory=deque[tuple[float, BatchId]])
     listeners: dict[str, float] = field(default_factory=dict[str, float])
     bells: set[str] = field(default_factory=set[str])
 
@@ -186,10 +225,34 @@ class Records:
         self.bells.discard(owner)
         return rang or not known
 
+    def enter(self, record: Record, now: float) -> None:
+        """Count a new task in its batch, if it is of one."""
+        task_id = record.new.id
+        if (batch_id := batch_of(task_id)) is not None:
+            batch = self.batches.setdefault(batch_id, Batch(record.created_at_ms, now))
+            batch.quiet_since = now
+            batch.count += 1
+            batch.last = max(batch.last, position_of(task_id))
+
+    def leave(self, record: Record, now: float) -> None:
+        """Count a task that has just ended in its batch, if it is of one."""
+        task_id = record.new.id
+        if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
+            batch = self.batches[batch_id]
+            batch.quiet_since = now
+            batch.endings.append((task_id, record.status))
+            if batch.is_over:
+                self.over.append((now, batch_id))
+
     def forget_ended(self, before: float) -> None:
-        """Drop tasks that ended at or before a moment."""
+        """Drop tasks that ended at or before a moment, and batches whose last task did."""
         while self.ended and self.ended[0][0] <= before:
             del self.tasks[self.ended.popleft()[1]]
+        while self.over and self.over[0][0] <= before:
+            batch_id = self.over.popleft()[1]
+            batch = self.batches.get(batch_id)
+            if batch is not None and batch.is_over and batch.quiet_since <= before:
+                del self.batches[batch_id]
 
     def forget_keys(self, now: float) -> None:
         """Drop idempotency keys whose time is up; all have the same time, so the first go first."""

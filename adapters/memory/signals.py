@@ -5,27 +5,27 @@ waking is a hint: whoever is woken looks for himself.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from ...domain.identifiers import TaskId
+from ...domain.identifiers import BatchId, TaskId
 
 
 class Signals:
     """Futures of those who wait for tasks to end, and of those who listen for work."""
 
     def __init__(self) -> None:
-        self._waiters: dict[TaskId, set[asyncio.Future[None]]] = {}
+        self._waiters: dict[TaskId | BatchId, set[asyncio.Future[None]]] = {}
         self._listeners: set[asyncio.Future[None]] = set()
 
-    async def wait(self, task_ids: frozenset[TaskId], timeout_s: float) -> None:
-        """Return when one of the tasks has ended, or when time is up."""
+    async def wait(self, ids: Collection[TaskId | BatchId], timeout_s: float) -> None:
+        """Return when one of the tasks, or one of a batch, has ended, or when time is up."""
         future = asyncio.get_running_loop().create_future()
-        for task_id in task_ids:
+        for task_id in ids:
             self._waiters.setdefault(task_id, set()).add(future)
         try:
             await asyncio.wait([future], timeout=timeout_s)
         finally:
-            for task_id in task_ids:
+            for task_id in ids:
                 self._waiters[task_id].discard(future)
                 if not self._waiters[task_id]:
                     del self._waiters[task_id]
@@ -39,9 +39,9 @@ class Signals:
         finally:
             self._listeners.discard(future)
 
-    def wake_waiters(self, task_ids: Iterable[TaskId]) -> None:
-        """Wake those who wait for one of these tasks."""
-        for task_id in task_ids:
+    def wake_waiters(self, ids: Iterable[TaskId | BatchId]) -> None:
+        """Wake those who wait for one of these tasks or batches."""
+        for task_id in ids:
             _wake(self._waiters.get(task_id, ()))
 
     def wake_listeners(self) -> None:

@@ -1,4 +1,4 @@
-"""The reference of the store's port: both TaskStore and FunctionStore, in one process's memory.
+"""The reference of the store's ports: tasks, batches and functions, in one process's memory.
 
 It is what the store on Redis is compared with, what the simulation runs on, and what a user's own
 tests get. Only ``wait`` and ``listen`` ever suspend, and only when there is nothing to tell yet;
@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
 from ...domain.function import Function
-from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId, batch_of
 from ...domain.ports import (
+    BatchPage,
     Cancelled,
     Claim,
     Clock,
@@ -26,8 +27,8 @@ from ...domain.ports import (
     Submitted,
     Written,
 )
-from ...domain.task import NewTask, Outcome, Task
-from . import transitions
+from ...domain.task import Idempotency, NewTask, Outcome, Task
+from . import batches, transitions
 from .records import Record, Records
 from .signals import Signals
 from .transitions import Moment
@@ -205,6 +206,21 @@ class MemoryStore:
         await self._signals.wait(asked, timeout_s)
         return self._terminal(asked)
 
+    async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
+        """Bind an idempotency key to a batch."""
+        return batches.name(self._records, wish, batch_id, self._now().steady + self._retention_ms)
+
+    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+        """Return how a batch stands, and some of its tasks that have ended."""
+        self._now()
+        return batches.page(self._records, batch_id, first, limit)
+
+    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
+        """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
+        page = await self.endings(batch_id, 0, 0)
+        if timeout_s > 0 and (page is None or page.state.ended <= seen):
+            await self._signals.wait(frozenset([batch_id]), timeout_s)
+
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
         hint = self._take_hint(owner)
@@ -250,7 +266,9 @@ class MemoryStore:
 
     def _tell(self, touched: Iterable[TaskId] = ()) -> None:
         """Wake whom the last changes may concern; who is woken in vain waits on."""
-        self._signals.wake_waiters(self._terminal(frozenset(touched)))
+        ended = self._terminal(frozenset(touched))
+        self._signals.wake_waiters(ended)
+        self._signals.wake_waiters({batch for each in ended if (batch := batch_of(each))})
         if self._records.bells or self._records.inboxes:
             self._signals.wake_listeners()
 

@@ -52,7 +52,9 @@ def submit(
         return Submitted.EXISTS
     wish = task.idempotency
     if wish is not None and (known := records.keys.get(wish.key)) is not None:
-        return Repeated(known.task_id) if known.digest == wish.digest else Submitted.CONFLICT
+        if isinstance(known, KnownKey) and known.digest == wish.digest:
+            return Repeated(known.task_id)
+        return Submitted.CONFLICT
     if task.function_id not in records.functions:
         return Submitted.NO_FUNCTION
     if records.unfinished >= limit:
@@ -62,6 +64,7 @@ def submit(
     tag = records.functions[task.function_id].environment.tag
     record = Record(new=task, tag=tag, created_at_ms=now.unix_ms)
     records.tasks[task.id] = record
+    records.enter(record, now.steady)
     records.push(record, _due(task.delay_ms, now), head=False)
     records.ring(now.steady)
     return Submitted.NEW
@@ -246,6 +249,7 @@ def _end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, n
     record.reason = ""
     record.new = replace(record.new, payload=b"")  # nobody can claim it any more
     records.ended.append((now.steady, record.new.id))
+    records.leave(record, now.steady)
 
 
 def _back(records: Records, record: Record, event: TaskEvent, now: Moment) -> None:

@@ -37,7 +37,7 @@ SUBMITTED = dict(zip(b"NEUFC", Submitted, strict=True))
 CANCELLED = dict(zip(b"PSTG", Cancelled, strict=True))
 """What the letters mean that the scripts answer, in the order of the enumerations."""
 
-_STATUS = {
+STATUS = {
     ord("Q"): TaskStatus.QUEUED,
     ord("D"): TaskStatus.QUEUED,
     ord("R"): TaskStatus.RUNNING,
@@ -190,7 +190,7 @@ def task(task_id: TaskId, items: Items) -> Task | None:
         return Task(
             id=task_id,
             function_id=function_id,
-            status=_STATUS[state[0]],
+            status=STATUS[state[0]],
             attempt=int(held.partition(b" ")[0] or 0),
             priority=priority,
             budget=budget,
@@ -211,7 +211,7 @@ def task_and_outcome(task_id: TaskId, items: Items) -> tuple[Task, Outcome | Non
     if shown is None:
         return None
     try:
-        return shown, evidence.outcome(shown, items[SHOWN], items[SHOWN + 1])
+        return shown, evidence.outcome(shown.status, shown.attempt, items[SHOWN], items[SHOWN + 1])
     except evidence.UNREADABLE as error:
         raise unreadable("outcome of task", task_id) from error
 

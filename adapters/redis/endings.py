@@ -51,8 +51,14 @@ class Endings:
         self._loops: list[asyncio.Task[None]] = []
         self._closed = False
 
-    async def wait(self, task_ids: frozenset[TaskId], timeout_s: float) -> frozenset[TaskId]:
-        """Return those that are terminal, as soon as one is, or when time is up."""
+    async def wait(
+        self, task_ids: frozenset[TaskId], timeout_s: float, look_up: LookUp | None = None
+    ) -> frozenset[TaskId]:
+        """Return those that are terminal, as soon as one is, or when time is up.
+
+        With a ``look_up`` of its own it may wait for other ids that are published.
+        """
+        look_up = look_up or self._look_up
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         waiter = _Waiter()
@@ -60,7 +66,7 @@ class Endings:
         try:
             await self._stand(min(SUBSCRIBE_S, timeout_s))
             # only now: what ended before the subscription stood was told to nobody
-            if ended := await self._look_up(list(task_ids)):
+            if ended := await look_up(list(task_ids)):
                 return ended
             waiting = asyncio.ensure_future(waiter.woken.wait())
             try:

@@ -6,7 +6,7 @@ in the order of its fields, so that fields may be added at the end. Nothing here
 
 import msgspec
 
-from ...domain.task import Cause, Failure, Outcome, Success, Task, TaskStatus
+from ...domain.task import TERMINAL, Cause, Failure, Outcome, Success, TaskStatus
 
 
 class _SuccessEvidence(msgspec.Struct, array_like=True, gc=False):
@@ -61,15 +61,15 @@ def of_failure(failure: Failure) -> bytes:
     )
 
 
-def outcome(shown: Task, evidence: bytes, body: bytes) -> Outcome | None:
+def outcome(status: TaskStatus, attempt: int, evidence: bytes, body: bytes) -> Outcome | None:
     """Return a task's outcome; raise one of UNREADABLE for evidence that is none."""
-    if not shown.status.is_terminal:
-        return None
-    if shown.status is TaskStatus.COMPLETED:
+    if status is TaskStatus.COMPLETED:
         told = _success(evidence)
         return Success(body, told.peak_rss_kb, told.run_ms, told.output)
+    if status not in TERMINAL:
+        return None
     if not evidence:
-        return _untold(shown)
+        return _untold(status, attempt)
     seen = _failure(evidence)
     return Failure(
         cause=seen.cause,
@@ -99,14 +99,12 @@ def _packed(evidence: _SuccessEvidence | _FailureEvidence) -> bytes:
         return _encode(msgspec.structs.replace(evidence, **clean))
 
 
-def _untold(shown: Task) -> Failure:
+def _untold(status: TaskStatus, attempt: int) -> Failure:
     """Return the failure of a task whose end no worker reported: cancel, expiry, reap."""
-    if shown.status is TaskStatus.CANCELLED:
-        return Failure(
-            Cause.CANCELLED, "Cancelled", "the task was cancelled", attempt=shown.attempt
-        )
-    if shown.status is TaskStatus.EXPIRED:
+    if status is TaskStatus.CANCELLED:
+        return Failure(Cause.CANCELLED, "Cancelled", "the task was cancelled", attempt=attempt)
+    if status is TaskStatus.EXPIRED:
         text = "the task was not started in time"
-        return Failure(Cause.EXPIRED, "Expired", text, attempt=shown.attempt)
+        return Failure(Cause.EXPIRED, "Expired", text, attempt=attempt)
     text = "the worker that ran this task was lost, and no further try is left"
-    return Failure(Cause.WORKER_LOST, "WorkerLost", text, attempt=shown.attempt)
+    return Failure(Cause.WORKER_LOST, "WorkerLost", text, attempt=attempt)

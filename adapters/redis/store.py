@@ -13,9 +13,10 @@ from typing import Self, TypeVar
 from redis.asyncio import Redis
 
 from ...domain.function import Function
-from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId
 from ...domain.policy import BATCH
 from ...domain.ports import (
+    BatchPage,
     Cancelled,
     Claim,
     Completion,
@@ -27,8 +28,9 @@ from ...domain.ports import (
     Submitted,
     Written,
 )
-from ...domain.task import NewTask, Outcome, Task
+from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import claiming, codec
+from .batch_store import RedisBatches
 from .batches import CALL_BYTES, batches
 from .driver import Driver, Timeouts, Word, open_clients, read_scripts
 from .endings import Endings
@@ -81,6 +83,8 @@ class RedisStore:
         self._functions = RedisFunctionStore(self._driver)
         self._hints = Hints(self._driver, self._blocking, self._keys)
         self._endings = Endings(blocking, self._keys.ended, self._ended, self._options.poll_s)
+        kept = (self._options.retention_ms, self._options.poll_s)
+        self._batches = RedisBatches(self._driver, self._endings, *kept)
 
     @classmethod
     def from_url(cls, url: str, options: StoreOptions | None = None) -> Self:
@@ -232,6 +236,18 @@ class RedisStore:
         if timeout_s <= 0 or not task_ids:
             return await self._ended(task_ids)
         return await self._endings.wait(frozenset(task_ids), timeout_s)
+
+    async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
+        """Bind an idempotency key to a batch."""
+        return await self._batches.name(wish, batch_id)
+
+    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+        """Return how a batch stands and, in calls of BATCH, some of its tasks that have ended."""
+        return await self._batches.endings(batch_id, first, limit)
+
+    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
+        """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
+        await self._batches.wait_ending(batch_id, seen, timeout_s)
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""

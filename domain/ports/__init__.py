@@ -6,10 +6,13 @@ driver's. Expected outcomes are values.
 """
 
 from .answers import (
+    BatchPage,
+    BatchState,
     Cancelled,
     Claim,
     Completion,
     Defeat,
+    Ending,
     Hint,
     Leased,
     Reaped,
@@ -20,10 +23,13 @@ from .answers import (
 from .executor import Began, Ended, Executor, ExecutorEvent
 from .links import FromWorker, Link, Uplink
 from .points import Point
-from .store import FunctionStore, TaskStore
+from .store import BatchStore, FunctionStore, TaskStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
 __all__ = [
+    "BatchPage",
+    "BatchState",
+    "BatchStore",
     "Began",
     "Cancelled",
     "Claim",
@@ -31,6 +37,7 @@ __all__ = [
     "Completion",
     "Defeat",
     "Ended",
+    "Ending",
     "Entropy",
     "Executor",
     "ExecutorEvent",

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
 from ..policy import Requeue
-from ..task import Budget, Failure, Spent, Success
+from ..task import Budget, Failure, Outcome, Spent, Success, TaskStatus
 
 
 class Submitted(StrEnum):
@@ -103,6 +103,45 @@ class Reaped:
 
     attempt: Attempt
     failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How far a batch has come.
+
+    ``count`` is how many of its tasks were recorded, ``last`` the highest position of those, and
+    the four others how many have ended as what.
+    """
+
+    created_at_ms: int
+    count: int
+    last: int
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    expired: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Return how many tasks have ended."""
+        return self.completed + self.failed + self.cancelled + self.expired
+
+
+@dataclass(slots=True)
+class Ending:
+    """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten."""
+
+    position: int
+    status: TaskStatus | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch, and some of its tasks that have ended, in the order in which they did."""
+
+    state: BatchState
+    endings: tuple[Ending, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..function import Function
-from ..identifiers import Attempt, FunctionId, TaskId
-from ..task import NewTask, Outcome, Task
+from ..identifiers import Attempt, BatchId, FunctionId, TaskId
+from ..task import Idempotency, NewTask, Outcome, Task
 from .answers import (
+    BatchPage,
     Cancelled,
     Claim,
     Completion,
@@ -31,6 +32,8 @@ class TaskStore(Protocol):
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks as QUEUED, and ring for all who listen.
+
+        A task whose id says that it is one of a batch (``batch_of``) is counted in that batch.
 
         EXISTS for an id that is there: nothing changes. A task whose idempotency key is known is
         not recorded: Repeated with the id of the first where the request is the same, else
@@ -145,6 +148,37 @@ class TaskStore(Protocol):
 
     async def close(self) -> None:
         """Give back connections; the store must not be used afterwards. May be repeated."""
+        ...
+
+
+class BatchStore(Protocol):
+    """What is known of batches. A batch is there from its first recorded task on.
+
+    It is forgotten the retention time after the last of its tasks has ended.
+    """
+
+    async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
+        """Bind an idempotency key to a batch, for the retention time.
+
+        Returns the batch that the key names from now on: the one that it was bound to first. None
+        if it was given with another digest, or with that of a single task.
+        """
+        ...
+
+    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+        """Return how a batch stands, and up to ``limit`` of its tasks that have ended.
+
+        Those come in the order in which they ended, from the ``first`` on (0: all of them), and
+        are fewer where the results are large. None: there is no such batch. Not atomic: the state
+        is of the moment of the last part that was read.
+        """
+        ...
+
+    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
+        """Return once more than ``seen`` tasks of a batch have ended, or when time is up.
+
+        May return too early. An unknown batch has none that ended.
+        """
         ...
 
 

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from ... import __version__
 from ...domain.errors import StoreIncompatible, StoreUnavailable
 from ...domain.identifiers import parse_function_id, parse_task_id
-from ...domain.service import Service, Submission
+from ...domain.service import Service
+from ...domain.submissions import Submission
 from ...domain.task import Failure, Outcome, TaskStatus
 from .encoding import Encoding
 from .routing import Bodies, add_route

@@ -32,6 +32,7 @@ from tests.contracts.store_backend import (
     taken_ids,
 )
 from tests.contracts.store_contract import UNKNOWN, StoreContract
+from tests.contracts.task_store_batches import BatchStoreContract
 from tests.contracts.task_store_ends import EndContract
 from tests.contracts.task_store_keys import KeyContract
 
@@ -290,5 +291,5 @@ class FenceContract(StoreContract):
         assert await store.fail(lost([first], RETRY_NOW)) == [Written.STALE]
 
 
-class TaskStoreContract(QueueContract, KeyContract, FenceContract, EndContract):
+class TaskStoreContract(QueueContract, KeyContract, BatchStoreContract, FenceContract, EndContract):
     """All of them; an adapter's test class inherits from this one."""

@@ -124,6 +124,7 @@ def app_over(store: WebStore, settings: Settings) -> FastAPI:
     inspector = PickleInspector()
     service = Service(
         tasks=store,
+        batches=store,
         functions=store,
         inspector=inspector,
         clock=SystemClock(),

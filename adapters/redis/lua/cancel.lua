@@ -48,6 +48,6 @@ if #ids > 0 then
     redis.call('LTRIM', inbox, -INBOX_MOST, -1)
     redis.call('PEXPIRE', inbox, INBOX_MS)
   end
-  publish(ids)
+  publish(ids, 'X', retention)
 end
 return table.concat(answers)

@@ -30,6 +30,6 @@ if #ids > 0 then
       'v', items[i + 3], 'x', items[i + 4])
     redis.call('PEXPIRE', key, retention)
   end
-  publish(ids)
+  publish(ids, 'C', retention)
 end
 return table.concat(answers)

@@ -48,6 +48,6 @@ if #ids > 0 then
       'u', charged(spent, SPENT[charge]))
   end
   if #again > 0 then settle() end
-  publish(over)
+  publish(over, 'F', retention)
 end
 return table.concat(answers)

@@ -130,8 +130,52 @@ local function due_of(tag)
     + redis.call('LLEN', P .. 'ready:2:' .. tag)
 end
 
--- Tell the waiters which tasks have ended.
-local function publish(ids)
-  if #ids > 0 then redis.call('PUBLISH', P .. 'ended', table.concat(ids, ' ')) end
+-- The batch that a task belongs to by its id, or nothing; see identifiers.py.
+local function batch_of(id)
+  local mark = string.sub(id, 20, 20)
+  if mark == 'a' or mark == 'b' then return string.sub(id, 1, -5) .. '0000' end
+end
+
+-- The positions in their batches of tasks that belong to one, by batch.
+local function by_batch(ids)
+  local batches = {}
+  for i = 1, #ids do
+    local batch = batch_of(ids[i])
+    if batch then push(batches, batch, string.sub(ids[i], -4)) end
+  end
+  return batches
+end
+
+-- Count new tasks in their batches; whoever is counted anew keeps its batch from being forgotten.
+local function enter(ids, created)
+  for batch, positions in pairs(by_batch(ids)) do
+    local key = P .. 'b:' .. batch
+    redis.call('HSETNX', key, 'c', created)
+    redis.call('HINCRBY', key, 'n', #positions)
+    local last = tonumber(redis.call('HGET', key, 'm') or 0)
+    for i = 1, #positions do last = math.max(last, tonumber(positions[i], 16)) end
+    redis.call('HSET', key, 'm', last)
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', key .. ':e')
+  end
+end
+
+-- Count tasks that have ended as `state` in their batches, and tell the waiters of both.
+local function publish(ids, state, retention)
+  if #ids == 0 then return end
+  local message = {table.concat(ids, ' ')}
+  for batch, positions in pairs(by_batch(ids)) do
+    local key = P .. 'b:' .. batch
+    local count = tonumber(redis.call('HGET', key, 'n') or 0)
+    if count > 0 then
+      redis.call('HINCRBY', key, state, #positions)
+      if redis.call('RPUSH', key .. ':e', unpack(positions)) >= count then
+        redis.call('PEXPIRE', key, retention)
+        redis.call('PEXPIRE', key .. ':e', retention)
+      end
+      message[#message + 1] = batch
+    end
+  end
+  redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
 end
 

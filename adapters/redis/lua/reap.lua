@@ -32,5 +32,5 @@ for _, id in ipairs(expired) do
   end
 end
 if requeued then settle() end
-publish(over)
+publish(over, 'F', retention)
 return frame(answer)

@@ -38,7 +38,7 @@ for i = 1, #items, 5 do
     answer = 'E'
   elseif before then
     local said, first = string.match(before, '^(%x+) (.*)$')
-    answer = said == digest and 'R' or 'C'
+    answer = said == digest and batch_of(first) ~= first and 'R' or 'C'
     if answer == 'R' then repeated[#repeated + 1] = ' ' .. first end
   elseif not functions[fn] then
     answer = 'U'
@@ -54,14 +54,19 @@ for i = 1, #items, 5 do
   answers[#answers + 1] = answer
 end
 
+local new = {}
 for _, each in ipairs(accepted) do
   local i, delay = each[1], each[2]
   local id, head = items[i], items[i + 1] .. ' ' .. each[4]
   if each[3] then
     redis.call('SET', P .. 'idem:' .. each[3], wishes[each[3]], 'PX', ARGV[2])
   end
+  new[#new + 1] = id
   local state = place(id, queue_of(head), delay, now, false)
   redis.call('HSET', P .. 't:' .. id, 's', state, 'h', head, 'p', items[i + 2], 'c', created)
 end
-if #accepted > 0 then settle() end
+if #accepted > 0 then
+  enter(new, created)
+  settle()
+end
 return table.concat(answers) .. table.concat(repeated)

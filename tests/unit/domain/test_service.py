@@ -27,7 +27,8 @@ from gofer.domain.identifiers import (
     uuid7,
 )
 from gofer.domain.ports import Cancelled, Completion, Inspection
-from gofer.domain.service import Limits, Service, Submission
+from gofer.domain.service import Service
+from gofer.domain.submissions import Limits, Submission
 from gofer.domain.task import Budget, Failure, Success, TaskStatus
 
 OURS = Environment("cpython", (3, 11))
@@ -60,7 +61,7 @@ def store(clock: ManualClock) -> MemoryStore:
 @pytest.fixture
 def service(store: MemoryStore, clock: ManualClock) -> Service:
     return Service(
-        store, store, Inspector(), clock, SeededEntropy(1), OURS, LIMITS, CountingTelemetry()
+        store, store, store, Inspector(), clock, SeededEntropy(1), OURS, LIMITS, CountingTelemetry()
     )
 
 

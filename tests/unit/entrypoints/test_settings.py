@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gofer.domain.policy import Timers
-from gofer.domain.service import Limits
+from gofer.domain.submissions import Limits
 from gofer.entrypoints.settings import (
     MIB,
     Settings,

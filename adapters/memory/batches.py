@@ -1,0 +1,40 @@
+"""The memory store's batches: what is known of them, as the port answers it."""
+
+from collections import Counter
+from itertools import islice
+
+from ...domain.identifiers import BatchId, position_of
+from ...domain.ports import BatchPage, BatchState, Ending
+from ...domain.task import Idempotency, TaskStatus
+from .records import KnownBatch, Records
+
+
+def name(records: Records, wish: Idempotency, batch_id: BatchId, until: float) -> BatchId | None:
+    """Bind a key to a batch, or return the one that it is bound to; None for another request."""
+    known = records.keys.setdefault(wish.key, KnownBatch(until, wish.digest, batch_id))
+    if isinstance(known, KnownBatch) and known.digest == wish.digest:
+        return known.batch_id
+    return None
+
+
+def page(records: Records, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+    """Return how a batch stands, and some of its tasks that have ended."""
+    batch = records.batches.get(batch_id)
+    if batch is None:
+        return None
+    endings: list[Ending] = []
+    for task_id, _ in islice(batch.endings, first, first + limit):
+        record = records.tasks.get(task_id)
+        status, outcome = (None, None) if record is None else (record.status, record.outcome)
+        endings.append(Ending(position_of(task_id), status, outcome))
+    counts = Counter(status for _, status in batch.endings)
+    state = BatchState(
+        created_at_ms=batch.created_at_ms,
+        count=batch.count,
+        last=batch.last,
+        completed=counts[TaskStatus.COMPLETED],
+        failed=counts[TaskStatus.FAILED],
+        cancelled=counts[TaskStatus.CANCELLED],
+        expired=counts[TaskStatus.EXPIRED],
+    )
+    return BatchPage(state, tuple(endings))

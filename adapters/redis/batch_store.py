@@ -1,0 +1,90 @@
+"""Batches on Redis: how one stands, its endings in order, and the wait for the next of them."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ...domain.identifiers import BatchId, TaskId
+from ...domain.policy import BATCH
+from ...domain.ports import BatchPage, BatchState, Ending
+from ...domain.task import Idempotency
+from . import codec, evidence
+from .batches import CALL_BYTES
+from .driver import Driver
+from .endings import Endings
+from .framing import unframe
+
+_STATE, _ENDING = 7, 5
+"""How many items endings.lua answers for the batch, and for each ending."""
+
+
+class RedisBatches:
+    """What is known of the batches of one shard; ``poll_s`` as for waiting clients."""
+
+    def __init__(self, driver: Driver, endings: Endings, retention_ms: int, poll_s: float) -> None:
+        self._driver = driver
+        self._endings = endings
+        self._retention_ms = retention_ms
+        self._poll_s = poll_s
+
+    async def name(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
+        """Bind an idempotency key to a batch."""
+        words = (self._retention_ms, wish.key, wish.digest, batch_id)
+        named = await self._driver.run("name", *words)
+        return BatchId(named.decode()) or None
+
+    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+        """Return how a batch stands and some endings: one call for each BATCH of them."""
+        found: list[Ending] = []
+        while True:
+            wanted = min(BATCH, limit - len(found))
+            at = first + len(found)
+            answer = unframe(await self._driver.run("endings", batch_id, at, wanted, CALL_BYTES))
+            state = _state(batch_id, answer[:_STATE])
+            if state is None:
+                return None
+            got = _endings(batch_id, answer)
+            found.extend(got)
+            if not got or len(found) >= limit or at + len(got) >= state.ended:
+                return BatchPage(state, tuple(found))
+
+    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
+        """Return once more than ``seen`` tasks have ended, or when time is up."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + timeout_s
+
+        async def look_up(_: Sequence[TaskId]) -> frozenset[TaskId]:
+            page = await self.endings(batch_id, 0, 0)
+            return frozenset([waited]) if page is not None and page.state.ended > seen else none
+
+        waited, none = TaskId(batch_id), frozenset[TaskId]()
+        while (left := deadline - now()) > 0:
+            # looked at anew each time: a published message may be lost
+            if await self._endings.wait(frozenset([waited]), min(left, self._poll_s), look_up):
+                return
+
+
+def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:
+    if not items[0]:
+        return None
+    try:
+        created, count, last, *ended = (int(item or 0) for item in items)
+        return BatchState(created, count, last, *ended)
+    except ValueError as error:
+        raise codec.unreadable("batch", batch_id) from error
+
+
+def _endings(batch_id: BatchId, items: codec.Items) -> list[Ending]:
+    found: list[Ending] = []
+    try:
+        for at in range(_STATE, len(items), _ENDING):
+            position, state, held, told, body = items[at : at + _ENDING]
+            if not state:
+                found.append(Ending(int(position, 16), None, None))
+                continue
+            status = codec.STATUS[state[0]]
+            attempt = int(held.partition(b" ")[0] or 0)
+            outcome = evidence.outcome(status, attempt, told, body)
+            found.append(Ending(int(position, 16), status, outcome))
+    except (ValueError, KeyError, *evidence.UNREADABLE) as error:
+        raise codec.unreadable("result of batch", batch_id) from error
+    return found

@@ -1,0 +1,143 @@
+"""The use cases of batches: many tasks in one request, their results in the order they end.
+
+A batch is no state of its own in a task's life: its tasks are ordinary ones whose ids name it and
+their position in it (``identifiers.py``). A request that is sent again under its idempotency key
+makes the same ids, so that what was recorded before is there, and only the rest is added.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import GoferError, KeyReused, NotFound
+from .identifiers import BATCH_BITS, BatchId, TaskId, member_ids, new_batch_id
+from .ports import (
+    BatchPage,
+    BatchState,
+    BatchStore,
+    Cancelled,
+    Clock,
+    Entropy,
+    Point,
+    TaskStore,
+    Telemetry,
+)
+from .submissions import Admission, Submission, batch_idempotency
+from .task import NewTask
+
+CANCELLED_AT_ONCE = 1_000
+"""Tasks of a batch that one call of the store cancels, so that others get a turn between."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedBatch:
+    """What became of a batch: for each wish, in order, the id of its task or why there is none."""
+
+    id: BatchId
+    answers: tuple[TaskId | GoferError, ...]
+
+    @property
+    def accepted(self) -> int:
+        """Return how many tasks there are."""
+        return sum(isinstance(answer, str) for answer in self.answers)
+
+
+class Batches:
+    """The use cases; safe to share between all requests of one event loop."""
+
+    def __init__(
+        self,
+        tasks: TaskStore,
+        batches: BatchStore,
+        admission: Admission,
+        clock: Clock,
+        entropy: Entropy,
+        telemetry: Telemetry,
+    ) -> None:
+        """Take the ports."""
+        self._tasks = tasks
+        self._batches = batches
+        self._admission = admission
+        self._clock = clock
+        self._entropy = entropy
+        self._telemetry = telemetry
+
+    async def submit(self, wishes: Sequence[Submission], key: str = "") -> SubmittedBatch:
+        """Record one task for each wish (1 to MAX_POSITION of them; their own keys are ignored).
+
+        Each is accepted or refused by itself: InvalidInput, NotFound (its function), QueueFull.
+        With a ``key``, the same request sent again is the same batch. Raises KeyReused, and
+        InvalidInput for a key that is none, before anything is stored; StoreUnavailable, after
+        which some may be stored: with the same key it can be repeated without harm.
+        """
+        batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
+        if key:
+            batch = await self._named(key, wishes, batch)
+        answers: list[TaskId | GoferError] = []
+        tasks: list[NewTask] = []
+        for wish, task_id in zip(wishes, member_ids(batch, range(1, len(wishes) + 1)), strict=True):
+            try:
+                tasks.append(self._admission.admit(wish, task_id))
+            except GoferError as refusal:
+                answers.append(refusal)
+            else:
+                answers.append(task_id)
+        self._telemetry.point(Point.API_SUBMITTING)
+        refused = await self._record(tasks)
+        self._telemetry.point(Point.API_SUBMITTED)
+        if refused:
+            answers = [refused.get(a, a) if isinstance(a, str) else a for a in answers]
+        return SubmittedBatch(batch, tuple(answers))
+
+    async def state(self, batch_id: BatchId) -> BatchState:
+        """Return how far a batch has come; raise NotFound, StoreUnavailable."""
+        return (await self._page(batch_id, 0, 0)).state
+
+    async def results(
+        self, batch_id: BatchId, first: int, limit: int, timeout_s: float = 0.0
+    ) -> BatchPage:
+        """Return up to ``limit`` of the tasks that have ended, in that order, from ``first`` on.
+
+        Where there is none yet and some are still to come, waits for one, at most ``timeout_s``.
+        Raises NotFound, StoreUnavailable.
+        """
+        page = await self._page(batch_id, first, limit)
+        if not page.endings and limit and timeout_s > 0 and page.state.ended < page.state.count:
+            await self._batches.wait_ending(batch_id, first, timeout_s)
+            page = await self._page(batch_id, first, limit)
+        return page
+
+    async def cancel(self, batch_id: BatchId) -> Counter[Cancelled]:
+        """End all tasks of a batch that have not ended; return what became of how many.
+
+        Raises NotFound; StoreUnavailable, after which some may be cancelled.
+        """
+        last = (await self.state(batch_id)).last
+        answers: Counter[Cancelled] = Counter()
+        for first in range(1, last + 1, CANCELLED_AT_ONCE):
+            positions = range(first, min(first + CANCELLED_AT_ONCE, last + 1))
+            answers.update(await self._tasks.cancel(member_ids(batch_id, positions)))
+        del answers[Cancelled.GONE]  # were refused, or are forgotten: no tasks of it
+        return answers
+
+    async def _page(self, batch_id: BatchId, first: int, limit: int) -> BatchPage:
+        page = await self._batches.endings(batch_id, first, limit)
+        if page is None:
+            raise NotFound("batch", batch_id)
+        return page
+
+    async def _named(self, key: str, wishes: Sequence[Submission], fresh: BatchId) -> BatchId:
+        batch = await self._batches.name_batch(batch_idempotency(key, wishes), fresh)
+        if batch is None:
+            raise KeyReused(key)
+        return batch
+
+    async def _record(self, tasks: Sequence[NewTask]) -> dict[str, GoferError]:
+        """Submit tasks and return those that the store refused, with the reason."""
+        refused: dict[str, GoferError] = {}
+        for task, answer in zip(tasks, await self._tasks.submit(tasks), strict=True):
+            try:
+                self._admission.answered(task, answer)
+            except GoferError as refusal:
+                refused[task.id] = refusal
+        return refused

@@ -1,0 +1,118 @@
+"""What a client may ask for, checked before anything is stored, and what the store's answer means.
+
+Shared by the use cases that take tasks: one by one (``service.py``) and in batches
+(``batches.py``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .errors import InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
+from .function import content_digest
+from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
+from .ports import Clock, Entropy, PayloadInspector, Repeated, Submitted
+from .task import PRIORITIES, Budget, Idempotency, NewTask
+
+KEY_CHARS = 255
+"""Most characters of an idempotency key, as other services with such keys have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may carry; every figure is in bytes or characters, as its name says."""
+
+    function_bytes: int = 16 * 1024 * 1024
+    payload_bytes: int = 16 * 1024 * 1024
+    name_chars: int = 256
+    queued_tasks: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``.
+
+    ``key`` is an idempotency key: the same wish with the same key is recorded once, however often
+    it is sent. Empty: each is recorded.
+    """
+
+    function_id: FunctionId
+    payload: bytes
+    priority: int = 1
+    delay_ms: int = 0
+    budget: Budget = field(default_factory=Budget)
+    key: str = ""
+
+
+class Admission:
+    """Makes tasks of wishes, and says why where it does not."""
+
+    def __init__(
+        self, inspector: PayloadInspector, limits: Limits, clock: Clock, entropy: Entropy
+    ) -> None:
+        """Take what is needed to judge a wish."""
+        self._inspector = inspector
+        self._limits = limits
+        self._clock = clock
+        self._entropy = entropy
+
+    def new_id(self) -> str:
+        """Return a fresh id, for a task or a function."""
+        return uuid7(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
+
+    def admit(self, submission: Submission, task_id: TaskId | None = None) -> NewTask:
+        """Return the task; raise InvalidPayload, TooLarge or InvalidInput."""
+        if len(submission.payload) > self._limits.payload_bytes:
+            raise TooLarge("the payload", len(submission.payload), self._limits.payload_bytes)
+        if submission.priority not in PRIORITIES:
+            raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
+        self._inspector.inspect(submission.payload)
+        return NewTask(
+            id=task_id or TaskId(self.new_id()),
+            function_id=submission.function_id,
+            payload=submission.payload,
+            priority=submission.priority,
+            delay_ms=submission.delay_ms,
+            budget=submission.budget,
+            idempotency=_idempotency(submission.key, _digest(submission))
+            if submission.key
+            else None,
+        )
+
+    def answered(self, task: NewTask, answer: Submitted | Repeated) -> TaskId:
+        """Return the id of the recorded task; raise NotFound, QueueFull or KeyReused."""
+        if isinstance(answer, Repeated):
+            return answer.task_id
+        if answer is Submitted.NO_FUNCTION:
+            raise NotFound("function", task.function_id)
+        if answer is Submitted.FULL:
+            raise QueueFull(self._limits.queued_tasks)
+        if answer is Submitted.CONFLICT and task.idempotency is not None:
+            raise KeyReused(task.idempotency.key)
+        return task.id
+
+
+def batch_idempotency(key: str, submissions: Iterable[Submission]) -> Idempotency:
+    """Return what the request of a batch is known by; raise InvalidInput for a key that is none.
+
+    It is no digest that a single task could have.
+    """
+    asked = "\n".join(("batch", *map(_digest, submissions)))
+    return _idempotency(key, content_digest(asked.encode()))
+
+
+def _idempotency(key: str, digest: str) -> Idempotency:
+    if not 0 < len(key) <= KEY_CHARS or not (key.isascii() and key.isprintable()):
+        raise InvalidInput(f"an Idempotency-Key is 1 to {KEY_CHARS} printable ASCII characters")
+    return Idempotency(key, digest)
+
+
+def _digest(submission: Submission) -> str:
+    budget = submission.budget
+    asked = (
+        submission.function_id,
+        submission.priority,
+        submission.delay_ms,
+        *(budget.retries, budget.redeliveries, budget.timeout_ms),
+    )
+    head = " ".join(map(str, asked)).encode()
+    return content_digest(head + b"\n" + submission.payload)
