@@ -72,7 +72,8 @@ def _memory_store(settings: Settings, clock: Clock) -> Store:
 
 
 def _redis_store(settings: Settings) -> Store:
-    from ..adapters.redis.store import RedisStore, StoreOptions
+    from ..adapters.redis.options import StoreOptions
+    from ..adapters.redis.store import RedisStore
 
     options = StoreOptions(
         retention_ms=round(settings.retention_s * 1000), queued_limit=settings.queue_limit_tasks

@@ -7,14 +7,15 @@ from ...domain.identifiers import BatchId, TaskId
 from ...domain.policy import BATCH
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency
-from . import codec, evidence
+from . import codec, record
 from .batches import CALL_BYTES
 from .driver import Driver
 from .endings import Endings
 from .framing import unframe
 
-_STATE, _ENDING = 7, 5
-"""How many items endings.lua answers for the batch, and for each ending."""
+_STATE, _TASKS, _DIGITS = 7, 8, 4
+"""How many items endings.lua answers for the batch, behind which item the tasks come, and how many
+digits a position has."""
 
 
 class RedisBatches:
@@ -70,21 +71,15 @@ def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:
         created, count, last, *ended = (int(item or 0) for item in items)
         return BatchState(created, count, last, *ended)
     except ValueError as error:
-        raise codec.unreadable("batch", batch_id) from error
+        raise record.unreadable("batch", batch_id) from error
 
 
 def _endings(batch_id: BatchId, items: codec.Items) -> list[Ending]:
-    found: list[Ending] = []
-    try:
-        for at in range(_STATE, len(items), _ENDING):
-            position, state, held, told, body = items[at : at + _ENDING]
-            if not state:
-                found.append(Ending(int(position, 16), None, None))
-                continue
-            status = codec.STATUS[state[0]]
-            attempt = int(held.partition(b" ")[0] or 0)
-            outcome = evidence.outcome(status, attempt, told, body)
-            found.append(Ending(int(position, 16), status, outcome))
-    except (ValueError, KeyError, *evidence.UNREADABLE) as error:
-        raise codec.unreadable("result of batch", batch_id) from error
-    return found
+    positions = items[_STATE].decode()
+    stem = batch_id[:-_DIGITS]
+    each = [positions[at : at + _DIGITS] for at in range(0, len(positions), _DIGITS)]
+    longs = iter(items[_TASKS + len(each) :])
+    return [
+        record.batch_ending(TaskId(stem + digits), int(digits, 16), told, longs)
+        for digits, told in zip(each, items[_TASKS:], strict=False)  # the longs follow
+    ]

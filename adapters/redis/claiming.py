@@ -14,12 +14,14 @@ from . import codec
 from .batches import CALL_BYTES
 from .driver import Driver
 from .framing import frame, unframe
+from .record import word
 
 
 async def claim(
     driver: Driver, owner: str, token: str, wants: Mapping[str, int], lease_ms: int
 ) -> Claim:
     """Lease due tasks of the wanted environments; fewer if their payloads are large."""
+    names = word(owner), word(token)
     wants = {tag: most for tag, most in wants.items() if most > 0}
     remaining = dict(wants)
     tasks: list[Leased] = []
@@ -30,7 +32,7 @@ async def claim(
         asked = _first(BATCH, remaining)
         items = frame(item for tag, most in asked.items() for item in (tag.encode(), b"%d" % most))
         try:
-            answer = await driver.run("claim", owner, token, lease_ms, CALL_BYTES, items)
+            answer = await driver.run("claim", *names, lease_ms, CALL_BYTES, items)
         except StoreUnavailable:
             if not tasks:
                 raise

@@ -6,30 +6,43 @@ keys of a shard share one slot of Redis Cluster; no script may build a key in an
 ===================  ======  ===========================================================  ========
 key                  type    what it holds                                                bound
 ===================  ======  ===========================================================  ========
-``t:<task id>``      hash    one task, its fields as below                                TTL once
+``t:<task id>``      string  one task, its words as below                                 TTL once
                                                                                           it ended
+``p:<task id>``      string  its payload, if that is longer than 2 KiB                    until it
+                                                                                          ends
+``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
+``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
+                                                                                          it ended
+``b:<batch id>:e``   list    positions of its tasks that ended, 4 hex digits, in order    the same
 ``f:<function id>``  hash    one function, its fields as below                            users
 ``tags``             set     environments that functions need, such as cpython-3.11       few
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
-``idem:<key>``       string  "digest task-id" of the request with this idempotency key     retention
+``idem:<key>``       string  "digest id" of the request with this idempotency key: a      retention
+                             task's or a batch's
 ``listeners``        zset    dispatchers, by until when work is rung for them, in ms      2 min
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
 ``schema``           string  the version of this layout                                   1
-``ended``            (a channel) ids of tasks that have ended, separated by spaces
+``ended``            (a channel) ids of tasks that have ended, and of their batches, separated by
+                     spaces
 ===================  ======  ===========================================================  ========
 
-Fields of a task: ``s`` state (Q ready, D delayed, each followed by f or r if the last attempt
-failed or was released; R running, C completed, F failed, P failed because its worker was lost,
-X cancelled, E expired), ``h`` head "priority losses function-id retries,redeliveries,timeout
-environment" (losses of workers that it survives), ``p`` payload (empty once it ended), ``k``
-fence "number token" and ``o`` owner of the last claim, ``u`` spent "retries strikes losses",
-``c`` created, ``a`` started, ``z`` end "finished ran worker" (ms that it ran, -1 where it never
-did), ``y`` reason, ``v`` evidence (evidence.py), ``x`` result or exception.
+A task is one string and not a hash, so that one command reads or writes a hundred: that halved the
+server's time (docs/performance.md). Its form is at the head of ``lua/prelude.lua``. Its words:
+``state`` (Q ready, D delayed, each followed by f or r if the last attempt failed or was released;
+R running, C completed, F failed, P failed because its worker was lost, X cancelled, E expired),
+``number token`` (the fence) and ``owner`` of the last claim, ``started``, ``created``,
+``retries,strikes,losses`` spent, ``priority``, ``survives`` (how many losses of workers),
+``function`` id, ``budget`` as "retries,redeliveries,timeout", ``environment``; then why it waits
+or "finished ran worker" (ms that it ran, -1 where it never did), and payload or evidence
+(evidence.py) and result. Words that come from outside are percent-encoded.
+
+Fields of a batch: ``c`` created, ``n`` tasks, ``m`` the highest position; ``C`` ``F`` ``X`` ``E``
+how many completed, failed, were cancelled, expired.
 
 Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
 Python version and dill version, ``c`` created. All times are milliseconds since 1970.
@@ -41,10 +54,10 @@ from dataclasses import dataclass
 from ...domain.errors import InvalidInput
 from ...domain.identifiers import MAX_SHARD
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when a key or field changes its meaning; a store of a later layout is refused."""
 
-OLDEST_SCHEMA = 1
+OLDEST_SCHEMA = 2
 """The oldest layout that is still read: the one before, once there is one."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")

@@ -7,7 +7,6 @@ exceptions leaves it; no call is repeated here, for one that timed out may have 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from redis.asyncio import Redis
@@ -29,36 +28,20 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import claiming, codec
+from . import claiming, codec, record
 from .batch_store import RedisBatches
 from .batches import CALL_BYTES, batches
-from .driver import Driver, Timeouts, Word, open_clients, read_scripts
+from .driver import Driver, Word, open_clients, read_scripts
 from .endings import Endings
-from .framing import frame
+from .framing import frame, unframe
 from .functions import RedisFunctionStore
 from .hints import Hints
 from .inspection import check_schema, check_settings, claim_layout
 from .keys import Keys
+from .options import StoreOptions
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """What an operator may choose; docs/store.md says more.
-
-    ``retention_ms`` is how long ended tasks can be asked for, ``queued_limit`` how many
-    unfinished tasks are held before ``submit`` answers FULL, ``poll_s`` how often waiting clients
-    are looked up in case a published message was lost.
-    """
-
-    namespace: str = "gofer"
-    shard: int = 0
-    retention_ms: int = 24 * 60 * 60 * 1000
-    queued_limit: int = 1_000_000
-    poll_s: float = 1.5
-    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 class RedisStore:
@@ -153,39 +136,32 @@ class RedisStore:
         answers: list[Leased | None] = []
         for batch in batches(attempts):
             asked = frame(item for attempt in batch for item in codec.attempt_items(attempt))
-            answer = await self._driver.run("adopt", owner, lease_ms, asked)
-            answers.extend(map(codec.adopted, batch, codec.rows(answer, codec.ADOPTED)))
+            answer = await self._driver.run("adopt", record.word(owner), lease_ms, asked)
+            answers.extend(map(codec.adopted, batch, unframe(answer)))
         return answers
 
     # ------------------------------------------------------------ the end of an attempt
 
     async def complete(self, completions: Sequence[Completion]) -> list[Written]:
         """Record results and wake the waiters."""
-        return await self._each(
+        return await self._ended_by(
             "complete",
             completions,
             codec.completion_items,
-            codec.written,
-            self._options.retention_ms,
-            size=lambda completion: len(completion.success.result),
+            lambda completion: len(completion.success.result),
         )
 
     async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
         """Record failures, or queue the tasks again."""
-        return await self._each(
-            "fail",
-            defeats,
-            codec.defeat_items,
-            codec.written,
-            self._options.retention_ms,
-            size=lambda defeat: len(defeat.failure.exception),
+        return await self._ended_by(
+            "fail", defeats, codec.defeat_items, lambda defeat: len(defeat.failure.exception)
         )
 
     async def release(
         self, attempts: Sequence[Attempt], delay_ms: int = 0, reason: str = ""
     ) -> list[Written]:
         """Hand back tasks that did not run."""
-        leading = (max(0, delay_ms), codec.text(reason))
+        leading = (max(0, delay_ms), record.word(reason))
         return await self._each("release", attempts, codec.attempt_items, codec.written, *leading)
 
     async def reap(self, limit: int) -> list[Reaped]:
@@ -213,7 +189,7 @@ class RedisStore:
         found: list[Task | None] = []
         for batch in batches(task_ids):
             answer = await self._driver.run("get", frame(map(str.encode, batch)))
-            found.extend(map(codec.task, batch, codec.rows(answer, codec.SHOWN)))
+            found.extend(map(record.task, batch, unframe(answer)))
         return found
 
     async def outcomes(
@@ -226,9 +202,11 @@ class RedisStore:
             while rest:
                 asked = frame(map(str.encode, rest))
                 answer = await self._driver.run("outcomes", CALL_BYTES, asked)
-                rows = codec.rows(answer, codec.WITH_OUTCOME)
-                found.extend(map(codec.task_and_outcome, rest, rows))
-                rest = rest[len(rows) :]
+                given, *told = unframe(answer)
+                longs = iter(told[int(given) :])
+                for task_id, each in zip(rest, told[: int(given)], strict=False):
+                    found.append(record.task_and_outcome(task_id, each, longs))
+                rest = rest[int(given) :]
         return found
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
@@ -251,7 +229,7 @@ class RedisStore:
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
-        return await self._hints.listen(owner, timeout_s)
+        return await self._hints.listen(record.word(owner), timeout_s)
 
     async def ping(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason.
@@ -284,6 +262,23 @@ class RedisStore:
         for part in batches(batch, size):
             items = frame([item for each in part for item in items_of(each)])
             answers.extend(read(await self._driver.run(script, *leading, items)))
+        return answers
+
+    async def _ended_by(
+        self,
+        script: str,
+        ends: Sequence[Item],
+        items_of: Callable[[Item], tuple[codec.Items, bytes]],
+        size: Callable[[Item], int],
+    ) -> list[Written]:
+        """Run a script that ends attempts; long results travel apart from the rest."""
+        answers: list[Written] = []
+        for part in batches(ends, size):
+            told = [items_of(each) for each in part]
+            items = frame([item for row, _ in told for item in row])
+            longs = frame([long for _, long in told if long])
+            kept = self._options.retention_ms
+            answers.extend(codec.written(await self._driver.run(script, kept, items, longs)))
         return answers
 
     async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:

@@ -10,7 +10,8 @@ from typing import Any
 from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from tests.contracts.store_backend import DAY_MS, Store
 from tests.support.waiting import wait_until_async
 

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -20,10 +21,20 @@ from gofer.adapters.memory.clock import ManualClock
 from gofer.adapters.memory.records import Records
 from gofer.adapters.memory.store import MemoryStore
 from gofer.adapters.redis.driver import read_scripts
-from gofer.adapters.redis.store import RedisStore, StoreOptions
-from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
+from gofer.domain.identifiers import (
+    Attempt,
+    BatchId,
+    FunctionId,
+    TaskId,
+    WorkerId,
+    member_ids,
+    new_batch_id,
+    uuid7,
+)
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Completion, Defeat
+from gofer.domain.ports import BatchPage, Completion, Defeat
 from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
 from tests.contracts.store_copy import Copy, copy_of, put_back
@@ -32,6 +43,8 @@ QUEUED_LIMIT = 6
 NAMESPACE = "machine"
 PREFIX = "{machine:0}:"
 UNKNOWN = FunctionId(uuid7(5, 5))
+BATCHES = [new_batch_id(7, number) for number in (1, 2)]
+LONG = b"longer than what a task's record holds " * 60
 STRANGER = Attempt(TaskId(uuid7(6, 6)), 1, "stranger")
 
 Answer = TypeVar("Answer")
@@ -132,6 +145,8 @@ class StoreMachine(RuleBasedStateMachine):
         function_id=st.sampled_from([FUNCTION.id, FUNCTION.id, FOREIGN.id, UNKNOWN]),
         again=st.none() | st.integers(0, 9),
         wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
+        batch=st.none() | st.sampled_from(BATCHES),
+        payload=st.sampled_from([b"", LONG]),
     )
     def submit(
         self,
@@ -139,12 +154,16 @@ class StoreMachine(RuleBasedStateMachine):
         function_id: FunctionId,
         again: int | None,
         wish: Idempotency | None = None,
+        batch: BatchId | None = None,
+        payload: bytes = b"",
     ) -> None:
         tasks: list[NewTask] = []
         for priority, delay_ms, budget in wishes:
-            self.ids.append(TaskId(uuid7(self.clock.unix_ms(), len(self.ids))))
-            payload = b"\x00payload of %d" % len(self.ids)
-            task = NewTask(self.ids[-1], function_id, payload, priority, delay_ms, budget, wish)
+            number = len(self.ids)
+            task_id = TaskId(uuid7(self.clock.unix_ms(), number))
+            self.ids.append(task_id if batch is None else member_ids(batch, [number + 1])[0])
+            content = b"\x00payload of %d" % number + payload
+            task = NewTask(self.ids[-1], function_id, content, priority, delay_ms, budget, wish)
             tasks.append(task)
         if again is not None:
             task_id = self.ids[-1 - again % len(self.ids)]
@@ -173,10 +192,16 @@ class StoreMachine(RuleBasedStateMachine):
         attempts = self.chosen(positions)
         self.both(lambda store: store.adopt(owner, attempts, lease_ms))
 
-    @rule(positions=picks, run_ms=st.sampled_from([0.0, 1.5, 1e9, float("inf")]))
-    def complete(self, positions: list[int], run_ms: float) -> None:
+    @rule(
+        positions=picks,
+        run_ms=st.sampled_from([0.0, 1.5, 1e9, float("inf")]),
+        result=st.sampled_from([b"", LONG]),
+    )
+    def complete(self, positions: list[int], run_ms: float, result: bytes = b"") -> None:
         completions = [
-            Completion(attempt, WorkerId("w1"), Success(str(attempt).encode(), run_ms=run_ms))
+            Completion(
+                attempt, WorkerId("w1"), Success(str(attempt).encode() + result, run_ms=run_ms)
+            )
             for attempt in self.chosen(positions)
         ]
         self.both(lambda store: store.complete(completions))
@@ -218,6 +243,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.both(lambda store: store.get(task_ids))
         self.both(lambda store: store.wait(task_ids, 0))
 
+    @rule(
+        batch=st.sampled_from(BATCHES),
+        digest=st.sampled_from("0f"),
+        key=st.sampled_from("kl"),
+    )
+    def name_batch(self, batch: BatchId, digest: str, key: str) -> None:
+        self.both(lambda store: store.name_batch(Idempotency(key, digest), batch))
+
     @rule(owner=owners)
     def listen(self, owner: str) -> None:
         self.both(lambda store: store.listen(owner, 0))
@@ -254,6 +287,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.memory.check()
         latest = self.ids[-SHOWN_MOST:]
         self.both(lambda store: store.outcomes(latest))
+        for batch in BATCHES:
+            self.both(partial(_all_endings, batch))
 
     @invariant()
     def each_unfinished_task_is_in_one_place(self) -> None:
@@ -276,7 +311,11 @@ class StoreMachine(RuleBasedStateMachine):
         )
         expected: Counter[tuple[TaskId, str]] = Counter()
         for task_id in {*self.ids[-SHOWN_MOST:], *(task_id for task_id, _ in found)}:
-            state = await self.client.hget(f"{PREFIX}t:{task_id}", "s")
-            if state is not None and chr(state[0]) in places:
-                expected[task_id, chr(state[0])] += 1
+            record = await self.client.get(f"{PREFIX}t:{task_id}")
+            if record is not None and chr(record[0]) in places:
+                expected[task_id, chr(record[0])] += 1
         assert found == expected
+
+
+async def _all_endings(batch: BatchId, store: Store) -> BatchPage | None:
+    return await store.endings(batch, 0, 1_000)

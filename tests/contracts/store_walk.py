@@ -10,7 +10,7 @@ from random import Random
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
-from tests.contracts.store_machine import UNKNOWN, StoreMachine
+from tests.contracts.store_machine import BATCHES, LONG, UNKNOWN, StoreMachine
 
 RARELY = 0.1
 LOOK_EVERY = 4
@@ -31,6 +31,7 @@ _VERBS = (
     ("adopt", 2),
     ("adopt and cancel", 2),
     ("look", 1),
+    ("name batch", 0.5),
     ("forge", 2),
     ("jump", 0.3),
     ("remember", 1),
@@ -71,6 +72,8 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
             function_id=UNKNOWN if random.random() < RARELY else function.id,
             again=random.choice([None, None, few[0]]),
             wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
+            batch=random.choice([None, *BATCHES]),
+            payload=random.choice([b"", LONG]),
         ),
         "claim": lambda: machine.claim(owner, wants, lease_ms),
         "start": lambda: machine.start(few),
@@ -81,7 +84,8 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
         "release": lambda: machine.release(few, delay_ms, random.choice(["", "no worker"])),
         "cancel": lambda: machine.cancel(few),
         "listen": lambda: machine.listen(owner),
-        "complete": lambda: machine.complete(few, run_ms),
+        "name batch": lambda: machine.name_batch(BATCHES[0], random.choice("0f"), "l"),
+        "complete": lambda: machine.complete(few, run_ms, random.choice([b"", LONG])),
         "renew": lambda: machine.renew(few, lease_ms),
         "adopt": lambda: machine.adopt(few, owner, lease_ms),
         "adopt and cancel": lambda: _adopt_and_cancel(machine, few, owner),

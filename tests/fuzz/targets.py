@@ -15,6 +15,7 @@ from gofer.adapters.payload import PickleInspector, decode_payload, encode_paylo
 from gofer.adapters.processes.frames import Frames
 from gofer.adapters.processes.frames import Report as ChildReport
 from gofer.adapters.redis import codec as store_codec
+from gofer.adapters.redis import record
 from gofer.adapters.redis.framing import unframe
 from gofer.adapters.zmq.batch import unpack_reply, unpack_request
 from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker, encode, sealed
@@ -94,10 +95,11 @@ def store_rows(data: bytes) -> None:
         return
     items += [b""] * 10
     for read in (
-        lambda: store_codec.task_and_outcome(TASK_ID, items[:10]),
+        lambda: record.task_and_outcome(TASK_ID, items[0], iter(items[1:2])),
+        lambda: record.batch_ending(TASK_ID, 1, items[0], iter(items[1:2])),
         lambda: store_codec.function(FUNCTION_ID, items[:7]),
-        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[3:8]]),
-        lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[:2]),
+        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[3:7]]),
+        lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[0]),
         lambda: store_codec.reaped(items[:3]),
     ):
         try:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import parse_task_id
 from gofer.domain.policy import BATCH
 from gofer.domain.task import Task

@@ -3,24 +3,26 @@
 -- ARGV[1]     owner
 -- ARGV[2]     lease in ms
 -- ARGV[3]     2 items each: id, fence
--- Answer      framed, 2 items each: head (see keys.py; empty: the attempt is not valid), spent
+-- Answer      framed, an item each: spent and head (see the prelude; empty: the attempt is not valid)
 -- Repeatable  yes
 local owner = ARGV[1]
 local until_ms = whole(now_ms() + tonumber(ARGV[2]))
 local items = unframe(ARGV[3])
 local answer, leases = {}, {}
 pass_when_full()
-for i = 1, #items, 2 do
-  local key = P .. 't:' .. items[i]
-  local hash = redis.call('HMGET', key, 's', 'k', 'h', 'u')
-  if verdict(hash[1], hash[2], items[i + 1], {}, false) == 'R' then
-    redis.call('HSET', key, 'o', owner)
+for n, task in ipairs(read(items, 2)) do
+  local id, fence = items[2 * n - 1], items[2 * n]
+  if verdict(task, fence, {}, false) == 'R' then
+    local state, _, _, started, created, spent, head, line, at = split(task)
+    local body = string.sub(task, at)
+    put(P .. 't:' .. id, joined(state, fence, owner, started, created, spent, head, line, body))
     leases[#leases + 1] = until_ms
-    leases[#leases + 1] = items[i]
-    append(answer, {hash[3], hash[4]})
+    leases[#leases + 1] = id
+    answer[n] = spent .. ' ' .. head
   else
-    append(answer, {'', ''})
+    answer[n] = ''
   end
 end
+write()
 if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
 return frame(answer)

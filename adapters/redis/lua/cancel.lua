@@ -8,23 +8,27 @@
 -- the claim that comes to it drops it, and until then it takes room.
 local SEARCHED, INBOX_MOST, INBOX_MS = 1000, 10000, 300000
 local retention = whole(tonumber(ARGV[1]))
-local finished = whole(now_ms()) .. ' -1 '
+local finished = whole(now_ms()) .. ' -1 -'
 local answers, ids, queued, delayed, inboxes, seen = {}, {}, {}, {}, {}, {}
-for _, id in ipairs(unframe(ARGV[2])) do
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'h', 'o')
-  local state = hash[1] and string.sub(hash[1], 1, 1)
+local asked = unframe(ARGV[2])
+local tasks = read(asked, 1)
+local ended = {}
+for n, id in ipairs(asked) do
+  local state = tasks[n] and string.sub(tasks[n], 1, 1)
   local answer = 'T'
   if not state then
     answer = 'G'
   elseif not seen[id] and (state == 'Q' or state == 'D' or state == 'R') then
     seen[id] = true
     ids[#ids + 1] = id
+    ended[#ended + 1] = n
     answer = 'P'
-    if state == 'Q' then queued[#queued + 1] = {id, queue_of(hash[2])} end
+    local _, _, owner, _, _, _, head = split(tasks[n])
+    if state == 'Q' then queued[#queued + 1] = {id, queue_of(head)} end
     if state == 'D' then delayed[#delayed + 1] = id end
     if state == 'R' then
       answer = 'S'
-      push(inboxes, hash[3], id)
+      push(inboxes, owner, id)
     end
   end
   answers[#answers + 1] = answer
@@ -37,11 +41,11 @@ if #ids > 0 then
     local list = P .. 'ready:' .. each[2]
     if redis.call('LLEN', list) <= SEARCHED then redis.call('LREM', list, 1, each[1]) end
   end
-  for _, id in ipairs(ids) do
-    local key = P .. 't:' .. id
-    redis.call('HSET', key, 's', 'X', 'p', '', 'y', '', 'z', finished)
-    redis.call('PEXPIRE', key, retention)
+  for k, n in ipairs(ended) do
+    finish(ids[k], 'X', tasks[n], finished, 'i0:', nil, retention)
   end
+  write()
+  bury(retention)
   for owner, list in pairs(inboxes) do
     local inbox = P .. 'inbox:' .. owner
     redis.call('RPUSH', inbox, unpack(list))

@@ -7,7 +7,7 @@
 -- ARGV[5]     2 items each: an environment's tag, how many tasks of it at most
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
---             then 5 items for each task: id, number, head (see keys.py), payload, spent
+--             then 4 items for each task: id, number, spent and head (see the prelude), payload
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
@@ -21,36 +21,41 @@ local READY = {Q = true, Qf = true, Qr = true}
 local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now), 'LIMIT', 0, PROMOTED)
 if #due > 0 then
   redis.call('ZREM', P .. 'delayed', unpack(due))
-  for _, id in ipairs(due) do
-    local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'h')
-    if hash[1] then
-      redis.call('RPUSH', P .. 'ready:' .. queue_of(hash[2]), id)
-      redis.call('HSET', P .. 't:' .. id, 's', 'Q' .. string.sub(hash[1], 2))
+  for i, task in ipairs(read(due, 1)) do
+    if task then
+      local state, fence, own, started, created, spent, head, line, at = split(task)
+      redis.call('RPUSH', P .. 'ready:' .. queue_of(head), due[i])
+      put(P .. 't:' .. due[i], joined('Q' .. string.sub(state, 2), fence, own, started, created,
+        spent, head, line, string.sub(task, at)))
     end
   end
+  write()
 end
 
 local answer, leases, examined = {'', '', ''}, {}, 0
 
 -- take a task and return 1; an entry whose task was cancelled, or is gone, is dropped and counts
 -- nothing: see cancel.lua
-local function take(id)
-  local key = P .. 't:' .. id
-  local hash = redis.call('HMGET', key, 's', 'k', 'y', 'h', 'p', 'u')
-  if not READY[hash[1]] then return 0 end
-  local number = whole(string.match(hash[2] or '0', '^%d+') + 1)
-  local fence = number .. ' ' .. token
-  if hash[3] and hash[3] ~= '' then
-    redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner, 'y', '')
+local function take(id, task)
+  if not task then return 0 end
+  local state, number, created, told, at = string.match(task,
+    '^(%a+) (%d+) [^ ]+ [^ ]+ [^ ]+ (%d+) ([^\n]+)\n[^\n]*\n()')
+  if not READY[state] then return 0 end
+  number = whole(number + 1)
+  local body = string.sub(task, at)
+  local payload
+  if string.byte(body) == 105 then -- i
+    payload = string.sub(body, 2)
   else
-    redis.call('HSET', key, 's', 'R', 'k', fence, 'o', owner)
+    payload = redis.call('GET', P .. 'p:' .. id) or ''
   end
+  put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. created .. ' '
+    .. told .. '\n\n' .. body)
   local base = #answer
-  answer[base + 1], answer[base + 2], answer[base + 3] = id, number, hash[4]
-  answer[base + 4], answer[base + 5] = hash[5], hash[6] or ''
+  answer[base + 1], answer[base + 2], answer[base + 3], answer[base + 4] = id, number, told, payload
   leases[#leases + 1] = until_ms
   leases[#leases + 1] = id
-  bytes = bytes - #hash[5]
+  bytes = bytes - #payload
   return 1
 end
 
@@ -62,8 +67,9 @@ local function take_from(queue, most)
     if not ids or #ids == 0 then break end
     examined = examined + #ids
     local back = {}
-    for _, id in ipairs(ids) do
-      if bytes > 0 then taken = taken + take(id) else table.insert(back, 1, id) end
+    local tasks = read(ids, 1)
+    for i, id in ipairs(ids) do
+      if bytes > 0 then taken = taken + take(id, tasks[i]) else table.insert(back, 1, id) end
     end
     if #back > 0 then redis.call('LPUSH', list, unpack(back)) end
   end
@@ -78,6 +84,7 @@ for i = 1, #wants, 2 do
     most = most - take_from(priority .. ':' .. tag, most)
   end
 end
+write()
 if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
 
 local more = #due > 0

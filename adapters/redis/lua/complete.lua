@@ -1,35 +1,38 @@
 -- complete: record results, RUNNING to COMPLETED.
 --
 -- ARGV[1]     retention in ms
--- ARGV[2]     5 items each: id, fence, ms that it ran and worker, evidence, result
+-- ARGV[2]     4 items each: id, fence, "ran worker" (ms), body (see the prelude)
+-- ARGV[3]     the results of those whose bodies begin with "x", in their order
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local retention = whole(tonumber(ARGV[1]))
-local items = unframe(ARGV[2])
+local items, long = unframe(ARGV[2]), unframe(ARGV[3])
 local DONE = {C = true}
-local answers, ids, ended, seen = {}, {}, {}, {}
-for i = 1, #items, 5 do
-  local id = items[i]
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k')
-  local answer = verdict(hash[1], hash[2], items[i + 1], DONE, seen[id])
+local tasks, answers, ids, ended, seen, results, longs = read(items, 4), {}, {}, {}, {}, {}, 0
+for n, task in ipairs(tasks) do
+  local id = items[4 * n - 3]
+  local answer = verdict(task, items[4 * n - 2], DONE, seen[id])
+  if string.byte(items[4 * n]) == 120 then -- x
+    longs = longs + 1
+    results[n] = long[longs]
+  end
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    ended[#ended + 1] = i
+    ended[#ended + 1] = n
   end
-  answers[#answers + 1] = answer
+  answers[n] = answer
 end
 
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   local finished = whole(now_ms()) .. ' '
-  for _, i in ipairs(ended) do
-    local key = P .. 't:' .. items[i]
-    redis.call('HSET', key, 's', 'C', 'p', '', 'z', finished .. items[i + 2],
-      'v', items[i + 3], 'x', items[i + 4])
-    redis.call('PEXPIRE', key, retention)
+  for k, n in ipairs(ended) do
+    finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n], results[n], retention)
   end
+  write()
+  bury(retention)
   publish(ids, 'C', retention)
 end
 return table.concat(answers)

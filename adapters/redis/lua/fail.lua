@@ -1,52 +1,55 @@
 -- fail: record failures, RUNNING to FAILED, or back to QUEUED to be tried again.
 --
 -- ARGV[1]     retention in ms
--- ARGV[2]     7 items each: id, fence, ms that it ran (-1: it never did) and worker, evidence,
---             exception, charge (retry, strike, loss, nothing; empty: the failure is final),
---             delay in ms
+-- ARGV[2]     6 items each: id, fence, "ran worker" (ms; -1: it never ran), body (see the
+--             prelude), charge (retry, strike, loss, nothing; empty: the failure is final), delay
+--             in ms
+-- ARGV[3]     the exceptions of those whose bodies begin with "x", in their order
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local retention = whole(tonumber(ARGV[1]))
 local now = now_ms()
-local items = unframe(ARGV[2])
+local items, long = unframe(ARGV[2]), unframe(ARGV[3])
 local DONE = {F = true, Qf = true, Df = true}
 local SPENT = {retry = 1, strike = 2, loss = 3}
-local answers, ids, final, again, seen = {}, {}, {}, {}, {}
-for i = 1, #items, 7 do
-  local id = items[i]
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'h', 'u')
-  local answer = verdict(hash[1], hash[2], items[i + 1], DONE, seen[id])
+local tasks, answers, ids, final, again, seen = read(items, 6), {}, {}, {}, {}, {}
+local exceptions, longs = {}, 0
+for n, task in ipairs(tasks) do
+  local id = items[6 * n - 5]
+  local answer = verdict(task, items[6 * n - 4], DONE, seen[id])
+  if string.byte(items[6 * n - 2]) == 120 then -- x
+    longs = longs + 1
+    exceptions[n] = long[longs]
+  end
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    local charge, delay = items[i + 5], tonumber(items[i + 6])
-    if charge == '' then
-      final[#final + 1] = i
-    else
-      again[#again + 1] = {id, queue_of(hash[3]), charge, delay, hash[4]}
-    end
+    local list = items[6 * n - 1] == '' and final or again
+    list[#list + 1] = n
   end
-  answers[#answers + 1] = answer
+  answers[n] = answer
 end
 
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   local finished, over = whole(now) .. ' ', {}
-  for _, i in ipairs(final) do
-    local key = P .. 't:' .. items[i]
-    redis.call('HSET', key, 's', 'F', 'p', '', 'z', finished .. items[i + 2],
-      'v', items[i + 3], 'x', items[i + 4])
-    redis.call('PEXPIRE', key, retention)
-    over[#over + 1] = items[i]
+  for _, n in ipairs(final) do
+    local id = items[6 * n - 5]
+    local line = finished .. items[6 * n - 3]
+    finish(id, 'F', tasks[n], line, items[6 * n - 2], exceptions[n], retention)
+    over[#over + 1] = id
   end
-  for _, each in ipairs(again) do
-    local id, queue, charge, delay, spent = each[1], each[2], each[3], each[4], each[5]
+  for _, n in ipairs(again) do
+    local id, charge, delay = items[6 * n - 5], items[6 * n - 1], tonumber(items[6 * n])
+    local _, fence, own, _, created, spent, head, line, at = split(tasks[n])
     local innocent = charge == 'loss' or charge == 'nothing'
-    local state = place(id, queue, delay, now, innocent)
-    redis.call('HSET', P .. 't:' .. id, 's', state .. 'f', 'a', '',
-      'u', charged(spent, SPENT[charge]))
+    local state = place(id, queue_of(head), delay, now, innocent)
+    put(P .. 't:' .. id, joined(state .. 'f', fence, own, '-', created,
+      charged(spent, SPENT[charge]), head, line, string.sub(tasks[n], at)))
   end
+  write()
+  bury(retention)
   if #again > 0 then settle() end
   publish(over, 'F', retention)
 end

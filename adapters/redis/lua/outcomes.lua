@@ -2,16 +2,11 @@
 --
 -- ARGV[1]     stop after this many bytes (at least one task is given)
 -- ARGV[2]     ids
--- Answer      framed, 10 items each: those of get.lua, then evidence, and result or exception;
---             it may tell of fewer tasks than were asked for, in order
+-- Answer      framed: of how many tasks it tells, in order, maybe fewer than were asked for; their
+--             strings (empty: there is no such task); the results or exceptions that have keys of
+--             their own, in the same order
 -- Repeatable  yes, it writes nothing
-local bytes = tonumber(ARGV[1])
-local answer = {}
-for _, id in ipairs(unframe(ARGV[2])) do
-  if bytes <= 0 then break end
-  local hash = redis.call('HMGET', P .. 't:' .. id,
-    's', 'h', 'k', 'u', 'c', 'a', 'z', 'y', 'v', 'x')
-  bytes = bytes - #(hash[9] or '') - #(hash[10] or '')
-  append(answer, hash)
-end
+local ids = unframe(ARGV[2])
+local answer = {''}
+answer[1] = whole(append_ended(answer, ids, read(ids, 1), tonumber(ARGV[1])))
 return frame(answer)

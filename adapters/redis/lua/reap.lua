@@ -11,26 +11,29 @@ local expired = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', whole(now), 'L
 if #expired == 0 then return frame({}) end
 
 local answer, over, requeued = {}, {}, false
+local tasks = read(expired, 1)
 redis.call('ZREM', P .. 'lease', unpack(expired))
-for _, id in ipairs(expired) do
-  local key = P .. 't:' .. id
-  local hash = redis.call('HMGET', key, 's', 'k', 'h', 'a', 'u')
-  if hash[1] == 'R' then
-    local started = (hash[4] or '') ~= ''
-    local losses = tonumber(string.match(hash[5] or '', '%d+$') or 0)
-    local failed = started and losses >= tonumber(string.match(hash[3], '^%d+ (%d+)'))
+for n, id in ipairs(expired) do
+  local task = tasks[n]
+  if task and string.sub(task, 1, 2) == 'R ' then
+    local _, fence, own, start, created, spent, head, line, at = split(task)
+    local started = start ~= '-'
+    local losses = tonumber(string.match(spent, '%d+$'))
+    local failed = started and losses >= tonumber(string.match(head, '^%d+ (%d+)'))
     if failed then
-      redis.call('HSET', key, 's', 'P', 'p', '', 'z', whole(now) .. ' -1 ')
-      redis.call('PEXPIRE', key, retention)
+      finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
       over[#over + 1] = id
     else
-      local state = place(id, queue_of(hash[3]), 0, now, true)
-      redis.call('HSET', key, 's', state, 'a', '', 'u', charged(hash[5], started and 3))
+      local state = place(id, queue_of(head), 0, now, true)
+      put(P .. 't:' .. id, joined(state, fence, own, '-', created, charged(spent, started and 3),
+        head, line, string.sub(task, at)))
       requeued = true
     end
-    append(answer, {id, hash[2], failed and '1' or '0'})
+    append(answer, {id, fence, failed and '1' or '0'})
   end
 end
+write()
+bury(retention)
 if requeued then settle() end
 publish(over, 'F', retention)
 return frame(answer)

@@ -9,25 +9,27 @@ local delay, reason = tonumber(ARGV[1]), ARGV[2]
 local now = now_ms()
 local items = unframe(ARGV[3])
 local DONE = {Qr = true, Dr = true}
-local answers, ids, again, seen = {}, {}, {}, {}
-for i = 1, #items, 2 do
-  local id = items[i]
-  local hash = redis.call('HMGET', P .. 't:' .. id, 's', 'k', 'h')
-  local answer = verdict(hash[1], hash[2], items[i + 1], DONE, seen[id])
+local tasks, answers, ids, again, seen = read(items, 2), {}, {}, {}, {}
+for n, task in ipairs(tasks) do
+  local id = items[2 * n - 1]
+  local answer = verdict(task, items[2 * n], DONE, seen[id])
   if answer == 'R' then
     seen[id] = true
     ids[#ids + 1] = id
-    again[#again + 1] = {id, queue_of(hash[3])}
+    again[#again + 1] = n
   end
-  answers[#answers + 1] = answer
+  answers[n] = answer
 end
 
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
-  for _, each in ipairs(again) do
-    local state = place(each[1], each[2], delay, now, true)
-    redis.call('HSET', P .. 't:' .. each[1], 's', state .. 'r', 'a', '', 'y', reason)
+  for k, n in ipairs(again) do
+    local _, fence, own, _, created, spent, head, _, at = split(tasks[n])
+    local state = place(ids[k], queue_of(head), delay, now, true)
+    put(P .. 't:' .. ids[k], joined(state .. 'r', fence, own, '-', created, spent, head, reason,
+      string.sub(tasks[n], at)))
   end
+  write()
   settle()
 end
 return table.concat(answers)

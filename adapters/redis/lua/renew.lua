@@ -7,14 +7,13 @@
 local until_ms = whole(now_ms() + tonumber(ARGV[1]))
 local items = unframe(ARGV[2])
 local answers, leases = {}, {}
-for i = 1, #items, 2 do
-  local hash = redis.call('HMGET', P .. 't:' .. items[i], 's', 'k')
-  local answer = verdict(hash[1], hash[2], items[i + 1], {}, false)
+for n, task in ipairs(read(items, 2)) do
+  local answer = verdict(task, items[2 * n], {}, false)
   if answer == 'R' then
     leases[#leases + 1] = until_ms
-    leases[#leases + 1] = items[i]
+    leases[#leases + 1] = items[2 * n - 1]
   end
-  answers[#answers + 1] = answer
+  answers[n] = answer
 end
 if #leases > 0 then
   pass_when_full()

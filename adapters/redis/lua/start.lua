@@ -7,11 +7,17 @@ local now = whole(now_ms())
 local items = unframe(ARGV[1])
 local answers = {}
 pass_when_full()
-for i = 1, #items, 2 do
-  local key = P .. 't:' .. items[i]
-  local hash = redis.call('HMGET', key, 's', 'k', 'a')
-  local answer = verdict(hash[1], hash[2], items[i + 1], {}, false)
-  if answer == 'R' and (hash[3] or '') == '' then redis.call('HSET', key, 'a', now) end
-  answers[#answers + 1] = answer
+for n, task in ipairs(read(items, 2)) do
+  local id, fence = items[2 * n - 1], items[2 * n]
+  local answer = verdict(task, fence, {}, false)
+  if answer == 'R' then
+    local state, _, own, started, created, spent, head, line, at = split(task)
+    if started == '-' then
+      local body = string.sub(task, at)
+      put(P .. 't:' .. id, joined(state, fence, own, now, created, spent, head, line, body))
+    end
+  end
+  answers[n] = answer
 end
+write()
 return table.concat(answers)

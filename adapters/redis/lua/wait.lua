@@ -5,7 +5,7 @@
 -- Repeatable  yes, it writes nothing
 local ENDED = {C = true, F = true, P = true, X = true, E = true}
 local answers = {}
-for i, id in ipairs(unframe(ARGV[1])) do
-  answers[i] = ENDED[redis.call('HGET', P .. 't:' .. id, 's')] and 'E' or 'N'
+for i, task in ipairs(read(unframe(ARGV[1]), 1)) do
+  answers[i] = task and ENDED[string.sub(task, 1, 1)] and 'E' or 'N'
 end
 return table.concat(answers)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.ports import Hint, Written
 from tests.contracts.redis_backend import POLL_S

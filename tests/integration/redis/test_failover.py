@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gofer.adapters.redis.driver import Timeouts
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreUnavailable
 from gofer.domain.ports import Reaped, Submitted, Written
 from gofer.domain.task import Success, TaskStatus

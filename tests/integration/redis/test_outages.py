@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gofer.adapters.redis.driver import Timeouts
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
 from gofer.domain.ports import Cancelled, Reaped, Submitted, Written
 from gofer.domain.task import TaskStatus

@@ -33,7 +33,7 @@ PLANTED = [
         "only the number is the fence",
         "prelude",
         "if held ~= fence then",
-        "if string.match(held or '', '%d+') ~= string.match(fence, '%d+') then",
+        "if string.match(held, '%d+') ~= string.match(fence, '%d+') then",
     ),
     PlantedBug(
         "ends are accepted after the end", "prelude", "if state == 'R' then", "if true then"
@@ -52,10 +52,10 @@ PLANTED = [
     PlantedBug(
         "a release is a loss",
         "release",
-        "'a', '', 'y', reason",
-        "'a', '', 'y', reason, 'u', charged('', 3)",
+        "created, spent, head, reason,",
+        "created, charged(spent, 3), head, reason,",
     ),
-    PlantedBug("a release keeps the start", "release", "'a', '', ", ""),
+    PlantedBug("a release dates a start", "release", "own, '-', created", "own, '1', created"),
     PlantedBug(
         "a release forgets the lease",
         "release",
@@ -72,12 +72,12 @@ PLANTED = [
     PlantedBug(
         "a failed task counts as completed", "complete", "{C = true}", "{C = true, F = true}"
     ),
-    PlantedBug("a start is dated again", "start", "and (hash[3] or '') == ''", ""),
+    PlantedBug("a start is dated again", "start", "if started == '-' then", "if true then"),
     PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
     ),
-    PlantedBug("the adopter is not told", "adopt", "redis.call('HSET', key, 'o', owner)", ""),
-    PlantedBug("attempts are not counted", "claim", "'^%d+') + 1", "'^%d+')"),
+    PlantedBug("the adopter is not told", "adopt", "fence, owner, started", "fence, 'd9', started"),
+    PlantedBug("attempts are not counted", "claim", "whole(number + 1)", "whole(number)"),
     PlantedBug("delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'"),
     PlantedBug("the claim does not ring again", "claim", "if more then ring() end", ""),
     PlantedBug(
@@ -89,10 +89,12 @@ PLANTED = [
     PlantedBug(
         "tasks of any environment are claimed",
         "prelude",
-        "string.match(head, '[^ ]+$')",
-        "'cpython-3.11'",
+        "return priority .. ':' .. tag",
+        "return priority .. ':cpython-3.11'",
     ),
-    PlantedBug("a reason outlives its wait", "claim", ", 'y', '')", ")"),
+    PlantedBug(
+        "a reason outlives its wait", "claim", ".. told .. '\\n\\n'", ".. told .. '\\nnobody\\n'"
+    ),
     PlantedBug(
         "a lease that ends now is not expired",
         "reap",
@@ -102,8 +104,8 @@ PLANTED = [
     PlantedBug(
         "whoever never started pays",
         "reap",
-        "charged(hash[5], started and 3)",
-        "charged(hash[5], 3)",
+        "charged(spent, started and 3)",
+        "charged(spent, 3)",
     ),
     PlantedBug(
         "losses have no end", "reap", "local failed = started and", "local failed = false and"
@@ -111,6 +113,19 @@ PLANTED = [
     PlantedBug("one loss too many", "reap", "losses >= ", "losses > "),
     PlantedBug(
         "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
+    ),
+    PlantedBug(
+        "a batch forgets what ended", "prelude", "HINCRBY', key, state", "HINCRBY', key, 'E'"
+    ),
+    PlantedBug(
+        "a batch ends early", "prelude", "unpack(positions)) >= count", "positions[1]) >= 1"
+    ),
+    PlantedBug("a batch counts twice", "prelude", "'n', #positions", "'n', 2 * #positions"),
+    PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
+    PlantedBug("a long payload is lost", "claim", "P .. 'p:' .. id", "P .. 'p:'"),
+    PlantedBug("a long result is lost", "prelude", "P .. 'x:' .. id, result", "P .. 'x:', result"),
+    PlantedBug(
+        "results are mixed up", "complete", "results[n] = long[longs]", "results[n] = long[1]"
     ),
     PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
     PlantedBug(

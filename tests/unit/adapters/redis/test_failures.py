@@ -8,7 +8,8 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from gofer.adapters.redis.failures import unavailable
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreUnavailable
 from gofer.domain.identifiers import Attempt, TaskId, uuid7
 from tests.contracts.store_backend import FUNCTION, a_task, done, lost

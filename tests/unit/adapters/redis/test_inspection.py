@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from gofer.adapters.redis import inspection
 from gofer.adapters.redis.driver import Driver
 from gofer.adapters.redis.inspection import check_schema
-from gofer.adapters.redis.keys import Keys
+from gofer.adapters.redis.keys import SCHEMA, Keys
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
 from tests.contracts.redis_backend import fake_clients
@@ -50,7 +50,7 @@ class SettingsClient:
                 raise exceptions.NoPermissionError("no permissions to run the 'info' command")
             return self.state
         if words[0] != "CONFIG":
-            return b"1"
+            return b"%d" % SCHEMA
         if self.settings is None:
             raise exceptions.ResponseError("ERR unknown command 'CONFIG'")
         name = str(words[2])
@@ -145,14 +145,14 @@ async def test_an_empty_store_is_claimed_for_our_layout() -> None:
     server = FakeServer()
     await RedisStore(*fake_clients(server)).examine()
     client, _ = fake_clients(server)
-    assert await client.get("{gofer:0}:schema") == b"1"
+    assert await client.get("{gofer:0}:schema") == b"%d" % SCHEMA
 
 
 async def test_another_layout_is_refused() -> None:
     server = FakeServer()
     client, _ = fake_clients(server)
-    await client.set("{gofer:0}:schema", "2")
-    with pytest.raises(StoreIncompatible, match="version 2, ours is 1"):
+    await client.set("{gofer:0}:schema", SCHEMA + 1)
+    with pytest.raises(StoreIncompatible, match=f"version {SCHEMA + 1}, ours is {SCHEMA}"):
         await RedisStore(*fake_clients(server)).examine()
 
 

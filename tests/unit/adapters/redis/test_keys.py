@@ -29,17 +29,30 @@ def test_a_shard_that_no_id_can_name_is_refused(shard: int) -> None:
 
 @pytest.mark.parametrize("script", sorted(read_scripts()))
 def test_a_script_builds_every_key_from_the_prefix(script: str) -> None:
-    """Each call of a command names its key as P .. '...', or by a local that was made so."""
+    """Each call of a command names its key as P .. '...', or by a local that was made so.
+
+    A list of keys, or of keys and values (``written``), is filled with such names only.
+    """
     source = re.sub(r"--[^\n]*", "", read_scripts()[script])
     locals_made = re.findall(r"local ([\w, ]+) = (P \.\. '[^\n]*)", source)
     made = {name for names, _ in locals_made for name in names.split(", ")} | {"P"}
-    for command, key in re.findall(r"redis\.call\('(\w+)'(?:, ([\w.]+(?:\(keys\))?))?", source):
+    lists = {"keys": "keys", "emptied": "emptied", "buried": "buried", "written": "put"}
+    for command, key in re.findall(r"redis\.call\('(\w+)'(?:, ([^\s,)]+))?", source):
         if command == "TIME":
             assert key == ""
-        elif key == "unpack(keys)":
-            assert "keys[#keys + 1] = P .. 't:'" in source
+        elif found := re.match(r"(?:unpack\()?(keys|emptied|buried|written)\b", key):
+            made_of = _filled_with(source, lists[found[1]])
+            assert made_of
+            assert made_of <= made, f"{command} {key}"
         else:
             assert key in made, f"{command} {key}"
+
+
+def _filled_with(source: str, name: str) -> set[str]:
+    """Return the first words of what a list is filled with, or a function is called with."""
+    if name == "put":
+        return set(re.findall(r"(?<!function )\bput\((\w+)", source))
+    return set(re.findall(rf"\b{name}\[#{name} \+ 1\] = (\w+)", source))
 
 
 @pytest.mark.parametrize("script", sorted(read_scripts()))

@@ -6,7 +6,8 @@ import pytest
 from fakeredis import FakeServer
 
 from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import InvalidInput, StoreIncompatible
 from gofer.domain.ports import Cancelled, Submitted
 from gofer.domain.task import Budget
@@ -84,7 +85,19 @@ async def test_an_ended_task_keeps_no_payload(server: FakeServer) -> None:
     backend = RedisBackends(lambda: fake_clients(server))()
     (attempt,) = await running(backend.store, a_task(b"x" * 1_000))
     await backend.store.complete(done([attempt]))
-    assert await backend.client.hget(f"{PREFIX}t:{attempt.task_id}", "p") == b""
+    assert b"x" * 9 not in await backend.client.get(f"{PREFIX}t:{attempt.task_id}")
+
+
+async def test_a_long_payload_has_a_key_of_its_own_until_its_task_ends(server: FakeServer) -> None:
+    backend = RedisBackends(lambda: fake_clients(server))()
+    await queue(backend.store, a_task(b"x" * 5_000))
+    (leased,) = await take(backend.store)
+    assert leased.payload == b"x" * 5_000
+    key = f"{PREFIX}p:{leased.attempt.task_id}"
+    assert await backend.client.exists(key) == 1
+    await backend.store.complete(done([leased.attempt], b"y" * 5_000))
+    assert await backend.client.exists(key) == 0
+    assert await backend.client.ttl(f"{PREFIX}x:{leased.attempt.task_id}") > 0
 
 
 async def test_a_cancelled_entry_of_a_long_queue_is_dropped_when_a_claim_comes_to_it(
@@ -142,16 +155,22 @@ async def test_what_cannot_be_read_is_another_versions(server: FakeServer) -> No
     (attempt,) = await running(store)
     await store.complete(done([attempt]))
     key = f"{PREFIX}t:{attempt.task_id}"
-    damage: tuple[tuple[str, str | bytes], ...] = (
-        ("v", "rubbish"),
-        ("v", b"\x93\x01\x01\xa1\xff"),
-        ("v", b"\x94\x01\x01\xa0" + b"\x91" * 50_000 + b"\x00"),
-        ("s", "?"),
-        ("h", "1"),
-        ("c", "x"),
+    whole = await client.get(key)
+    head, line, body = whole.split(b"\n", 2)
+    damage = (
+        b"\n".join((head, line, b"i7:rubbish")),
+        b"\n".join((head, line, b"i5:\x93\x01\x01\xa1\xff")),
+        b"\n".join((head, line, b"i50005:\x94\x01\x01\xa0" + b"\x91" * 50_000 + b"\x00")),
+        b"\n".join((head, line, b"ix:")),
+        b"\n".join((head, b"soon", body)),
+        head,
+        b"rubbish",
+        b"?" + whole[1:],
+        whole.replace(b" cpython", b"-cpython"),
+        whole.replace(b" 0,0,0 ", b" 0,0 "),
     )
-    for field, rubbish in damage:
-        await client.hset(key, field, rubbish)
+    for rubbish in damage:
+        await client.set(key, rubbish)
         with pytest.raises(StoreIncompatible, match=attempt.task_id):
             await store.outcomes([attempt.task_id])
     await client.hset(f"{PREFIX}f:{FUNCTION.id}", "v", "three")
@@ -163,11 +182,16 @@ async def test_a_claim_or_a_reap_of_what_cannot_be_read_names_the_task(server: F
     backend = RedisBackends(lambda: fake_clients(server))()
     store, client = backend.store, backend.client
     queued, held = await queue(store, a_task(), a_task())
-    await client.hset(f"{PREFIX}t:{queued}", "h", "1 5 rubbish cpython-3.11")
+
+    async def damage(task_id: str) -> None:
+        key = f"{PREFIX}t:{task_id}"
+        await client.set(key, (await client.get(key)).replace(b" 0,2, ", b" rubbish "))
+
+    await damage(queued)
     with pytest.raises(StoreIncompatible, match=queued):
         await take(store, limit=1)
     (leased,) = await take(store)
-    await client.hset(f"{PREFIX}t:{held}", "h", "1 5 rubbish cpython-3.11")
+    await damage(held)
     with pytest.raises(StoreIncompatible, match=held):
         await store.adopt("d2", [leased.attempt], LONG_MS)
 

@@ -7,7 +7,8 @@ from fakeredis import FakeServer
 from redis import exceptions
 from redis.asyncio import Redis
 
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.policy import BATCH
 from gofer.domain.ports import Written
 from tests.contracts.redis_backend import fake_clients

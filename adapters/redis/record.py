@@ -1,0 +1,192 @@
+"""A task's string, as the scripts write it (the prelude has its form), and its words.
+
+Reading one is the hot half of every look at a task, so heads that many tasks share are read once.
+What another version wrote and this one cannot read raises StoreIncompatible.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+from ...domain.errors import StoreIncompatible
+from ...domain.identifiers import Attempt, FunctionId, TaskId
+from ...domain.ports import Ending, Leased
+from ...domain.task import Budget, Outcome, Spent, Task, TaskStatus
+from . import evidence
+
+INLINE_BYTES = 2048
+"""Results of up to so many bytes are in their task's string, as payloads are (prelude.lua)."""
+
+KNOWN_HEADS = 4096
+
+_STATUS = {
+    "Q": TaskStatus.QUEUED,
+    "D": TaskStatus.QUEUED,
+    "R": TaskStatus.RUNNING,
+    "C": TaskStatus.COMPLETED,
+    "F": TaskStatus.FAILED,
+    "P": TaskStatus.FAILED,
+    "X": TaskStatus.CANCELLED,
+    "E": TaskStatus.EXPIRED,
+}
+_LONG, _SHORT = b"x", b"i"
+
+
+def text(value: str) -> bytes:
+    """Return UTF-8; what is no Unicode (half a surrogate pair) becomes a question mark."""
+    return value.encode("utf-8", "replace")
+
+
+@lru_cache(KNOWN_HEADS)
+def word(value: str) -> str:
+    """Return a text as one word of a record: "-" for none, spaces and the like as %20."""
+    if value.isalnum() and value.isascii():
+        return value
+    return "%2D" if value == "-" else quote(value, safe="", errors="replace") or "-"
+
+
+def unword(value: str) -> str:
+    """Return the text that was made a word."""
+    return "" if value == "-" else unquote(value)
+
+
+def ending(told: bytes, result: bytes) -> tuple[bytes, bytes]:
+    """Return the body of an ended task from its evidence, and its result if that is a long one."""
+    if len(result) > INLINE_BYTES:
+        return b"%b%d:%b" % (_LONG, len(told), told), result
+    return b"%b%d:%b%b" % (_SHORT, len(told), told, result), b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is spent, and the head of a task."""
+
+    spent: Spent
+    priority: int
+    function_id: FunctionId
+    budget: Budget
+    tag: str
+
+
+@lru_cache(KNOWN_HEADS)
+def _told(item: bytes) -> _Told:
+    spent, priority, _, function_id, budget, tag = item.decode().split(" ")
+    retries, strikes, losses = spent.split(",")
+    again, redeliveries, timeout = budget.split(",")
+    return _Told(
+        Spent(int(retries), int(strikes), int(losses)),
+        int(priority),
+        FunctionId(function_id),
+        Budget(int(again), int(redeliveries), int(timeout) if timeout else None),
+        tag,
+    )
+
+
+def leased(attempt: Attempt, item: bytes, payload: bytes) -> tuple[Leased, str]:
+    """Return a task as claim.lua and adopt.lua tell of it, and its environment's tag."""
+    try:
+        told = _told(item)
+    except ValueError as error:
+        raise unreadable("task", attempt.task_id) from error
+    found = Leased(attempt, told.function_id, payload, told.priority, told.budget, told.spent)
+    return found, told.tag
+
+
+def task(task_id: TaskId, record: bytes) -> Task | None:
+    """Return a task as it stands; None for an empty record: there is no such task."""
+    return _read(task_id, record)[0] if record else None
+
+
+def task_and_outcome(
+    task_id: TaskId, record: bytes, longs: Iterator[bytes]
+) -> tuple[Task, Outcome | None] | None:
+    """Return a task and its outcome; None if it is forgotten.
+
+    Takes the next of ``longs`` for a result that has a key of its own.
+    """
+    if not record:
+        return None
+    shown, body = _read(task_id, record)
+    if not shown.status.is_terminal:
+        return shown, None
+    found = _outcome(task_id, shown.status, shown.attempt, body, longs)
+    return None if found is None else (shown, found)
+
+
+def batch_ending(task_id: TaskId, position: int, record: bytes, longs: Iterator[bytes]) -> Ending:
+    """Return how a task of a batch ended; only what is asked for is read of its record.
+
+    Takes of ``longs`` as ``task_and_outcome`` does.
+    """
+    forgotten = Ending(position, None, None)
+    if not record:
+        return forgotten
+    try:
+        head, _, body = record.split(b"\n", 2)
+        state, number, _ = head.decode().split(" ", 2)
+        status = _STATUS[state[0]]
+        found = _outcome(task_id, status, int(number), body, longs)
+    except (ValueError, KeyError) as error:
+        raise unreadable("task", task_id) from error
+    return forgotten if found is None else Ending(position, status, found)
+
+
+def unreadable(kind: str, identifier: str) -> StoreIncompatible:
+    """Return the error for what another version must have written."""
+    return StoreIncompatible(f"the store holds a {kind} {identifier} that this version cannot read")
+
+
+def _read(task_id: TaskId, record: bytes) -> tuple[Task, bytes]:
+    """Return a task and the body of its record."""
+    try:
+        head, line, body = record.split(b"\n", 2)
+        state, number, _, _, started, created, rest = head.decode().split(" ", 6)
+        told = _told(rest.encode())
+        status = _STATUS[state[0]]
+        start = None if started == "-" else int(started)
+        finished: int | None = None
+        worker = reason = ""
+        if status.is_terminal:
+            end, ran, name = line.decode().split(" ")
+            finished, worker = int(end), unword(name)
+            if start is None and int(ran) >= 0:
+                # it ended before its start was noted: dated back by the time that it ran
+                start = max(int(created), finished - int(ran))
+        else:
+            reason = unword(line.decode())
+        shown = Task(
+            id=task_id,
+            function_id=told.function_id,
+            status=status,
+            attempt=int(number),
+            priority=told.priority,
+            budget=told.budget,
+            spent=told.spent,
+            created_at_ms=int(created),
+            started_at_ms=start,
+            finished_at_ms=finished,
+            worker=worker,
+            reason=reason,
+        )
+    except (ValueError, KeyError) as error:
+        raise unreadable("task", task_id) from error
+    return shown, body
+
+
+def _outcome(
+    task_id: TaskId, status: TaskStatus, attempt: int, body: bytes, longs: Iterator[bytes]
+) -> Outcome | None:
+    """Return an outcome; None where the long result is forgotten already."""
+    try:
+        length, _, rest = body.partition(b":")
+        size = int(length[1:])
+        told = rest[:size]
+        result = rest[size:]
+        if body[:1] == _LONG:
+            result = next(longs)
+            if not result:
+                return None
+        return evidence.outcome(status, attempt, told, result)
+    except (ValueError, StopIteration, *evidence.UNREADABLE) as error:
+        raise unreadable("outcome of task", task_id) from error
