@@ -18,9 +18,7 @@ from .ports import (
     Cancelled,
     Clock,
     Entropy,
-    Point,
     TaskStore,
-    Telemetry,
 )
 from .submissions import Admission, Submission, batch_idempotency
 from .task import NewTask
@@ -52,7 +50,6 @@ class Batches:
         admission: Admission,
         clock: Clock,
         entropy: Entropy,
-        telemetry: Telemetry,
     ) -> None:
         """Take the ports."""
         self._tasks = tasks
@@ -60,7 +57,6 @@ class Batches:
         self._admission = admission
         self._clock = clock
         self._entropy = entropy
-        self._telemetry = telemetry
 
     async def submit(self, wishes: Sequence[Submission], key: str = "") -> SubmittedBatch:
         """Record one task for each wish (1 to MAX_POSITION of them; their own keys are ignored).
@@ -82,11 +78,8 @@ class Batches:
                 answers.append(refusal)
             else:
                 answers.append(task_id)
-        self._telemetry.point(Point.API_SUBMITTING)
-        refused = await self._record(tasks)
-        self._telemetry.point(Point.API_SUBMITTED)
-        if refused:
-            answers = [refused.get(a, a) if isinstance(a, str) else a for a in answers]
+        recorded = iter(await self._admission.record(tasks))
+        answers = [next(recorded) if isinstance(each, str) else each for each in answers]
         return SubmittedBatch(batch, tuple(answers))
 
     async def state(self, batch_id: BatchId) -> BatchState:
@@ -131,13 +124,3 @@ class Batches:
         if batch is None:
             raise KeyReused(key)
         return batch
-
-    async def _record(self, tasks: Sequence[NewTask]) -> dict[str, GoferError]:
-        """Submit tasks and return those that the store refused, with the reason."""
-        refused: dict[str, GoferError] = {}
-        for task, answer in zip(tasks, await self._tasks.submit(tasks), strict=True):
-            try:
-                self._admission.answered(task, answer)
-            except GoferError as refusal:
-                refused[task.id] = refusal
-        return refused

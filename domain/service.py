@@ -8,7 +8,7 @@ It never opens a payload.
 from collections.abc import Sequence
 
 from .batches import Batches
-from .errors import InvalidInput, NotFound, TooLarge
+from .errors import GoferError, InvalidInput, NotFound, TooLarge
 from .function import Environment, Function, content_digest
 from .identifiers import FunctionId, TaskId
 from .ports import (
@@ -46,8 +46,8 @@ class Service:
         self._functions = functions
         self._inspector = inspector
         self._clock = clock
-        self._admission = Admission(inspector, limits, clock, entropy)
-        self.batches = Batches(tasks, batches, self._admission, clock, entropy, telemetry)
+        self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
+        self.batches = Batches(tasks, batches, self._admission, clock, entropy)
         self._environment = environment
         self._limits = limits
         self._telemetry = telemetry
@@ -88,14 +88,13 @@ class Service:
         batch; NotFound (a function), QueueFull or KeyReused for the first task refused, in which
         case the others of the batch may be stored; StoreUnavailable.
         """
-        tasks = [self._admission.admit(submission) for submission in submissions]
-        self._telemetry.point(Point.API_SUBMITTING)
-        answers = await self._tasks.submit(tasks)
-        self._telemetry.point(Point.API_SUBMITTED)
-        return [
-            self._admission.answered(task, answer)
-            for task, answer in zip(tasks, answers, strict=True)
-        ]
+        admitted = [self._admission.admit(submission) for submission in submissions]
+        ids: list[TaskId] = []
+        for answer in await self._admission.record(admitted):
+            if isinstance(answer, GoferError):
+                raise answer
+            ids.append(answer)
+        return ids
 
     async def status(self, task_id: TaskId) -> Task:
         """Return a task as it stands; raise NotFound, StoreUnavailable."""

@@ -4,13 +4,22 @@ Shared by the use cases that take tasks: one by one (``service.py``) and in batc
 (``batches.py``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .errors import InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
+from .errors import GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import content_digest
 from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
-from .ports import Clock, Entropy, PayloadInspector, Repeated, Submitted
+from .ports import (
+    Clock,
+    Entropy,
+    PayloadInspector,
+    Point,
+    Repeated,
+    Submitted,
+    TaskStore,
+    Telemetry,
+)
 from .task import PRIORITIES, Budget, Idempotency, NewTask
 
 KEY_CHARS = 255
@@ -44,12 +53,20 @@ class Submission:
 
 
 class Admission:
-    """Makes tasks of wishes, and says why where it does not."""
+    """Makes tasks of wishes and records them, and says why where it does not."""
 
     def __init__(
-        self, inspector: PayloadInspector, limits: Limits, clock: Clock, entropy: Entropy
+        self,
+        tasks: TaskStore,
+        inspector: PayloadInspector,
+        limits: Limits,
+        clock: Clock,
+        entropy: Entropy,
+        telemetry: Telemetry,
     ) -> None:
-        """Take what is needed to judge a wish."""
+        """Take the ports."""
+        self._tasks = tasks
+        self._telemetry = telemetry
         self._inspector = inspector
         self._limits = limits
         self._clock = clock
@@ -78,16 +95,25 @@ class Admission:
             else None,
         )
 
-    def answered(self, task: NewTask, answer: Submitted | Repeated) -> TaskId:
-        """Return the id of the recorded task; raise NotFound, QueueFull or KeyReused."""
+    async def record(self, tasks: Sequence[NewTask]) -> list[TaskId | GoferError]:
+        """Submit tasks; return for each its id, or NotFound, QueueFull or KeyReused.
+
+        Raises StoreUnavailable.
+        """
+        self._telemetry.point(Point.API_SUBMITTING)
+        answers = await self._tasks.submit(tasks)
+        self._telemetry.point(Point.API_SUBMITTED)
+        return [self._answered(task, each) for task, each in zip(tasks, answers, strict=True)]
+
+    def _answered(self, task: NewTask, answer: Submitted | Repeated) -> TaskId | GoferError:
         if isinstance(answer, Repeated):
             return answer.task_id
         if answer is Submitted.NO_FUNCTION:
-            raise NotFound("function", task.function_id)
+            return NotFound("function", task.function_id)
         if answer is Submitted.FULL:
-            raise QueueFull(self._limits.queued_tasks)
+            return QueueFull(self._limits.queued_tasks)
         if answer is Submitted.CONFLICT and task.idempotency is not None:
-            raise KeyReused(task.idempotency.key)
+            return KeyReused(task.idempotency.key)
         return task.id
 
 

@@ -20,7 +20,6 @@ from redis.asyncio import Redis
 from gofer.adapters.memory.clock import ManualClock
 from gofer.adapters.memory.records import Records
 from gofer.adapters.memory.store import MemoryStore
-from gofer.adapters.redis.driver import read_scripts
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import (
@@ -30,43 +29,34 @@ from gofer.domain.identifiers import (
     TaskId,
     WorkerId,
     member_ids,
-    new_batch_id,
     uuid7,
 )
-from gofer.domain.policy import Charge, Requeue
+from gofer.domain.policy import Requeue
 from gofer.domain.ports import BatchPage, Completion, Defeat
 from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
+from tests.contracts.store_choices import (
+    BATCHES,
+    LONG,
+    STRANGER,
+    UNKNOWN,
+    budgets,
+    delays,
+    leases,
+    owners,
+    picks,
+    requeues,
+    wishes,
+)
+from tests.contracts.store_clock import scripts_with_a_clock
 from tests.contracts.store_copy import Copy, copy_of, put_back
+from tests.contracts.store_places import places_of
 
 QUEUED_LIMIT = 6
 NAMESPACE = "machine"
 PREFIX = "{machine:0}:"
-UNKNOWN = FunctionId(uuid7(5, 5))
-BATCHES = [new_batch_id(7, number) for number in (1, 2)]
-LONG = b"longer than what a task's record holds " * 60
-STRANGER = Attempt(TaskId(uuid7(6, 6)), 1, "stranger")
 
 Answer = TypeVar("Answer")
-
-picks = st.lists(st.integers(0, 9), min_size=1, max_size=3)
-leases = st.sampled_from([0, 10, 1_000])
-delays = st.sampled_from([0, 5, 50])
-wishes = st.dictionaries(st.sampled_from([TAG, FOREIGN_TAG]), st.integers(0, 4))
-owners = st.sampled_from(["d1", "d2"])
-budgets = st.builds(Budget, st.integers(0, 1), st.integers(0, 2), st.sampled_from([None, 7]))
-requeues = st.none() | st.builds(Requeue, st.sampled_from(Charge), delays)
-
-
-def scripts_with_a_clock() -> dict[str, str]:
-    """Return the scripts, with a key that the machine sets in the place of the server's TIME."""
-    sources: dict[str, str] = {}
-    for name, source in read_scripts().items():
-        assert source.count("redis.call('TIME')") == 1, name
-        sources[name] = source.replace(
-            "redis.call('TIME')", "redis.call('LRANGE', P .. 'clock', 0, -1)"
-        )
-    return sources
 
 
 SHOWN_MOST = 15
@@ -295,24 +285,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.runner.run(self.check_places())
 
     async def check_places(self) -> None:
-        ready = [
-            task_id
-            for priority in (0, 1, 2)
-            for tag in (TAG, FOREIGN_TAG)
-            for task_id in await self.client.lrange(f"{PREFIX}ready:{priority}:{tag}", 0, -1)
-        ]
-        places = {
-            "Q": ready,
-            "D": await self.client.zrange(f"{PREFIX}delayed", 0, -1),
-            "R": await self.client.zrange(f"{PREFIX}lease", 0, -1),
-        }
-        found = Counter(
-            (TaskId(task_id.decode()), place) for place, ids in places.items() for task_id in ids
-        )
+        found = await places_of(self.client, PREFIX, [TAG, FOREIGN_TAG])
         expected: Counter[tuple[TaskId, str]] = Counter()
         for task_id in {*self.ids[-SHOWN_MOST:], *(task_id for task_id, _ in found)}:
             record = await self.client.get(f"{PREFIX}t:{task_id}")
-            if record is not None and chr(record[0]) in places:
+            if record is not None and chr(record[0]) in "QDR":
                 expected[task_id, chr(record[0])] += 1
         assert found == expected
 

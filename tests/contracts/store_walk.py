@@ -10,7 +10,8 @@ from random import Random
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
-from tests.contracts.store_machine import BATCHES, LONG, UNKNOWN, StoreMachine
+from tests.contracts.store_choices import BATCHES, LONG, UNKNOWN
+from tests.contracts.store_machine import StoreMachine
 
 RARELY = 0.1
 LOOK_EVERY = 4

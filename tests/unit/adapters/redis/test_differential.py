@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from tests.contracts.redis_backend import fake_clients
-from tests.contracts.store_machine import StoreMachine, scripts_with_a_clock
+from tests.contracts.store_clock import scripts_with_a_clock
+from tests.contracts.store_machine import StoreMachine
 from tests.contracts.store_walk import walk
 from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
 
