@@ -120,7 +120,7 @@ def test_a_task_that_no_message_has_room_for_has_failed() -> None:
     bench.tick()
     bench.hello(window=2)
     large = replace(FUNCTION, payload=bytes(CARRIED_BYTES - 3))
-    bench.claims(lease(), replace(lease(task=1), payload=b"abc"), functions=[large])
+    bench.claims(lease(), lease(task=1)._replace(payload=b"abc"), functions=[large])
     (record,) = bench.records()
     assert isinstance(record, Defeat)
     assert (record.attempt, record.failure.cause) == (attempt(), Cause.TOO_LARGE)
