@@ -41,6 +41,7 @@ from ...domain.protocol.effects import (
     StoreCall,
 )
 from ...domain.protocol.messages import Orders, Report
+from ..logs import LEVELS
 from .alarm import Alarm
 from .functions import FunctionCache
 
@@ -153,7 +154,7 @@ class Dispatcher:
                 case Forget():
                     self._link.forget(effect.peer)
                 case Note():
-                    log.log(logging.getLevelNamesMapping()[effect.level.upper()], effect.text)
+                    log.log(LEVELS[effect.level], "%s", effect)
                 case _:
                     self._call(effect)
         if self._core.drained:

@@ -135,7 +135,7 @@ def acknowledges_before_it_records(_: pytest.MonkeyPatch) -> Cores:
     class Hasty(DispatcherCore):
         def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
             super()._settle(worker, holding, outcome)
-            self._crew.acknowledge(worker, holding.attempt)
+            self._crew.acknowledge(worker, [holding.attempt])
 
     return Cores(dispatcher=Hasty)
 

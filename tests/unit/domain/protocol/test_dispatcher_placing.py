@@ -52,7 +52,7 @@ def test_room_that_comes_free_is_claimed_for_again_when_there_was_more() -> None
 def test_a_choice_is_told_at_debug_level() -> None:
     bench = DispatcherBench()
     bench.gives(lease())
-    notes = [note.text for note in bench.take(Note) if note.level == "debug"]
+    notes = [str(note) for note in bench.take(Note) if note.level == "debug"]
     assert notes == ["task-0#1 to w1: least loaded of 1: 0 in hand, 1 slots, window 1"]
 
 
