@@ -75,6 +75,7 @@ class RosterMachine(RuleBasedStateMachine):
             assert ("runs" in choice.reason) == bool(self.naive and not fitting)
             return
         best = self.best(tag)
+        assert best is not None
         seat = fitting[best]
         before, row = seat.in_hand, 0
         while row < most and self.best(tag) == best:
