@@ -113,12 +113,11 @@ class Frames:
                 after = start + _LENGTH.size + length
                 if after > end:
                     break
-                with view[start + _LENGTH.size : after] as body:
-                    try:
-                        messages.append(decode(body))
-                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                        self._broken = str(error)
-                        break
+                try:
+                    messages.append(decode(view[start + _LENGTH.size : after]))
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    self._broken = str(error)
+                    break
                 start = after
         if self._broken:
             self._buffer.clear()

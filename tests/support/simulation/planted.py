@@ -60,7 +60,7 @@ def forgets_an_outcome_that_is_not_recorded(_: pytest.MonkeyPatch) -> Cores:
         def _report(self, now: float) -> None:
             super()._report(now)
             for attempt in self._outbox.unrecorded():
-                self._outbox.recorded(attempt)
+                self._outbox.recorded([attempt])
 
     return Cores(worker=Forgetful)
 
