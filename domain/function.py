@@ -4,7 +4,7 @@ The payload is opaque here: this module (like everything outside a worker's chil
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .identifiers import FunctionId
 
@@ -20,15 +20,17 @@ class Environment:
     implementation: str
     python: tuple[int, int]
     dill: str = ""
+    tag: str = field(init=False, repr=False, compare=False)
+    """The key by which functions and workers are matched, such as ``cpython-3.11``.
 
-    @property
-    def tag(self) -> str:
-        """Return the key by which functions and workers are matched, such as ``cpython-3.11``.
+    Bytecode does not cross minor versions (DESIGN.md section 6: of 240 cross-version runs 37 were
+    right), so the tag has major and minor, and nothing finer. Made once: each task asks for it.
+    """
 
-        Bytecode does not cross minor versions (DESIGN.md section 6: of 240 cross-version runs 37
-        were right), so the tag has major and minor, and nothing finer.
-        """
-        return f"{self.implementation}-{self.python[0]}.{self.python[1]}"
+    def __post_init__(self) -> None:
+        """Make the tag."""
+        tag = f"{self.implementation}-{self.python[0]}.{self.python[1]}"
+        object.__setattr__(self, "tag", tag)
 
 
 @dataclass(frozen=True, slots=True)

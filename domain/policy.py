@@ -138,7 +138,7 @@ PREFETCH_MOST = 500
 CHUNK_GOAL_MS = 2.0
 """Work that one message to a child should carry."""
 
-CHUNK_MOST = 64
+CHUNK_MOST = 128
 """Most tasks in one message to a child."""
 
 

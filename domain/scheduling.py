@@ -9,8 +9,12 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import TypeAlias
 
 from .identifiers import WorkerId
+
+_Entry: TypeAlias = tuple[float, int, int, WorkerId]
+"""A place in a heap: load, slots that are taken less those that are there, version, worker."""
 
 
 @dataclass(slots=True)
@@ -31,13 +35,14 @@ class _Seat:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The worker that gets the task, and how it stood when it was chosen."""
+    """The worker that gets the next ``count`` tasks, and how it stood when it was chosen."""
 
     worker: WorkerId
     in_hand: int
     slots: int
     window: int
     rivals: int
+    count: int = 1
 
     @property
     def reason(self) -> str:
@@ -61,7 +66,7 @@ class Roster:
     def __init__(self) -> None:
         """Start with nobody."""
         self._seats: dict[WorkerId, _Seat] = {}
-        self._heaps: dict[str, list[tuple[float, int, int, WorkerId]]] = {}
+        self._heaps: dict[str, list[_Entry]] = {}
         self._population: dict[str, int] = {}
         self._versions = count()
         self._rooms: dict[str, int] = {}
@@ -109,22 +114,38 @@ class Roster:
         """Return whether anybody who is there could ever take a task of environment ``tag``."""
         return tag in self._population
 
-    def place(self, tag: str) -> Placement | NoPlacement:
-        """Choose a worker of environment ``tag`` for one task and count it as in its hands."""
+    def place(self, tag: str, most: int = 1) -> Placement | NoPlacement:
+        """Choose a worker of environment ``tag`` for the next task, and for those that follow it.
+
+        It gets as many of ``most`` tasks as would be given to it in a row, one by one; they count
+        as in its hands. A lone worker is thus chosen once for all of them.
+        """
         heap = self._heaps.get(tag, [])
+        seat = self._first(heap)
+        if seat is None:
+            return self._nobody(tag)
+        heapq.heappop(heap)
+        rival = heap[0] if self._first(heap) is not None else None
+        count = _in_a_row(seat, min(most, seat.room), rival)
+        chosen = Placement(
+            seat.worker, seat.in_hand, seat.slots, seat.window, self._population[tag], count
+        )
+        seat.in_hand += count
+        seat.version = next(self._versions)
+        self._rooms[tag] -= count
+        if seat.room:
+            heapq.heappush(heap, _entry(seat))
+        return chosen
+
+    def _first(self, heap: list[_Entry]) -> _Seat | None:
+        """Return who is first in a heap, after dropping what is out of date there."""
         while heap:
             _, _, version, worker = heap[0]
             seat = self._seats.get(worker)
-            if seat is None or seat.version != version or not seat.room:
-                heapq.heappop(heap)
-                continue
-            chosen = Placement(worker, seat.in_hand, seat.slots, seat.window, self._population[tag])
-            seat.in_hand += 1
-            seat.version = next(self._versions)
-            self._rooms[tag] -= 1
-            heapq.heapreplace(heap, self._entry(seat))
-            return chosen
-        return self._nobody(tag)
+            if seat is not None and seat.version == version and seat.room:
+                return seat
+            heapq.heappop(heap)
+        return None
 
     def _nobody(self, tag: str) -> NoPlacement:
         if not self._seats:
@@ -139,12 +160,27 @@ class Roster:
             return
         heap = self._heaps.setdefault(seat.tag, [])
         if len(heap) > 4 * len(self._seats) + 64:
-            heap[:] = [self._entry(s) for s in self._seats.values() if s.tag == seat.tag and s.room]
+            heap[:] = [_entry(s) for s in self._seats.values() if s.tag == seat.tag and s.room]
             heapq.heapify(heap)
         else:
-            heapq.heappush(heap, self._entry(seat))
+            heapq.heappush(heap, _entry(seat))
 
-    @staticmethod
-    def _entry(seat: _Seat) -> tuple[float, int, int, WorkerId]:
-        free = seat.slots - seat.in_hand
-        return (seat.in_hand / seat.slots, -free, seat.version, seat.worker)
+
+def _entry(seat: _Seat) -> _Entry:
+    free = seat.slots - seat.in_hand
+    return (seat.in_hand / seat.slots, -free, seat.version, seat.worker)
+
+
+def _in_a_row(seat: _Seat, most: int, rival: _Entry | None) -> int:
+    """Return how many tasks the first gets, one after the other, before its rival is the first.
+
+    Among equals the rival is: its place in the line is older than that of a seat that has just
+    been given something.
+    """
+    if rival is None:
+        return most
+    for given in range(1, most):
+        in_hand = seat.in_hand + given
+        if (in_hand / seat.slots, in_hand - seat.slots) >= rival[:2]:
+            return given
+    return most

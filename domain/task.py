@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from .errors import IllegalTransition
 from .identifiers import FunctionId, TaskId
@@ -121,8 +122,7 @@ class Failure:
         return self.cause is Cause.EXCEPTION or bool(self.traceback)
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(NamedTuple):
     """What an attempt returned: ``result`` is the pickle of the value, never opened here."""
 
     result: bytes

@@ -2,6 +2,10 @@
 
 import logging
 import sys
+from typing import Final
+
+LEVELS: Final = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
+"""logging's levels by the names that the cores use."""
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s[%(process)d] %(message)s"
 

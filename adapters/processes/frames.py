@@ -61,12 +61,12 @@ _chunks = msgspec.msgpack.Decoder(Chunk)
 _reports = msgspec.msgpack.Decoder(Report)
 
 
-def encode(message: Chunk | Report) -> bytes:
-    """Return a message as one frame."""
+def encode(message: Chunk | Report) -> bytearray:
+    """Return a message as one frame; payloads are copied once."""
     frame = bytearray(_LENGTH.size)
     _encoder.encode_into(message, frame, _LENGTH.size)
     _LENGTH.pack_into(frame, 0, len(frame) - _LENGTH.size)
-    return bytes(frame)
+    return frame
 
 
 class Frames:
@@ -113,12 +113,11 @@ class Frames:
                 after = start + _LENGTH.size + length
                 if after > end:
                     break
-                with view[start + _LENGTH.size : after] as body:
-                    try:
-                        messages.append(decode(body))
-                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                        self._broken = str(error)
-                        break
+                try:
+                    messages.append(decode(view[start + _LENGTH.size : after]))
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    self._broken = str(error)
+                    break
                 start = after
         if self._broken:
             self._buffer.clear()

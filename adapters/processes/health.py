@@ -17,7 +17,6 @@ import resource
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 
 from .capture import Capture
@@ -29,7 +28,7 @@ a fork alone takes longer."""
 _OPEN_FILES = 512
 """With so many descriptors in use (or half of what is allowed) the next task might get none."""
 
-_WATCHED = (
+_SIGNALS = (
     signal.SIGTERM,
     signal.SIGINT,
     signal.SIGALRM,
@@ -41,7 +40,8 @@ _WATCHED = (
     signal.SIGCHLD,
     signal.SIGPIPE,
 )
-_ALL = tuple(sorted(signal.valid_signals()))[:31]
+_WATCHED = tuple(map(int, _SIGNALS))
+_ALL = tuple(map(int, sorted(signal.valid_signals())))[:31]
 _REAL, _VIRTUAL, _PROFILING = map(
     int, (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 )
@@ -65,9 +65,9 @@ class Health:
         """Remember this moment as clean."""
         self._capture = capture
         self._folder = os.getcwd()  # noqa: PTH109
-        self._handlers = [_handler(number) for number in _WATCHED]
-        self._all_handlers = [_handler(number) for number in _ALL]
-        self._threads = threading.active_count(), _threads()
+        self._handlers = [*map(_handler, _WATCHED)]
+        self._all_handlers = [*map(_handler, _ALL)]
+        self._threads = _threads()
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self._environment = dict(_environment)
         self._path = list(sys.path)
@@ -85,15 +85,15 @@ class Health:
         return self._signals() or self._process() or self._surroundings()
 
     def _signals(self) -> str:
-        if [_handler(number) for number in _WATCHED] != self._handlers:
+        if [*map(_handler, _WATCHED)] != self._handlers:
             return "a signal handler was changed"
-        if _timer(_REAL)[0] or _timer(_VIRTUAL)[0] or _timer(_PROFILING)[0]:
+        if _timer(_REAL)[0]:
             return "a timer was left running"
         faulthandler.cancel_dump_traceback_later()  # it could end us in the middle of another task
         return ""
 
     def _process(self) -> str:
-        if (threading.active_count(), _threads()) != self._threads:
+        if _threads() != self._threads:
             return "a thread was left running"
         if not self._capture.intact():
             return "the standard streams were replaced"
@@ -123,8 +123,10 @@ class Health:
     def _thorough(self) -> str:
         if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
             return "signals were blocked"
-        if [_handler(number) for number in _ALL] != self._all_handlers:
+        if [*map(_handler, _ALL)] != self._all_handlers:
             return "a signal handler was changed"
+        if _timer(_VIRTUAL)[0] or _timer(_PROFILING)[0]:
+            return "a timer was left running"
         if _limits() != self._limits:
             return "a limit of the process was changed"
         if not self._capture.connected():

@@ -216,7 +216,7 @@ class Runner:
         self._unannounced_since = None
         self._channel.send(DONE)
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, frame: bytearray) -> None:
         """Write a report, waking the supervisor if the pipe is full."""
         rest = memoryview(frame)
         asked = False

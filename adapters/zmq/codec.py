@@ -18,14 +18,16 @@ the decoders one (out of the frame, so that a large frame is not kept alive by a
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import astuple
 
 from ...domain.errors import ProtocolViolation
 from ...domain.function import Environment
-from ...domain.identifiers import Attempt, Session, TaskId, WorkerId
+from ...domain.identifiers import Attempt, Session, WorkerId
 from ...domain.protocol.messages import (
     PROTOCOL_VERSION,
     Assignment,
@@ -171,17 +173,26 @@ def _session(row: wire.WireSession) -> Session:
     return Session(row.incarnation, row.epoch)
 
 
-def _attempt(row: wire.WireAttempt) -> Attempt:
-    return Attempt(TaskId(row.task_id), row.number, row.token)
+_new: Any = tuple.__new__
+_attempt_of: Callable[[tuple[Any, ...]], Attempt] = partial(_new, Attempt)
+_success_of: Callable[[tuple[Any, ...]], Success] = partial(_new, Success)
+_finished_of: Callable[[tuple[Attempt, Outcome]], Finished] = partial(_new, Finished)
+_assignment_of: Callable[[tuple[Attempt, str, bytes, int | None]], Assignment] = partial(
+    _new, Assignment
+)
+"""Makers of named tuples from rows with the same fields, all in C: half the time of a call of the
+class. They are what a message costs that carries hundreds of tasks (1.7 us a task, 2.6 without)."""
 
 
-def _attempts(read: list[wire.WireAttempt]) -> tuple[Attempt, ...]:
-    return tuple(_attempt(row) for row in read)
+def _attempts(
+    read: list[wire.WireAttempt] | list[wire.WireAttemptInHand],
+) -> tuple[Attempt, ...]:
+    return tuple(map(_attempt_of, map(astuple, read)))
 
 
 def _outcome(row: wire.WireSuccess | wire.WireFailure) -> Outcome:
     if isinstance(row, wire.WireSuccess):
-        return Success(row.result, row.peak_rss_kb, row.run_ms, row.output)
+        return _success_of(astuple(row))
     return Failure(
         cause=row.cause,
         type=row.type,
@@ -198,8 +209,21 @@ def _outcome(row: wire.WireSuccess | wire.WireFailure) -> Outcome:
     )
 
 
-def _assignment(row: wire.WireAssignment) -> Assignment:
-    return Assignment(_attempt(row.attempt), row.digest, row.payload, row.timeout_ms)
+def _finished(read: list[wire.WireFinished]) -> tuple[Finished, ...]:
+    return tuple(
+        [_finished_of((_attempt_of(astuple(row.attempt)), _outcome(row.outcome))) for row in read]
+    )
+
+
+def _assignments(read: list[wire.WireAssignment]) -> tuple[Assignment, ...]:
+    return tuple(
+        [
+            _assignment_of(
+                (_attempt_of(astuple(row.attempt)), row.digest, row.payload, row.timeout_ms)
+            )
+            for row in read
+        ]
+    )
 
 
 def _hello(body: memoryview) -> Hello:
@@ -232,7 +256,7 @@ def _report(body: memoryview) -> Report:
         seq=row.seq,
         window=row.window,
         started=_attempts(row.started),
-        finished=tuple(Finished(_attempt(f.attempt), _outcome(f.outcome)) for f in row.finished),
+        finished=_finished(row.finished),
         returned=_attempts(row.returned),
     )
 
@@ -255,7 +279,7 @@ def _orders(body: memoryview) -> Orders:
         echo=row.echo,
         lease_ms=row.lease_ms,
         functions=tuple(FunctionBody(body.digest, body.payload) for body in row.functions),
-        assign=tuple(_assignment(each) for each in row.assign),
+        assign=_assignments(row.assign),
         recorded=_attempts(row.recorded),
         cancel=_attempts(row.cancel),
     )

@@ -1,13 +1,15 @@
 """The rows that messages are written as: the domain's values as tuples in the wire's order.
 
-Plain tuples, because msgspec writes them fastest and they are never read again. ``wire.py`` has
-the same rows as they are read, with every check; a round trip in the tests holds the two together.
+Plain tuples, because msgspec writes them fastest and they are never read again; values that are
+named tuples in the wire's order (Attempt, Assignment, Success) are rows as they stand. ``wire.py``
+has the same rows as they are read, with every check; a round trip in the tests holds the two
+together.
 """
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
-from ...domain.identifiers import Attempt, Session
+from ...domain.identifiers import Session
 from ...domain.protocol.messages import Bye, Hello, Orders, Refused, Report, Unknown, Welcome
 from ...domain.task import Outcome, Success
 
@@ -18,17 +20,9 @@ def _session(session: Session) -> Row:
     return (session.incarnation, session.epoch)
 
 
-def _attempt(attempt: Attempt) -> Row:
-    return (attempt.task_id, attempt.number, attempt.token)
-
-
-def _attempts(attempts: Sequence[Attempt]) -> list[Row]:
-    return [_attempt(attempt) for attempt in attempts]
-
-
 def _outcome(outcome: Outcome) -> Row:
     if isinstance(outcome, Success):
-        return (0, outcome.result, outcome.peak_rss_kb, outcome.run_ms, outcome.output)
+        return (0, *outcome)
     return (
         1,
         outcome.cause,
@@ -55,8 +49,8 @@ def hello(message: Hello) -> Row:
         message.slots,
         message.window,
         (env.implementation, env.python, env.dill),
-        _attempts(message.held),
-        _attempts(message.returned),
+        message.held,
+        message.returned,
         (message.read.epoch, message.read.serial),
     )
 
@@ -68,9 +62,9 @@ def report(message: Report) -> Row:
         _session(message.session),
         message.seq,
         message.window,
-        _attempts(message.started),
-        [(_attempt(f.attempt), _outcome(f.outcome)) for f in message.finished],
-        _attempts(message.returned),
+        message.started,
+        [(attempt, _outcome(outcome)) for attempt, outcome in message.finished],
+        message.returned,
     )
 
 
@@ -82,21 +76,20 @@ def orders(message: Orders) -> Row:
         message.echo,
         message.lease_ms,
         [(body.digest, body.payload) for body in message.functions],
-        [(_attempt(a.attempt), a.digest, a.payload, a.timeout_ms) for a in message.assign],
-        _attempts(message.recorded),
-        _attempts(message.cancel),
+        message.assign,
+        message.recorded,
+        message.cancel,
     )
 
 
 def bye(message: Bye) -> Row:
     """Return the row of a Bye."""
-    return (message.worker, _session(message.session), _attempts(message.unrecorded))
+    return (message.worker, _session(message.session), message.unrecorded)
 
 
 def welcome(message: Welcome) -> Row:
     """Return the row of a Welcome."""
-    drop = _attempts(message.drop)
-    return (_session(message.session), message.lease_ms, message.beat_ms, drop)
+    return (_session(message.session), message.lease_ms, message.beat_ms, message.drop)
 
 
 def unknown(message: Unknown) -> Row:

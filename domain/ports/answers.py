@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
 from ..policy import Requeue
@@ -26,8 +27,7 @@ class Repeated:
     task_id: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A claimed task: what the dispatcher needs to place it and to judge its failure.
 
     ``payload`` is empty in the answer to ``adopt``: the worker has it already.
@@ -67,8 +67,7 @@ class Written(StrEnum):
     """The task does not exist (any more)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """Write down that ``attempt`` returned."""
 
     attempt: Attempt

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..identifiers import Attempt
 from ..protocol.messages import Assignment, FunctionBody
@@ -17,8 +17,7 @@ class Began:
     ago_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """An attempt has its outcome; its slot is free again."""
 
     attempt: Attempt

@@ -26,6 +26,7 @@ class Agenda:
         """Start with a look for work; leases are reaped once workers could have said Hello."""
         self._timers = timers
         self._claiming = self._renewing = self._reaping = self._listening = False
+        self._hinted = False
         self._covered: set[str] = set()
         self._claim_at_ms = inf
         self._renew_at_ms = now + timers.renew_ms
@@ -70,11 +71,11 @@ class Agenda:
             self._claim_at_ms = inf
             self._covered.clear()
         if not self._claiming and any(tag not in self._covered for tag in rooms):
-            self._claiming = True
+            self._claiming, self._hinted = True, False
             self._claim_sent_ms = now
             self._covered.update(rooms)
             yield CallClaim(_at_most(CLAIM_MOST, rooms))
-        if not self._listening:
+        if not (self._listening or (self._hinted and self._claiming)):
             self._listening = True
             yield CallListen(self._timers.poll_ms)
 
@@ -117,8 +118,14 @@ class Agenda:
             self._reap_at_ms = now
 
     def hinted(self) -> None:
-        """Note that the bell rang, or that nothing was heard for long."""
+        """Note that the bell rang, or that nothing was heard for long.
+
+        While a claim is under way nothing more is listened for: the claim after it answers this
+        hint and all that would come until then. (It rings for each hundred tasks submitted; a
+        listen costs two calls of the store, 2 us a task while as many are submitted as run.)
+        """
         self._listening = False
+        self._hinted = True
         self._covered.clear()
 
     def work_at(self, moment: float) -> None:

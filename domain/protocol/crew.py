@@ -4,10 +4,9 @@ Members join by a handshake (``reception.py``) and leave by a goodbye or by sile
 by which tasks are placed, is kept in step with them here and nowhere else.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from math import inf
 
-from ..function import Function
 from ..identifiers import Attempt, WorkerId
 from ..policy import Timers
 from ..scheduling import Roster
@@ -81,16 +80,16 @@ class Crew:
 
     # ------------------------------------------------------------ what to tell whom
 
-    def assign(self, worker: WorkerId, holding: Holding, function: Function) -> None:
-        """Give a worker, chosen by the roster, a task."""
-        self.members[worker].assign(holding, function)
+    def assign(self, worker: WorkerId, holdings: Iterable[Holding]) -> None:
+        """Give a worker, chosen by the roster, tasks."""
+        self.members[worker].assign(holdings)
         self._touched[worker] = None
 
-    def acknowledge(self, worker: WorkerId, attempt: Attempt) -> None:
-        """Let a worker forget an outcome; one that has left is fine: it asks when it returns."""
+    def acknowledge(self, worker: WorkerId, attempts: Iterable[Attempt]) -> None:
+        """Let a worker forget outcomes; one that has left is fine: it asks when it returns."""
         member = self.members.get(worker)
         if member is not None and not member.suspended:
-            member.acknowledge(attempt)
+            member.acknowledge(attempts)
             self._touched[worker] = None
 
     def update(self, member: Member) -> None:

@@ -8,12 +8,13 @@ once it is recorded, nor acknowledge one that is not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from ..errors import ProtocolViolation
 from ..function import Function
 from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
 from ..policy import CARRIED_BYTES, Timers
-from ..ports import Claim, Defeat, FromWorker, Hint, Leased, Reaped, Written
+from ..ports import Claim, FromWorker, Hint, Leased, Reaped, Written
 from ..scheduling import Roster
 from ..task import Outcome
 from .agenda import Agenda
@@ -179,12 +180,15 @@ class DispatcherCore:
         """Let workers forget outcomes that are written, or refused for good."""
         self._ledger.succeeded()
         self._ledger.done(call)
-        for record, answer in zip(call.records, answers, strict=True):
-            if answer in (Written.STALE, Written.GONE):
+        records = call.records
+        for record, answer in zip(records, answers, strict=True):
+            if answer is Written.STALE or answer is Written.GONE:
                 self._note("warning", f"outcome of {record.attempt} was refused: {answer}")
-            self._crew.acknowledge(record.worker, record.attempt)
-            if isinstance(record, Defeat) and record.requeue is not None:
-                self._agenda.work_at(now + record.requeue.delay_ms)
+        for worker, told in groupby(records, lambda record: record.worker):
+            self._crew.acknowledge(worker, [record.attempt for record in told])
+        for defeat in call.defeats:
+            if defeat.requeue is not None:
+                self._agenda.work_at(now + defeat.requeue.delay_ms)
         return self._step(now)
 
     def released(self, call: CallRelease, now: float) -> list[DispatcherEffect]:

@@ -100,10 +100,18 @@ class CallListen:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence for the log. ``level`` is one of logging's names in lower case."""
+    """A sentence for the log, in words by ``str``. ``level`` is one of logging's names, lower case.
+
+    ``about`` are the attempts that it begins with: put into words only where somebody reads them.
+    """
 
     level: str
     text: str
+    about: tuple[Attempt, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the whole sentence."""
+        return f"{', '.join(map(str, self.about))} {self.text}" if self.about else self.text
 
 
 StoreCall = (

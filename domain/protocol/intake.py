@@ -7,12 +7,13 @@ reason: nothing waits here for a worker. (A dispatcher that stood still renews i
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from ..function import Function
 from ..identifiers import Attempt, FunctionId
 from ..ports import Leased
-from ..scheduling import Placement, Roster
+from ..scheduling import NoPlacement, Roster
 from .crew import Crew
 from .effects import Note
 from .ledger import Ledger
@@ -83,27 +84,47 @@ class Intake:
 
     def place(self, *, draining: bool) -> Iterator[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
-        while self._unplaced:
-            holding = self._unplaced.popleft()
-            function = holding.function
-            if draining or function is None:
-                yield self._release(holding, "handed back")
-                continue
-            if self._is_on_probation(holding, function):
-                self._probation[holding.attempt] = holding
-                self._ledger.start([holding.attempt])
-                continue
-            choice = self._roster.place(function.environment.tag)
-            if isinstance(choice, Placement):
-                self._crew.assign(choice.worker, holding, function)
-                yield Note("debug", f"{holding.attempt} to {choice.worker}: {choice.reason}")
+        unplaced, self._unplaced = self._unplaced, deque()
+        for tag, run in groupby(unplaced, _tag):
+            if draining or tag is None:
+                yield self._release([*run], "handed back")
             else:
-                yield self._release(holding, choice.reason)
+                yield from self._place(tag, [*run])
 
-    def _is_on_probation(self, holding: Holding, function: Function) -> bool:
-        is_due = not holding.started and is_noted_first(holding.leased)
-        return is_due and self._roster.offers(function.environment.tag)
+    def _place(self, tag: str, run: Sequence[Holding]) -> Iterator[Note]:
+        """Place tasks of one environment, as many at a time as the same worker gets in a row."""
+        if self._roster.offers(tag):
+            run = [holding for holding in run if not self._on_probation(holding)]
+        placed = 0
+        while placed < len(run):
+            choice = self._roster.place(tag, len(run) - placed)
+            if isinstance(choice, NoPlacement):
+                yield self._release(run[placed:], choice.reason)
+                return
+            share = run[placed : placed + choice.count]
+            self._crew.assign(choice.worker, share)
+            yield Note("debug", f"to {choice.worker}: {choice.reason}", _attempts(share))
+            placed += choice.count
 
-    def _release(self, holding: Holding, reason: str) -> Note:
-        self._ledger.release(holding.attempt, 0, reason)
-        return Note("debug", f"{holding.attempt} back to the queue: {reason}")
+    def _on_probation(self, holding: Holding) -> bool:
+        """Begin an attempt's probation, if it has one before it."""
+        if holding.started or not is_noted_first(holding.leased):
+            return False
+        self._probation[holding.attempt] = holding
+        self._ledger.start([holding.attempt])
+        return True
+
+    def _release(self, holdings: Sequence[Holding], reason: str) -> Note:
+        attempts = _attempts(holdings)
+        for attempt in attempts:
+            self._ledger.release(attempt, 0, reason)
+        return Note("debug", f"back to the queue: {reason}", attempts)
+
+
+def _tag(holding: Holding) -> str | None:
+    """Return the environment that a task needs; None if nobody can be sent its function."""
+    return None if holding.function is None else holding.function.environment.tag
+
+
+def _attempts(holdings: Iterable[Holding]) -> tuple[Attempt, ...]:
+    return tuple([holding.leased.attempt for holding in holdings])

@@ -5,7 +5,7 @@ Orders message (more only where the bytes demand it): batching costs no latency,
 waits for more to come.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..function import Environment, Function
@@ -83,21 +83,26 @@ class Member:
             return None
         return report.seq == self.seq + 1
 
-    def assign(self, holding: Holding, function: Function) -> None:
-        """Give the worker a task, and its function where this session has not sent it yet."""
-        if function.digest not in self._known:
-            self._known.add(function.digest)
-            self._functions.append(FunctionBody(function.digest, function.payload))
-        leased = holding.leased
-        holding.sent = Read(self.session.epoch, self._serial + 1)
-        self.in_hand[leased.attempt] = holding
-        self._assign.append(
-            Assignment(leased.attempt, function.digest, leased.payload, leased.budget.timeout_ms)
-        )
+    def assign(self, holdings: Iterable[Holding]) -> None:
+        """Give the worker tasks, and functions where this session has not sent them yet."""
+        sent = Read(self.session.epoch, self._serial + 1)
+        for holding in holdings:
+            leased, function = holding.leased, holding.function
+            if function is None:
+                raise ValueError(f"{leased.attempt} has no function that could be sent")
+            digest = function.digest
+            if digest not in self._known:
+                self._known.add(digest)
+                self._functions.append(FunctionBody(digest, function.payload))
+            holding.sent = sent
+            self.in_hand[leased.attempt] = holding
+            self._assign.append(
+                Assignment(leased.attempt, digest, leased.payload, leased.budget.timeout_ms)
+            )
 
-    def acknowledge(self, attempt: Attempt) -> None:
-        """Let the worker forget an outcome."""
-        self._recorded.append(attempt)
+    def acknowledge(self, attempts: Iterable[Attempt]) -> None:
+        """Let the worker forget outcomes."""
+        self._recorded.extend(attempts)
 
     def cancel(self, attempt: Attempt) -> None:
         """Have the worker stop an attempt, and take it out of its hands."""

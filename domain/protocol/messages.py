@@ -10,6 +10,7 @@ These are plain values; how they become bytes is the codec's business (``adapter
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
@@ -57,8 +58,7 @@ class Hello:
     read: Read = NOTHING_READ
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """An attempt has ended; repeated until the dispatcher says that it is recorded."""
 
     attempt: Attempt
@@ -111,8 +111,7 @@ class Welcome:
     drop: tuple[Attempt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """Run this: ``payload`` is the pickle of ``(args, kwargs)``, ``digest`` names the function."""
 
     attempt: Attempt

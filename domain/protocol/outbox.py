@@ -73,9 +73,10 @@ class Outbox:
         self._begun.pop(attempt, None)
         self._to_return[attempt] = begun
 
-    def recorded(self, attempt: Attempt) -> None:
-        """Forget an outcome that is recorded, or refused for good."""
-        self._outcomes.pop(attempt, None)
+    def recorded(self, attempts: Iterable[Attempt]) -> None:
+        """Forget outcomes that are recorded, or refused for good."""
+        for attempt in attempts:
+            self._outcomes.pop(attempt, None)
 
     def forget(self, attempt: Attempt) -> None:
         """Forget everything about an attempt."""

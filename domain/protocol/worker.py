@@ -167,8 +167,7 @@ class WorkerCore:
         since_ms = self._talk.hello_sent_ms if heard_ms is None else heard_ms
         fence_ms = since_ms + orders.lease_ms - self._timers.fence_ms
         self._fence_ms = max(self._fence_ms, fence_ms)
-        for attempt in orders.recorded:
-            self._outbox.recorded(attempt)
+        self._outbox.recorded(orders.recorded)
         self._abandon(orders.cancel)
         if orders.assign and now >= self._fence_ms:
             self._note("info", "orders came after their leases: saying hello anew")

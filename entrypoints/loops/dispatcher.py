@@ -41,6 +41,7 @@ from ...domain.protocol.effects import (
     StoreCall,
 )
 from ...domain.protocol.messages import Orders, Report
+from ..logs import LEVELS
 from .alarm import Alarm
 from .functions import FunctionCache
 
@@ -153,7 +154,7 @@ class Dispatcher:
                 case Forget():
                     self._link.forget(effect.peer)
                 case Note():
-                    log.log(logging.getLevelNamesMapping()[effect.level.upper()], effect.text)
+                    log.log(LEVELS[effect.level], "%s", effect)
                 case _:
                     self._call(effect)
         if self._core.drained:
@@ -254,7 +255,7 @@ class Dispatcher:
     def _bounded(self, task: Leased) -> Leased:
         if task.budget.timeout_ms is not None:
             return task
-        return replace(task, budget=replace(task.budget, timeout_ms=self._timeout_ms))
+        return task._replace(budget=replace(task.budget, timeout_ms=self._timeout_ms))
 
 
 def _brings_outcomes(arrival: FromWorker) -> bool:

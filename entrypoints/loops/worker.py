@@ -25,6 +25,7 @@ from ...domain.protocol.effects import (
 )
 from ...domain.protocol.messages import Orders, Report, ToDispatcher, Welcome
 from ...domain.protocol.worker import WorkerCore
+from ..logs import LEVELS
 from .alarm import Alarm
 
 log = logging.getLogger("gofer.worker")
@@ -159,7 +160,7 @@ class Worker:
             case Reset():
                 self._uplink.reset()
             case Note():
-                log.log(logging.getLevelNamesMapping()[effect.level.upper()], effect.text)
+                log.log(LEVELS[effect.level], "%s", effect)
             case Stop():
                 self._refusal = effect.error
                 self._over.set()

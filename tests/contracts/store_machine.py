@@ -9,7 +9,6 @@ are read to see that each unfinished task is in exactly one place.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -212,7 +211,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(position=st.integers(0, 9), number=st.integers(0, 3), token=st.sampled_from(["", "0"]))
     def forge(self, position: int, number: int, token: str) -> None:
         (attempt,) = self.chosen([position])
-        forged = replace(attempt, token=token) if token else replace(attempt, number=number)
+        forged = attempt._replace(token=token) if token else attempt._replace(number=number)
         self.both(lambda store: store.start([forged]))
         self.both(lambda store: store.renew([forged], 1_000))
         if forged not in self.attempts:

@@ -200,8 +200,8 @@ class FenceContract(StoreContract):
         assert second.attempt.number == 2
         forged = [
             first,
-            replace(second.attempt, token=first.token),
-            replace(second.attempt, number=3),
+            second.attempt._replace(token=first.token),
+            second.attempt._replace(number=3),
         ]
         stale = [Written.STALE] * 3
         assert await store.start(forged) == stale
@@ -215,7 +215,7 @@ class FenceContract(StoreContract):
 
     async def test_a_task_that_does_not_exist_is_gone(self, store: Store) -> None:
         (attempt,) = await running(store)
-        ghost = replace(attempt, task_id=UNKNOWN)
+        ghost = attempt._replace(task_id=UNKNOWN)
         assert await store.start([ghost]) == [Written.GONE]
         assert await store.complete(done([ghost])) == [Written.GONE]
         assert await store.fail(lost([ghost])) == [Written.GONE]
@@ -229,7 +229,7 @@ class FenceContract(StoreContract):
     async def test_a_task_that_was_never_claimed_accepts_no_attempt(self, store: Store) -> None:
         (attempt,) = await running(store)
         (queued,) = await queue(store)
-        nobody = [replace(attempt, task_id=queued, number=n, token="") for n in (0, 1)]
+        nobody = [attempt._replace(task_id=queued, number=n, token="") for n in (0, 1)]
         assert await store.start(nobody) == [Written.STALE] * 2
         assert await store.complete(done(nobody)) == [Written.STALE] * 2
         assert await store.release(nobody) == [Written.STALE] * 2

@@ -83,7 +83,7 @@ class DispatcherNode(Node):
                     if not self._sent(effect) and effect.worker is not None:
                         unreachable.append(effect.worker)
                 case Note():
-                    self.ground.story.tell(self.name, "notes:", effect.text)
+                    self.ground.story.tell(self.name, "notes:", str(effect))
                 case Forget():
                     pass  # the network keeps nothing for a peer
                 case CallListen():

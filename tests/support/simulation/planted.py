@@ -60,7 +60,7 @@ def forgets_an_outcome_that_is_not_recorded(_: pytest.MonkeyPatch) -> Cores:
         def _report(self, now: float) -> None:
             super()._report(now)
             for attempt in self._outbox.unrecorded():
-                self._outbox.recorded(attempt)
+                self._outbox.recorded([attempt])
 
     return Cores(worker=Forgetful)
 
@@ -135,7 +135,7 @@ def acknowledges_before_it_records(_: pytest.MonkeyPatch) -> Cores:
     class Hasty(DispatcherCore):
         def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
             super()._settle(worker, holding, outcome)
-            self._crew.acknowledge(worker, holding.attempt)
+            self._crew.acknowledge(worker, [holding.attempt])
 
     return Cores(dispatcher=Hasty)
 

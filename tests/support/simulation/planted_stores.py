@@ -1,7 +1,6 @@
 """Planted bugs of the store: the memory store's transitions, each wrong in one thing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -106,7 +105,7 @@ class TrustingStore(WatchedStore):
         current = [self._current(attempt) for attempt in attempts]
         leases = await super().adopt(owner, current, lease_ms)
         return [
-            None if lease is None else replace(lease, attempt=shown)
+            None if lease is None else lease._replace(attempt=shown)
             for shown, lease in zip(attempts, leases, strict=True)
         ]
 

@@ -36,7 +36,7 @@ def in_words(detail: object) -> str:
             return _event(detail)
         case NewTask():
             return f"t{int(detail.id[-12:], 16)}, {detail.budget}"
-        case list() | tuple():
+        case list() | tuple() if not hasattr(detail, "_fields"):  # a named tuple is one thing
             items = cast("Sequence[object]", detail)
             return ", ".join(in_words(each) for each in items)
         case _:

@@ -181,7 +181,7 @@ class WorkerNode(Node):
             case Stop():
                 self._stopped(effect)
             case Note():
-                self.ground.story.tell(self.name, "notes:", effect.text)
+                self.ground.story.tell(self.name, "notes:", str(effect))
         return []
 
     def _execute(self, effect: Execute) -> list[WorkerEffect]:

@@ -65,19 +65,27 @@ class RosterMachine(RuleBasedStateMachine):
         if seat is not None and (seat.window, seat.in_hand) != (window, in_hand):
             seat.window, seat.in_hand, seat.since = window, in_hand, self.changed()
 
-    @rule(tag=TAGS)
-    def place(self, tag: str) -> None:
-        choice = self.roster.place(tag)
+    @rule(tag=TAGS, most=st.integers(1, 8))
+    def place(self, tag: str, most: int) -> None:
+        choice = self.roster.place(tag, most)
         fitting = {name: seat for name, seat in self.naive.items() if seat.tag == tag}
         free = [name for name, seat in fitting.items() if seat.room]
         if not free:
             assert isinstance(choice, NoPlacement)
             assert ("runs" in choice.reason) == bool(self.naive and not fitting)
             return
-        best = min(free, key=lambda name: fitting[name].order)
+        best = self.best(tag)
+        assert best is not None
         seat = fitting[best]
-        assert choice == Placement(best, seat.in_hand, seat.slots, seat.window, len(fitting))
-        seat.in_hand, seat.since = seat.in_hand + 1, self.changed()
+        before, row = seat.in_hand, 0
+        while row < most and self.best(tag) == best:
+            seat.in_hand, seat.since = seat.in_hand + 1, self.changed()
+            row += 1
+        assert choice == Placement(best, before, seat.slots, seat.window, len(fitting), row)
+
+    def best(self, tag: str) -> WorkerId | None:
+        free = [name for name, seat in self.naive.items() if seat.tag == tag and seat.room]
+        return min(free, key=lambda name: self.naive[name].order, default=None)
 
     @rule(tag=TAGS, worker=NAMES, times=st.integers(1, 300))
     def flicker(self, tag: str, worker: WorkerId, times: int) -> None:

@@ -58,6 +58,26 @@ def test_a_hint_that_comes_while_a_claim_is_under_way_is_not_forgotten() -> None
     assert CallClaim(((TAG, 7),)) in calls(agenda, 1, room=7)
 
 
+def test_after_a_hint_nothing_is_listened_for_until_the_claim_under_way_is_answered() -> None:
+    """While many tasks are submitted the bell rings all the time, and the next claim is certain."""
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.hinted()
+    assert kinds(agenda, 1, room=7) == set()
+    agenda.claimed(2, [], None)
+    assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
+
+
+def test_workers_that_are_full_do_not_keep_it_from_listening_for_cancels() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0, room=7)
+    agenda.hinted()
+    agenda.claimed(1, [TAG], None)
+    assert kinds(agenda, 1, room=0) == {"CallListen"}
+    agenda.hinted()
+    assert kinds(agenda, 2, room=0) == {"CallListen"}
+
+
 def test_work_that_is_known_to_come_is_not_forgotten_by_a_claim_that_did_not_see_it() -> None:
     agenda = Agenda(TIMERS, 0)
     calls(agenda, 0, room=7)

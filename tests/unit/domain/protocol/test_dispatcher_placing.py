@@ -52,7 +52,7 @@ def test_room_that_comes_free_is_claimed_for_again_when_there_was_more() -> None
 def test_a_choice_is_told_at_debug_level() -> None:
     bench = DispatcherBench()
     bench.gives(lease())
-    notes = [note.text for note in bench.take(Note) if note.level == "debug"]
+    notes = [str(note) for note in bench.take(Note) if note.level == "debug"]
     assert notes == ["task-0#1 to w1: least loaded of 1: 0 in hand, 1 slots, window 1"]
 
 
@@ -120,7 +120,7 @@ def test_a_task_that_no_message_has_room_for_has_failed() -> None:
     bench.tick()
     bench.hello(window=2)
     large = replace(FUNCTION, payload=bytes(CARRIED_BYTES - 3))
-    bench.claims(lease(), replace(lease(task=1), payload=b"abc"), functions=[large])
+    bench.claims(lease(), lease(task=1)._replace(payload=b"abc"), functions=[large])
     (record,) = bench.records()
     assert isinstance(record, Defeat)
     assert (record.attempt, record.failure.cause) == (attempt(), Cause.TOO_LARGE)
