@@ -5,7 +5,8 @@ Shared by the use cases that take tasks: one by one (``service.py``) and in batc
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import content_digest
@@ -36,8 +37,7 @@ class Limits:
     queued_tasks: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A wish to run ``function_id`` on ``payload``, the pickle of ``(args, kwargs)``.
 
     ``key`` is an idempotency key: the same wish with the same key is recorded once, however often
@@ -48,7 +48,7 @@ class Submission:
     payload: bytes
     priority: int = 1
     delay_ms: int = 0
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = Budget()
     key: str = ""
 
 

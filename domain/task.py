@@ -10,7 +10,7 @@ stores to this table. Nothing in this module does I/O or reads a clock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -176,8 +176,7 @@ class Idempotency:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+class NewTask(NamedTuple):
     """A task as a client submits it. ``payload`` is the pickle of ``(args, kwargs)``."""
 
     id: TaskId
@@ -185,7 +184,7 @@ class NewTask:
     payload: bytes
     priority: int = 1
     delay_ms: int = 0
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = Budget()
     idempotency: Idempotency | None = None
 
 

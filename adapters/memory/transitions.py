@@ -247,7 +247,7 @@ def _end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, n
     record.outcome = outcome
     record.finished_at_ms = now.unix_ms
     record.reason = ""
-    record.new = replace(record.new, payload=b"")  # nobody can claim it any more
+    record.new = record.new._replace(payload=b"")  # nobody can claim it any more
     records.ended.append((now.steady, record.new.id))
     records.leave(record, now.steady)
 

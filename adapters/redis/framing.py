@@ -6,6 +6,7 @@ tasks a call, it halves the client's time.
 """
 
 from collections.abc import Iterable
+from itertools import accumulate, pairwise
 
 
 def frame(items: Iterable[bytes]) -> bytes:
@@ -17,12 +18,8 @@ def frame(items: Iterable[bytes]) -> bytes:
 
 def unframe(blob: bytes) -> list[bytes]:
     """Return the items of a framed string; raise ValueError for one that is not framed."""
-    at = blob.index(b"\n") + 1
-    items: list[bytes] = []
-    for length in blob[: at - 1].split():
-        past = at + int(length)
-        items.append(blob[at:past])
-        at = past
-    if at != len(blob):
-        raise ValueError(f"the lengths of a frame say {at} bytes, and it has {len(blob)}")
-    return items
+    line = blob.index(b"\n")
+    ends = list(accumulate(map(int, blob[:line].split()), initial=line + 1))
+    if ends[-1] != len(blob):
+        raise ValueError(f"the lengths of a frame say {ends[-1]} bytes, and it has {len(blob)}")
+    return [blob[start:end] for start, end in pairwise(ends)]

@@ -124,9 +124,8 @@ def batch_ending(task_id: TaskId, position: int, record: bytes, longs: Iterator[
         return forgotten
     try:
         head, _, body = record.split(b"\n", 2)
-        state, number, _ = head.decode().split(" ", 2)
-        status = _STATUS[state[0]]
-        found = _outcome(task_id, status, int(number), body, longs)
+        status = _STATUS[head[:1].decode()]
+        found = _outcome(task_id, status, int(head.split(b" ", 2)[1]), body, longs)
     except (ValueError, KeyError) as error:
         raise unreadable("task", task_id) from error
     return forgotten if found is None else Ending(position, status, found)
@@ -179,14 +178,14 @@ def _outcome(
 ) -> Outcome | None:
     """Return an outcome; None where the long result is forgotten already."""
     try:
-        length, _, rest = body.partition(b":")
-        size = int(length[1:])
-        told = rest[:size]
-        result = rest[size:]
+        colon = body.index(b":")
+        end = colon + 1 + int(body[1:colon])
         if body[:1] == _LONG:
             result = next(longs)
             if not result:
                 return None
-        return evidence.outcome(status, attempt, told, result)
+        else:
+            result = body[end:]
+        return evidence.outcome(status, attempt, body[colon + 1 : end], result)
     except (ValueError, StopIteration, *evidence.UNREADABLE) as error:
         raise unreadable("outcome of task", task_id) from error

@@ -126,8 +126,7 @@ class BatchState:
         return self.completed + self.failed + self.cancelled + self.expired
 
 
-@dataclass(slots=True)
-class Ending:
+class Ending(NamedTuple):
     """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten."""
 
     position: int

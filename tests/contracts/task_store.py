@@ -6,8 +6,6 @@ module of an adapter inherits from these classes and brings the fixture ``open_b
 (``store_backend.py``).
 """
 
-from dataclasses import replace
-
 import pytest
 
 from gofer.domain.identifiers import Attempt, FunctionId, uuid7
@@ -58,7 +56,7 @@ class QueueContract(StoreContract):
 
     async def test_submitting_again_changes_nothing(self, store: Store) -> None:
         (attempt,) = await running(store, first := a_task(b"first"))
-        again = replace(first, payload=b"second", priority=0)
+        again = first._replace(payload=b"second", priority=0)
         assert await store.submit([again]) == [Submitted.EXISTS]
         (shown,) = await store.get([first.id])
         assert shown is not None

@@ -1,7 +1,5 @@
 """What every TaskStore does with idempotency keys: a request sent again is recorded once."""
 
-from dataclasses import replace
-
 from gofer.domain.identifiers import FunctionId, uuid7
 from gofer.domain.ports import Repeated, Submitted
 from gofer.domain.task import Idempotency, NewTask
@@ -19,7 +17,7 @@ from tests.contracts.store_contract import StoreContract
 
 def keyed(task: NewTask, key: str, digest: str = "0" * 64) -> NewTask:
     """Return the task as a request with this idempotency key."""
-    return replace(task, idempotency=Idempotency(key, digest))
+    return task._replace(idempotency=Idempotency(key, digest))
 
 
 class KeyContract(StoreContract):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from random import Random
 
 from gofer.domain.identifiers import FunctionId, TaskId, uuid7
@@ -80,7 +79,7 @@ class Desk:
             self._counts["calls refused"] += 1
             raise Unanswered
         is_repeated = task.idempotency is not None and self._auditor.is_there(task.id)
-        (answer,) = drive(self._store.submit([replace(task, id=OTHER) if is_repeated else task]))
+        (answer,) = drive(self._store.submit([task._replace(id=OTHER) if is_repeated else task]))
         self._auditor.submitted(task.id, answer)
         self._look([task.id])
         self._perhaps_mute()

@@ -1,7 +1,6 @@
 """The use cases over the memory store."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,7 +140,7 @@ async def test_another_wish_with_the_same_key_is_refused(
     wish = Submission(function_id, b"args", key="order 17")
     await service.submit([wish])
     with pytest.raises(KeyReused, match="order 17"):
-        await service.submit([replace(wish, **changed)])
+        await service.submit([wish._replace(**changed)])
     assert len(store.snapshot().tasks) == 1
 
 
