@@ -88,6 +88,11 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
+def bug(_error: Exception) -> Response:
+    """Return what the client is told of a bug; whoever calls this has logged it."""
+    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def _retry_after(error: GoferError) -> dict[str, str]:
     seconds = error.retry_after_s if isinstance(error, StoreUnavailable) else RETRY_AFTER_S
     return {"Retry-After": str(max(1, ceil(seconds)))}
@@ -106,6 +111,6 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     return answer(Problem(detail), status, problem.headers)
 
 
-async def _on_bug(_request: Request, _error: Exception) -> Response:
+async def _on_bug(_request: Request, error: Exception) -> Response:
     """Answer for a bug; the server logs the traceback."""
-    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return bug(error)
