@@ -28,6 +28,8 @@ from .guards import Bounds
 from .health import add_health_routes
 from .legacy import add_legacy_routes
 from .problems import add_handlers
+from .v1.batches import add_batch_routes
+from .v1.tasks import add_task_routes
 
 log = logging.getLogger("gofer.rest")
 
@@ -53,6 +55,8 @@ def build_app(
         lifespan=lifespan,
     )
     add_legacy_routes(app.router, service, encoding)
+    add_batch_routes(app.router, service, encoding)
+    add_task_routes(app.router, service)
     add_health_routes(app.router, service)
     add_handlers(app)
     app.open(
