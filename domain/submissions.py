@@ -82,7 +82,7 @@ class Admission:
             raise TooLarge("the payload", len(submission.payload), self._limits.payload_bytes)
         if submission.priority not in PRIORITIES:
             raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
-        self._inspector.inspect(submission.payload)
+        self._inspector.check(submission.payload)
         return NewTask(
             id=task_id or TaskId(self.new_id()),
             function_id=submission.function_id,

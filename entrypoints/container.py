@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import containers, providers
 
 from ..adapters.clock import SystemClock, SystemEntropy
+from ..adapters.coalescing import coalesced
 from ..adapters.exceptions import as_exception_pickle
 from ..adapters.payload import PickleInspector, decode_payload, encode_payload
 from ..adapters.telemetry import CountingTelemetry
@@ -173,7 +174,7 @@ class Container(containers.DeclarativeContainer):
 
     service = providers.Singleton(
         Service,
-        tasks=store,
+        tasks=providers.Singleton(coalesced, store),
         batches=store,
         functions=store,
         inspector=inspector,

@@ -4,7 +4,8 @@ The walk answers one question: could an unpickler read these bytes to their end?
 opcodes and the height of the unpickler's stack, allocates nothing that a length field asks for,
 and ends at a bound. It costs 0.1 to 0.6 us an opcode (a big bytes object is one opcode; a list of
 300 000 integers takes 50 ms), too long for an event loop: callers there wrap their use of a
-payload in ``PickleInspector.ahead``, which walks long ones in a thread.
+payloads in ``PickleInspector.ahead``, which walks long ones in a thread. Most payloads need no walk
+to be accepted: ``plain.py`` knows them at sight.
 
 A well-formed pickle says nothing about safety: a malicious one is well-formed too. This module
 must never load a pickle, look up a name that one mentions, or quote a payload in an error.
@@ -13,7 +14,7 @@ must never load a pickle, look up a name that one mentions, or quote a payload i
 import asyncio
 import io
 import pickletools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import IO
 
@@ -21,6 +22,7 @@ from ...domain.errors import InvalidPayload
 from ...domain.ports import Inspection
 from . import opcodes
 from .opcodes import Opcode
+from .plain import recognised
 from .text import HOW_TO_ENCODE
 
 MAX_OPCODES = 4_000_000
@@ -37,6 +39,8 @@ _HEADER_BYTES = 2
 _ENDS = "the pickle ends before it is complete"
 _MISSING = "the pickle takes a value that is not there"
 
+_Seen = Inspection | InvalidPayload
+
 
 class PickleInspector:
     """Implements PayloadInspector: says whether bytes are one whole pickle, protocol 2 to 5.
@@ -49,30 +53,51 @@ class PickleInspector:
         """Take the bounds: opcodes in all, and MARKs open at once."""
         self._max_opcodes = max_opcodes
         self._max_depth = max_depth
-        self._ahead: dict[int, tuple[bytes, Inspection]] = {}
+        self._ahead: dict[int, tuple[bytes, _Seen]] = {}
+
+    def check(self, payload: bytes) -> None:
+        """Raise InvalidPayload for anything but one whole pickle; cheap for plain arguments."""
+        if not recognised(payload):
+            self.inspect(payload)
 
     def inspect(self, payload: bytes) -> Inspection:
         """Return what can be seen; raise InvalidPayload for anything but one whole pickle."""
         known = self._ahead.get(id(payload))
-        if known is not None:  # it holds the payload, so that the id is still this object's
-            return known[1]
-        return self._walk(payload)
+        if known is None:
+            return self._walk(payload)
+        if isinstance(known[1], InvalidPayload):
+            raise known[1]
+        return known[1]  # the entry holds the payload, so that the id is still this object's
 
     @asynccontextmanager
-    async def ahead(self, payload: bytes) -> AsyncGenerator[None]:
-        """Walk a long payload in a thread; inside the block ``inspect`` of it costs nothing.
+    async def ahead(self, payloads: Sequence[bytes]) -> AsyncGenerator[None]:
+        """Walk payloads that are long together in a thread; in the block, asking costs nothing.
 
-        Raises InvalidPayload as ``inspect`` does. A short payload is left to ``inspect``.
+        ``inspect`` and ``check`` of them answer what was found, and raise it. What is short is left
+        to them.
         """
-        if len(payload) <= LONG_WALK_BYTES:
+        if sum(map(len, payloads)) <= LONG_WALK_BYTES:
             yield
             return
-        seen = await asyncio.to_thread(self._walk, payload)
-        self._ahead[id(payload)] = payload, seen
+        seen = await asyncio.to_thread(self._look, payloads)
+        self._ahead.update(seen)
         try:
             yield
         finally:
-            self._ahead.pop(id(payload), None)
+            for identity in seen:
+                self._ahead.pop(identity, None)
+
+    def _look(self, payloads: Sequence[bytes]) -> dict[int, tuple[bytes, _Seen]]:
+        """Walk those that are not known at sight."""
+        seen: dict[int, tuple[bytes, _Seen]] = {}
+        for payload in payloads:
+            if not recognised(payload):
+                try:
+                    found: _Seen = self._walk(payload)
+                except InvalidPayload as problem:
+                    found = problem
+                seen[id(payload)] = payload, found
+        return seen
 
     def _walk(self, payload: bytes) -> Inspection:
         if not payload:

@@ -3,7 +3,8 @@
 The scripts publish the ids of the tasks that ended on one channel; this object subscribes once,
 when somebody first waits, and wakes its own waiters. Messages may be lost (a broken connection,
 a slow subscriber), so whoever waits is also looked up every ``poll_s`` seconds, all in one call.
-There is never a subscription, connection or timer per task.
+Whoever comes is looked up once, together with all who come at that time. There is never a
+subscription, connection or asyncio task for each who waits.
 """
 
 import asyncio
@@ -30,11 +31,27 @@ log = logging.getLogger(__name__)
 
 
 class _Waiter:
-    """One call of ``wait``: what ended of what it asked for."""
+    """One call of ``wait``: what it asked for, and what ended of it. ``looked``: ended before."""
 
-    def __init__(self) -> None:
+    __slots__ = ("asked", "ended", "looked", "woken")
+
+    def __init__(self, asked: frozenset[TaskId], loop: asyncio.AbstractEventLoop) -> None:
+        self.asked = asked
         self.ended: set[TaskId] = set()
-        self.woken = asyncio.Event()
+        self.looked: asyncio.Future[frozenset[TaskId]] = loop.create_future()
+        self.woken: asyncio.Future[None] = loop.create_future()
+
+    def tell(self, ended: "frozenset[TaskId] | StoreUnavailable") -> None:
+        if self.looked.done():  # whoever waited has gone away
+            return
+        if isinstance(ended, StoreUnavailable):
+            self.looked.set_exception(ended)
+        else:
+            self.looked.set_result(ended)
+
+    def wake(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)
 
 
 class Endings:
@@ -46,6 +63,8 @@ class Endings:
         self._look_up = look_up
         self._poll_s = poll_s
         self._waiters: dict[TaskId, set[_Waiter]] = {}
+        self._new: list[_Waiter] = []
+        self._looking: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
         self._needed = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -56,26 +75,29 @@ class Endings:
     ) -> frozenset[TaskId]:
         """Return those that are terminal, as soon as one is, or when time is up.
 
-        With a ``look_up`` of its own it may wait for other ids that are published.
+        With a ``look_up`` of its own it may wait for other ids that are published. Raises
+        StoreUnavailable if the store does not answer what has ended already.
         """
-        look_up = look_up or self._look_up
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
-        waiter = _Waiter()
-        self._add(waiter, task_ids)
+        waiter = _Waiter(task_ids, loop)
+        self._add(waiter)
         try:
-            await self._stand(min(SUBSCRIBE_S, timeout_s))
-            # only now: what ended before the subscription stood was told to nobody
-            if ended := await look_up(list(task_ids)):
+            if look_up is None:
+                ended = await self._looked_up(waiter)
+            else:
+                await self._stand()
+                ended = await look_up(list(task_ids))
+            if ended:
                 return ended
-            waiting = asyncio.ensure_future(waiter.woken.wait())
+            timer = loop.call_at(deadline, waiter.wake)
             try:
-                await asyncio.wait([waiting], timeout=max(0.0, deadline - loop.time()))
+                await waiter.woken
             finally:
-                waiting.cancel()
+                timer.cancel()
             return frozenset(waiter.ended)
         finally:
-            self._remove(waiter, task_ids)
+            self._remove(waiter)
 
     async def close(self) -> None:
         """Wake everybody and end the subscription; may be repeated."""
@@ -83,29 +105,31 @@ class Endings:
         # what it waited for ended in the same moment), so the loops look at this as well
         self._closed = True
         loops, self._loops = self._loops, []
+        if self._looking is not None:
+            loops.append(self._looking)
         for task in loops:
             task.cancel()
         if loops:
             await asyncio.wait(loops)
         for waiters in self._waiters.values():
             for waiter in waiters:
-                waiter.woken.set()
+                waiter.wake()
 
-    def _add(self, waiter: _Waiter, task_ids: frozenset[TaskId]) -> None:
-        for task_id in task_ids:
+    def _add(self, waiter: _Waiter) -> None:
+        for task_id in waiter.asked:
             self._waiters.setdefault(task_id, set()).add(waiter)
-        if task_ids:
-            self._needed.set()
+        self._needed.set()
 
-    def _remove(self, waiter: _Waiter, task_ids: frozenset[TaskId]) -> None:
-        for task_id in task_ids:
+    def _remove(self, waiter: _Waiter) -> None:
+        for task_id in waiter.asked:
             self._waiters[task_id].discard(waiter)
             if not self._waiters[task_id]:
                 del self._waiters[task_id]
         if not self._waiters:
             self._needed.clear()
 
-    async def _stand(self, timeout_s: float) -> None:
+    async def _stand(self) -> None:
+        """Wait a moment for the subscription: what ended before it stood was told to nobody."""
         if not self._loops and not self._closed:
             self._loops = [
                 asyncio.create_task(self._keep_subscribed(), name="endings-subscription"),
@@ -113,14 +137,43 @@ class Endings:
             ]
         if not self._subscribed.is_set():
             standing = asyncio.ensure_future(self._subscribed.wait())
-            await asyncio.wait([standing], timeout=timeout_s)
+            await asyncio.wait([standing], timeout=SUBSCRIBE_S)
             standing.cancel()
+
+    async def _looked_up(self, waiter: _Waiter) -> frozenset[TaskId]:
+        """Return what of a waiter's tasks ended before, found in one call with all who come now."""
+        self._new.append(waiter)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_at_new(), name="endings-look-up")
+        return await waiter.looked
+
+    async def _look_at_new(self) -> None:
+        new: list[_Waiter] = []
+        try:
+            await self._stand()
+            while new := self._take_new():
+                try:
+                    ended = await self._look_up(list({i for waiter in new for i in waiter.asked}))
+                except StoreUnavailable as error:
+                    for waiter in new:  # each its own: an exception collects where it was raised
+                        waiter.tell(StoreUnavailable(error.reason, error.retry_after_s))
+                else:
+                    for waiter in new:
+                        waiter.tell(ended & waiter.asked)
+        finally:
+            self._looking = None
+            for waiter in (*new, *self._take_new()):  # none, unless the store is being closed
+                waiter.tell(frozenset())
+
+    def _take_new(self) -> list[_Waiter]:
+        new, self._new = self._new, []
+        return new
 
     def _wake(self, ended: Iterable[TaskId]) -> None:
         for task_id in ended:
             for waiter in self._waiters.get(task_id, ()):
                 waiter.ended.add(task_id)
-                waiter.woken.set()
+                waiter.wake()
 
     async def _keep_subscribed(self) -> None:
         failures = 0

@@ -51,6 +51,10 @@ class PayloadInspector(Protocol):
         """
         ...
 
+    def check(self, payload: bytes) -> None:
+        """Raise as ``inspect`` does; for whom it is enough that nothing is raised."""
+        ...
+
 
 class Telemetry(Protocol):
     """Where the core tells what happens: counters, and named points for crash tests."""

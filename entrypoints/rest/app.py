@@ -23,10 +23,13 @@ from ..settings import Settings, load_settings
 from ..stores import Store, open_store
 from ..unpickling import forbid_unpickling
 from .encoding import Encoding
-from .guards import BodyGuard, Bounds, TrailingSlash
+from .front import Web
+from .guards import Bounds
 from .health import add_health_routes
 from .legacy import add_legacy_routes
 from .problems import add_handlers
+from .v1.batches import add_batch_routes
+from .v1.tasks import add_task_routes
 
 log = logging.getLogger("gofer.rest")
 
@@ -40,9 +43,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def build_app(
     service: Service, encoding: Encoding, settings: Settings, lifespan: Lifespan | None = None
-) -> FastAPI:
+) -> Web:
     """Return the ASGI application over ``service``."""
-    app = FastAPI(
+    app = Web(
         title="gofer",
         description=DESCRIPTION,
         version=__version__,
@@ -52,15 +55,17 @@ def build_app(
         lifespan=lifespan,
     )
     add_legacy_routes(app.router, service, encoding)
+    add_batch_routes(app.router, service, encoding)
+    add_task_routes(app.router, service)
     add_health_routes(app.router, service)
     add_handlers(app)
-    bounds = Bounds(
-        body_bytes=settings.max_body_bytes,
-        buffer_bytes=settings.http_buffer_limit_bytes,
-        read_timeout_s=settings.http_read_timeout_s,
+    app.open(
+        Bounds(
+            body_bytes=settings.max_body_bytes,
+            buffer_bytes=settings.http_buffer_limit_bytes,
+            read_timeout_s=settings.http_read_timeout_s,
+        )
     )
-    app.add_middleware(BodyGuard, bounds=bounds)
-    app.add_middleware(TrailingSlash)
     return app
 
 

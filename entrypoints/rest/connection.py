@@ -10,6 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .guards import WHOLE
 from .schemas import JSON, Problem, answer
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -29,7 +30,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that sends nothing at all has no better right."""
         super().connection_made(transport)
-        self._begin_head()
+        self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
@@ -40,26 +41,34 @@ class BoundedConnection(HttpToolsProtocol):
         """Feed the parser; count what it takes for a head that was begun before."""
         was_in_head = self._in_head
         super().data_received(data)
-        if was_in_head and self._in_head:
+        if not self._in_head:
+            return
+        if was_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long")
+        self._start_clock()
 
     def on_message_begin(self) -> None:
-        """Start the clock anew for the next request of the connection."""
+        """Note that a head begins; most are complete at once, and need no clock."""
         super().on_message_begin()
-        self._begin_head()
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_message_complete(self) -> None:
+        """Tell the application, which begins later, that nothing of the body is still to come."""
+        super().on_message_complete()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope[WHOLE] = True
 
     def on_headers_complete(self) -> None:
         """Stop the clock."""
         self._end_head()
         super().on_headers_complete()
 
-    def _begin_head(self) -> None:
-        if self._deadline is None:
+    def _start_clock(self) -> None:
+        if self._deadline is None and not self.transport.is_closing():
             self._deadline = self.loop.call_later(self.head_timeout_s, self._on_time)
-        self._in_head = True
-        self._head_bytes = 0
 
     def _end_head(self) -> None:
         if self._deadline is not None:

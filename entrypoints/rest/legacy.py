@@ -78,7 +78,7 @@ class _Legacy:
         """Register a function; every call gives a new id."""
         body = await read(request, RegisterFunction)
         payload = self._encoding.decode(body.payload)
-        async with self._encoding.ahead(payload):
+        async with self._encoding.ahead([payload]):
             return answer(FunctionRegistered(await self._service.register(body.name, payload)))
 
     async def execute_function(self, request: Request) -> Response:
@@ -89,7 +89,7 @@ class _Legacy:
         body = await read(request, ExecuteFunction)
         function_id = parse_function_id(body.function_id)
         payload = self._encoding.decode(body.payload)
-        async with self._encoding.ahead(payload):
+        async with self._encoding.ahead([payload]):
             wish = Submission(function_id, payload, key=request.headers.get(KEY_HEADER, ""))
             (task_id,) = await self._service.submit([wish])
         return answer(TaskSubmitted(task_id))

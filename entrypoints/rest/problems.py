@@ -69,16 +69,22 @@ _WORDS = {
 
 def as_response(error: GoferError) -> Response:
     """Return what the client is told of an error."""
+    status, detail, headers = told(error)
+    return answer(Problem(detail), status, headers)
+
+
+def told(error: GoferError) -> tuple[HTTPStatus, str, dict[str, str] | None]:
+    """Return status, words and headers for an error; what is trouble of ours goes to the log."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("503: %s", error)
-        return answer(Problem(_AWAY), status, _retry_after(error))
+        return status, _AWAY, _retry_after(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("500", exc_info=error)
-        return answer(Problem(_OURS), status)
+        return status, _OURS, None
     if status is HTTPStatus.TOO_MANY_REQUESTS:
-        return answer(Problem(str(error)), status, _retry_after(error))
-    return answer(Problem(str(error)), status)
+        return status, str(error), _retry_after(error)
+    return status, str(error), None
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -86,6 +92,11 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(GoferError, _on_gofer_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
+
+
+def bug(_error: Exception) -> Response:
+    """Return what the client is told of a bug; whoever calls this has logged it."""
+    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _retry_after(error: GoferError) -> dict[str, str]:
@@ -106,6 +117,6 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     return answer(Problem(detail), status, problem.headers)
 
 
-async def _on_bug(_request: Request, _error: Exception) -> Response:
+async def _on_bug(_request: Request, error: Exception) -> Response:
     """Answer for a bug; the server logs the traceback."""
-    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return bug(error)

@@ -15,10 +15,12 @@ from .schemas import Problem, content
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
-_MEANINGS = {
+MEANINGS = {
     400: "The request cannot be right; `detail` says why.",
     404: "There is nothing of this id: it never existed, or its retention has passed.",
-    422: "Its Idempotency-Key was given with another request before.",
+    422: "Its Idempotency-Key was given with another request before, or the body does not fit.",
+    406: "The client accepts neither JSON nor msgpack.",
+    415: "The body is neither JSON nor msgpack.",
     413: "The body, or what it carries, is over the limit.",
     429: "As many tasks are waiting as the operator allows; see Retry-After.",
     503: "The store does not answer; see Retry-After.",
@@ -60,16 +62,7 @@ def add_route(
     bodies: Bodies,
 ) -> None:
     """Add a route; its ``endpoint``'s docstring describes it, path parameters are texts."""
-    described: dict[str, Any] = {
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in _names(path)
-        ]
-        + [
-            {"name": name, "in": "header", "description": meaning, "schema": {"type": "string"}}
-            for name, meaning in bodies.headers.items()
-        ]
-    }
+    described: dict[str, Any] = {"parameters": parameters_of(path, bodies.headers, {})}
     if bodies.takes is not None:
         described["requestBody"] = content(bodies.takes, required=True)
     responses: dict[int | str, dict[str, Any]] = {
@@ -77,7 +70,7 @@ def add_route(
     }
     for status in bodies.failures:
         kind = bodies.unready if status == HTTPStatus.SERVICE_UNAVAILABLE else Problem
-        responses[status] = content(kind, description=_MEANINGS[status])
+        responses[status] = content(kind, description=MEANINGS[status])
     router.add_api_route(
         path,
         endpoint,
@@ -87,6 +80,18 @@ def add_route(
         openapi_extra=described,
         route_class_override=PlainRoute,
     )
+
+
+def parameters_of(
+    path: str, headers: Mapping[str, str], queries: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Describe what a route reads beside its body: the names in its path, and optional ones."""
+    text = {"schema": {"type": "string"}}
+    return [
+        *({"name": name, "in": "path", "required": True, **text} for name in _names(path)),
+        *({"name": n, "in": "header", "description": why, **text} for n, why in headers.items()),
+        *({"name": n, "in": "query", "description": why, **text} for n, why in queries.items()),
+    ]
 
 
 def _names(path: str) -> list[str]:

@@ -151,8 +151,17 @@ def answer(
 
 def schema(kind: type[Struct]) -> dict[str, Any]:
     """Return the JSON schema of a body, whole in itself."""
-    whole = msgspec.json.schema(kind)
-    found: dict[str, Any] = whole["$defs"][kind.__name__]
+    known: dict[str, Any] = msgspec.json.schema(kind)["$defs"]
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            described: Mapping[str, Any] = part
+            if name := described.get("$ref"):
+                return inlined(known[name.rpartition("/")[2]])
+            return {key: inlined(value) for key, value in described.items()}
+        return list(map(inlined, part)) if isinstance(part, list | tuple) else part
+
+    found: dict[str, Any] = inlined(known[kind.__name__])
     return found
 
 

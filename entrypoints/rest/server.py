@@ -63,6 +63,7 @@ def configured(settings: Settings, app: Callable[..., object]) -> uvicorn.Config
         log_config=None,
         access_log=settings.access_log,
         server_header=False,
+        proxy_headers=False,  # nothing here asks who the client is
         limit_concurrency=settings.http_concurrency,
         timeout_keep_alive=settings.http_keep_alive_s,
         timeout_graceful_shutdown=settings.http_shutdown_s,

@@ -272,7 +272,7 @@ def long_payload() -> bytes:
 
 async def test_a_long_payload_that_was_looked_at_ahead_is_not_walked_again() -> None:
     inspector, payload = PickleInspector(), long_payload()
-    async with inspector.ahead(payload):
+    async with inspector.ahead([payload]):
         first = inspector.inspect(payload)
         assert first.size == len(payload)
         assert inspector.inspect(payload) is first
@@ -280,16 +280,20 @@ async def test_a_long_payload_that_was_looked_at_ahead_is_not_walked_again() -> 
     assert inspector.inspect(payload) is not first
 
 
-async def test_a_long_payload_that_is_no_pickle_is_refused_ahead() -> None:
-    inspector, payload = PickleInspector(), long_payload()[:-1]
-    with pytest.raises(InvalidPayload, match="ends before"):
-        async with inspector.ahead(payload):
-            pytest.fail("the block must not be entered")
+async def test_what_is_no_pickle_among_long_payloads_is_refused_alone() -> None:
+    inspector, payload = PickleInspector(), long_payload()
+    cut, plain = payload[:-1], dumps((1, 2))
+    async with inspector.ahead([payload, cut, plain]):
+        for look in (inspector.inspect, inspector.check):
+            look(payload)
+            look(plain)
+            with pytest.raises(InvalidPayload, match="ends before"):
+                look(cut)
 
 
 async def test_a_short_payload_is_left_to_inspect() -> None:
     inspector, payload = PickleInspector(), b"\x80\x04"
-    async with inspector.ahead(payload):
+    async with inspector.ahead([payload]):
         with pytest.raises(InvalidPayload):
             inspector.inspect(payload)
 

@@ -73,3 +73,18 @@ async def test_closing_wakes_whoever_waits() -> None:
     await asyncio.wait([waiting], timeout=0.05)
     await store.close()
     assert await waiting == frozenset()
+
+
+async def test_all_who_come_at_the_same_time_are_looked_up_in_one_call() -> None:
+    store, client = interrupted_store()
+    attempts = await running(store, *(a_task() for _ in range(20)))
+    first = asyncio.create_task(store.wait([attempts[0].task_id], 30))
+    await asyncio.wait([first], timeout=0.05)
+    client.calls_left = 1_000
+    waits = [asyncio.create_task(store.wait([each.task_id], 30)) for each in attempts]
+    await asyncio.wait(waits, timeout=0.05)
+    assert client.calls_left >= 998
+    await store.complete(done(attempts))
+    assert await asyncio.gather(*waits) == [{each.task_id} for each in attempts]
+    await first
+    await store.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gofer.entrypoints.rest import guards
-from gofer.entrypoints.rest.guards import BodyGuard, Bounds, TrailingSlash
+from gofer.entrypoints.rest.guards import WHOLE, BodyGuard, Bounds, TrailingSlash
 
 LIMIT = 100
 ROOMY = Bounds(body_bytes=LIMIT, buffer_bytes=1000, read_timeout_s=30)
@@ -27,8 +27,11 @@ class Exchange:
         headers: Sequence[tuple[bytes, bytes]] = (),
         complete: bool = True,
         stalls: bool = False,
+        whole: bool = False,
     ) -> None:
         self.scope: Scope = {"type": "http", "path": "/", "headers": list(headers)}
+        if whole:
+            self.scope[WHOLE] = True
         self.seen: list[bytes] = []
         self.sent: list[Message] = []
         self.taken = 0
@@ -115,6 +118,15 @@ async def test_a_length_that_promises_less_than_arrives_does_not_help() -> None:
     assert await through_guard(exchange) == 413
 
 
+@pytest.mark.parametrize(("size", "status"), [(0, 200), (LIMIT, 200), (LIMIT + 1, 413)])
+async def test_a_body_that_is_there_already_is_held_to_the_same_size(
+    size: int, status: int
+) -> None:
+    exchange = Exchange([b"x" * size], whole=True)
+    assert await through_guard(exchange) == status
+    assert exchange.seen == ([b"x" * size] if status == 200 else [])
+
+
 @pytest.mark.parametrize("length", [b"101", b"9" * 5000])
 async def test_a_length_over_the_limit_is_refused_before_the_body_is_asked_for(
     length: bytes,
@@ -164,8 +176,9 @@ async def test_a_client_that_hangs_up_is_not_answered() -> None:
     assert exchange.seen == []
 
 
-async def test_bodies_over_the_budget_for_all_are_503_until_there_is_room() -> None:
-    first, second, third = (Exchange([b"x" * 60]) for _ in range(3))
+@pytest.mark.parametrize("whole", [False, True])
+async def test_bodies_over_the_budget_for_all_are_503_until_there_is_room(*, whole: bool) -> None:
+    first, second, third = (Exchange([b"x" * 60], whole=whole) for _ in range(3))
     guard = BodyGuard(first.app, Bounds(body_bytes=LIMIT, buffer_bytes=100, read_timeout_s=30))
     first.finish.clear()
     running = asyncio.create_task(first.through(guard))

@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, complete, and true to what the routes really take and give."""
 
+import re
 from typing import Any, get_args
 
 import msgspec
@@ -10,6 +11,7 @@ from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.entrypoints.rest import schemas
 from gofer.entrypoints.rest.legacy import KEY_HEADER, MESSAGE
 from gofer.entrypoints.rest.problems import STATUSES
+from gofer.entrypoints.rest.v1.problems import REFUSALS
 from tests.support.web import web
 
 ROUTES = {
@@ -18,6 +20,11 @@ ROUTES = {
     ("post", "/execute_function"),
     ("get", "/status/{task_id}"),
     ("get", "/result/{task_id}"),
+    ("get", "/v1/tasks/{task_id}/result"),
+    ("post", "/v1/batches"),
+    ("get", "/v1/batches/{batch_id}"),
+    ("get", "/v1/batches/{batch_id}/results"),
+    ("post", "/v1/batches/{batch_id}/cancel"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 }
@@ -64,20 +71,21 @@ async def test_every_placeholder_of_a_path_is_a_parameter() -> None:
     for (_, path), operation in operations(await document()).items():
         described = operation.get("parameters", [])
         names = [each["name"] for each in described if each["in"] == "path"]
-        assert names == (["task_id"] if "{task_id}" in path else [])
+        assert names == re.findall(r"{(\w+)}", path)
 
 
-async def test_only_a_reused_key_is_answered_with_422_and_the_key_is_described() -> None:
+async def test_where_a_reused_key_is_answered_with_422_the_key_is_described() -> None:
     refusing, keyed = set[str](), set[str]()
     for (_, path), operation in operations(await document()).items():
         refusing |= {path} if "422" in operation["responses"] else set()
         names = {each["name"] for each in operation.get("parameters", [])}
         keyed |= {path} if KEY_HEADER in names else set()
-    assert refusing == keyed == {"/execute_function"}
+    assert refusing == keyed == {"/execute_function", "/v1/batches"}
 
 
-async def test_every_answer_is_200_or_a_status_of_the_table() -> None:
-    possible = {"200", *(str(int(status)) for status in STATUSES.values())}
+async def test_every_answer_is_a_success_or_a_status_of_the_tables() -> None:
+    failures = (*STATUSES.values(), *REFUSALS.values())
+    possible = {"200", "202", *(str(int(status)) for status in failures)}
     for operation in operations(await document()).values():
         assert set(operation["responses"]) <= possible
 
