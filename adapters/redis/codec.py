@@ -5,7 +5,7 @@ documents. Payloads are stored as they are and never opened. Tasks' strings are 
 ``record.py``; what another version wrote and this one cannot read raises StoreIncompatible.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -29,8 +29,11 @@ from .record import text, unreadable, word
 Items = Sequence[bytes]
 """What a script takes or answers about one or more tasks."""
 
-LEASED, REAPED, FUNCTION = 4, 3, 7
+LEASED, REAPED, FUNCTION = 3, 3, 7
 """How many items claim, reap and fetch answer for each."""
+
+_CLAIMED = 4
+"""How many items claim answers before those of the first task."""
 
 WRITTEN = dict(zip(b"RDSG", Written, strict=True))
 SUBMITTED = dict(zip(b"NEUFC", Submitted, strict=True))
@@ -126,19 +129,25 @@ class Claimed:
 
 def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
-    tasks = [_claimed(token, items[at : at + LEASED]) for at in range(3, len(items), LEASED)]
+    past = _CLAIMED + LEASED * int(items[3])
+    longs = iter(items[past:])
+    tasks = [
+        _claimed(token, items[at : at + LEASED], longs) for at in range(_CLAIMED, past, LEASED)
+    ]
     next_due_ms = int(items[0]) if items[0] else None
     left, elsewhere = (set(item.decode().split()) for item in items[1:3])
     return Claimed(tasks, next_due_ms, left, elsewhere)
 
 
-def _claimed(token: str, items: Items) -> tuple[Leased, str]:
-    task_id, number, told, payload = items
+def _claimed(token: str, items: Items, longs: Iterator[bytes]) -> tuple[Leased, str]:
+    task_id, number, rest = items
     try:
+        head, _, body = rest.split(b"\n", 2)
         attempt = Attempt(TaskId(task_id.decode()), int(number), token)
-    except ValueError as error:
+        payload = body[1:] if body[:1] == b"i" else next(longs)
+        return record.leased(attempt, head[head.index(b" ") + 1 :], payload)
+    except (ValueError, StopIteration) as error:
         raise unreadable("task", task_id.decode("utf-8", "replace")) from error
-    return record.leased(attempt, told, payload)
 
 
 def adopted(attempt: Attempt, told: bytes) -> Leased | None:

@@ -98,7 +98,7 @@ def store_rows(data: bytes) -> None:
         lambda: record.task_and_outcome(TASK_ID, items[0], iter(items[1:2])),
         lambda: record.batch_ending(TASK_ID, 1, items[0], iter(items[1:2])),
         lambda: store_codec.function(FUNCTION_ID, items[:7]),
-        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[3:7]]),
+        lambda: store_codec.claimed("token", [b"0", b"", b"", b"1", *items[3:7]]),
         lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[0]),
         lambda: store_codec.reaped(items[:3]),
     ):

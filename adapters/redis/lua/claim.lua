@@ -7,7 +7,8 @@
 -- ARGV[5]     2 items each: an environment's tag, how many tasks of it at most
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
---             then 4 items for each task: id, number, spent and head (see the prelude), payload
+--             how many tasks; 3 items for each: id, number, what its string has from `created` on
+--             (see the prelude); the payloads that have keys of their own, in the same order
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
@@ -32,30 +33,31 @@ if #due > 0 then
   write()
 end
 
-local answer, leases, examined = {'', '', ''}, {}, 0
+local answer, longs, leases, examined = {'', '', '', ''}, {}, {}, 0
 
 -- take a task and return 1; an entry whose task was cancelled, or is gone, is dropped and counts
 -- nothing: see cancel.lua
 local function take(id, task)
   if not task then return 0 end
-  local state, number, created, told, at = string.match(task,
-    '^(%a+) (%d+) [^ ]+ [^ ]+ [^ ]+ (%d+) ([^\n]+)\n[^\n]*\n()')
+  local state, number, at = string.match(task, '^(%a+) (%d+) [^ ]+ [^ ]+ [^ ]+ ()')
   if not READY[state] then return 0 end
-  number = whole(number + 1)
-  local body = string.sub(task, at)
-  local payload
-  if string.byte(body) == 105 then -- i
-    payload = string.sub(body, 2)
-  else
-    payload = redis.call('GET', P .. 'p:' .. id) or ''
+  local rest = string.sub(task, at)
+  local line = string.find(rest, '\n', 1, true)
+  if string.byte(rest, line + 1) ~= 10 then -- it waited for a reason, and waits no more
+    rest = string.gsub(rest, '\n[^\n]*\n', '\n\n', 1)
   end
-  put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. created .. ' '
-    .. told .. '\n\n' .. body)
+  number = whole(number + 1)
+  put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. rest)
+  if string.byte(rest, line + 2) == 112 then -- p
+    local payload = redis.call('GET', P .. 'p:' .. id) or ''
+    longs[#longs + 1] = payload
+    bytes = bytes - #payload
+  end
+  bytes = bytes - #rest
   local base = #answer
-  answer[base + 1], answer[base + 2], answer[base + 3], answer[base + 4] = id, number, told, payload
+  answer[base + 1], answer[base + 2], answer[base + 3] = id, number, rest
   leases[#leases + 1] = until_ms
   leases[#leases + 1] = id
-  bytes = bytes - #payload
   return 1
 end
 
@@ -102,4 +104,6 @@ if #first > 0 then
   answer[1] = whole(wait)
 end
 if more then ring() end
+answer[4] = whole(#leases / 2)
+append(answer, longs)
 return frame(answer)

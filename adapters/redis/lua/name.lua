@@ -13,4 +13,4 @@ if not before then
   return ARGV[4]
 end
 local digest, id = string.match(before, '^(%x+) (.*)$')
-return digest == ARGV[3] and batch_of(id) == id and id or ''
+return digest == ARGV[3] and of_batch(id) and string.sub(id, -4) == '0000' and id or ''

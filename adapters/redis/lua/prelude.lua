@@ -9,31 +9,35 @@
 -- undo earlier writes; at most 100 tasks a call.
 local P = KEYS[1]
 
--- Many strings as one: their lengths, a line end, and the strings themselves. The driver, the
--- protocol and Lua handle one long string much faster than hundreds of short ones.
+-- Many strings as one: how many, their lengths, each number as 4 bytes, the highest first, and the
+-- strings themselves. The driver, the protocol and Lua handle one long string much faster than
+-- hundreds of short ones, and Lua reads bytes much faster than digits.
 local function unframe(blob)
-  local items = {}
-  local line = string.find(blob, '\n', 1, true)
-  local at = line + 1
-  for length in string.gmatch(string.sub(blob, 1, line), '%d+') do
-    local past = at + length
-    items[#items + 1] = string.sub(blob, at, past - 1)
+  local byte, sub, items = string.byte, string.sub, {}
+  local a, b, c, d = byte(blob, 1, 4)
+  local count = ((a * 256 + b) * 256 + c) * 256 + d
+  local at = 5 + 4 * count
+  for i = 1, count do
+    a, b, c, d = byte(blob, 4 * i + 1, 4 * i + 4)
+    local past = at + ((a * 256 + b) * 256 + c) * 256 + d
+    items[i] = sub(blob, at, past - 1)
     at = past
   end
   return items
 end
 
--- Lua writes a number four times as slowly as it finds its text in a table (measured).
-local DIGITS = setmetatable({}, {__index = function(texts, number)
-  local text = tostring(number)
-  texts[number] = text
+local NUMBERS = setmetatable({}, {__index = function(known, number)
+  local low = number % 65536
+  local high = (number - low) / 65536
+  local text = string.char(math.floor(high / 256), high % 256, math.floor(low / 256), low % 256)
+  known[number] = text
   return text
 end})
 
 local function frame(items)
-  local lengths = {}
-  for i = 1, #items do lengths[i] = DIGITS[#items[i]] end
-  return table.concat(lengths, ' ') .. '\n' .. table.concat(items)
+  local lengths = {NUMBERS[#items]}
+  for i = 1, #items do lengths[i + 1] = NUMBERS[#items[i]] end
+  return table.concat(lengths) .. table.concat(items)
 end
 
 -- Append what HMGET found; a field that is not there becomes an empty string.
@@ -150,7 +154,7 @@ local function finish(id, state, task, line, body, result, retention)
   local key = P .. 't:' .. id
   put(key, state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n' .. body)
   buried[#buried + 1] = key
-  if string.sub(task, second + 1, second + 1) == 'p' then emptied[#emptied + 1] = P .. 'p:' .. id end
+  if string.byte(task, second + 1) == 112 then emptied[#emptied + 1] = P .. 'p:' .. id end -- p
   if result then redis.call('SET', P .. 'x:' .. id, result, 'PX', retention) end
 end
 
@@ -163,6 +167,7 @@ end
 -- in which the same attempt has written the same already, `again` says that this batch has.
 local function verdict(task, fence, done, again)
   if not task then return 'G' end
+  if not again and string.find(task, 'R ' .. fence .. ' ', 1, true) == 1 then return 'R' end
   local state, held = string.match(task, '^(%a+) (%d+ [^ ]+)')
   if held ~= fence then return 'S' end
   if again then return 'D' end
@@ -224,19 +229,19 @@ local function due_of(tag)
     + redis.call('LLEN', P .. 'ready:2:' .. tag)
 end
 
--- The batch that a task belongs to by its id, or nothing; see identifiers.py.
-local function batch_of(id)
-  local mark = string.sub(id, 20, 20)
-  if mark == 'a' or mark == 'b' then return string.sub(id, 1, -5) .. '0000' end
+-- Whether a task belongs to a batch, by its id: see identifiers.py.
+local function of_batch(id)
+  local mark = string.byte(id, 20)
+  return mark == 97 or mark == 98 -- a, b
 end
 
 -- The positions in their batches of tasks that belong to one, by batch.
 local function by_batch(ids)
-  local batches = {}
+  local stems, batches = {}, {}
   for i = 1, #ids do
-    local batch = batch_of(ids[i])
-    if batch then push(batches, batch, string.sub(ids[i], -4)) end
+    if of_batch(ids[i]) then push(stems, string.sub(ids[i], 1, -5), string.sub(ids[i], -4)) end
   end
+  for stem, positions in pairs(stems) do batches[stem .. '0000'] = positions end
   return batches
 end
 

@@ -13,7 +13,7 @@ for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do room = room - due_o
 local now = now_ms()
 local created = whole(now)
 local items = unframe(ARGV[3])
-local answers, new, seen, functions = {}, {}, {}, {}
+local answers, new, seen, heads = {}, {}, {}, {}
 local wishes, bound, repeated = {}, {}, {}
 
 local keys = {}
@@ -25,28 +25,36 @@ local function known(key)
   return wishes[key] or redis.call('GET', P .. 'idem:' .. key)
 end
 
-local function tag_of(fn) -- the environment of a function; false for one that is not there
-  if functions[fn] == nil then
-    local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v')
-    functions[fn] = hash[1] and hash[1] .. '-' .. hash[2]
-  end
-  return functions[fn]
+local function read_head(item)
+  -- what tasks with the same second item share: the queue (nothing if the function is not there),
+  -- what their strings begin with behind the state, the delay, and the wish to be known by a key
+  local head, fn, delay, wish = string.match(item, '^(%d+ %d+ ([^ ]+) [^ ]+) (%d+)(.*)$')
+  local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v')
+  if not hash[1] then return {wish = wish} end
+  head = head .. ' ' .. hash[1] .. '-' .. hash[2]
+  local before = joined('', '0 -', '-', '-', created, '0,0,0', head, '', '')
+  return {queue = queue_of(head), before = before, delay = tonumber(delay), wish = wish}
 end
 
 for i = 1, #items, 3 do
   local id = items[i]
-  local head, fn, delay, wish = string.match(items[i + 1], '^(%d+ %d+ ([^ ]+) [^ ]+) (%d+)(.*)$')
-  local digest, key = string.match(wish, '^ (%x+) (.*)$')
+  local head = heads[items[i + 1]]
+  if not head then
+    head = read_head(items[i + 1])
+    heads[items[i + 1]] = head
+  end
+  local digest, key
+  if head.wish ~= '' then digest, key = string.match(head.wish, '^ (%x+) (.*)$') end
   local before = key and known(key)
-  local tag = tag_of(fn)
   local answer
   if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
     answer = 'E'
   elseif before then
     local said, first = string.match(before, '^(%x+) (.*)$')
-    answer = said == digest and batch_of(first) ~= first and 'R' or 'C'
+    local named = of_batch(first) and string.sub(first, -4) == '0000'
+    answer = said == digest and not named and 'R' or 'C'
     if answer == 'R' then repeated[#repeated + 1] = ' ' .. first end
-  elseif not tag then
+  elseif not head.queue then
     answer = 'U'
   elseif room <= 0 then
     answer = 'F'
@@ -54,16 +62,13 @@ for i = 1, #items, 3 do
     answer = 'N'
     seen[id] = true
     room = room - 1
-    head = head .. ' ' .. tag
-    local payload, body = items[i + 2], nil
-    if #payload <= INLINE then
-      body = 'i' .. payload
-    else
-      body = 'p' .. #payload
+    local payload, kind = items[i + 2], 'i'
+    if #payload > INLINE then
       put(P .. 'p:' .. id, payload)
+      payload, kind = #payload, 'p'
     end
-    local state = place(id, queue_of(head), tonumber(delay), now, false)
-    put(P .. 't:' .. id, joined(state, '0 -', '-', '-', created, '0,0,0', head, '', body))
+    local state = place(id, head.queue, head.delay, now, false)
+    put(P .. 't:' .. id, state .. head.before .. kind .. payload)
     new[#new + 1] = id
     if key then
       wishes[key] = digest .. ' ' .. id

@@ -93,7 +93,7 @@ PLANTED = [
         "return priority .. ':cpython-3.11'",
     ),
     PlantedBug(
-        "a reason outlives its wait", "claim", ".. told .. '\\n\\n'", ".. told .. '\\nnobody\\n'"
+        "a reason outlives its wait", "claim", "' - ' .. rest)", "' - ' .. string.sub(task, at))"
     ),
     PlantedBug(
         "a lease that ends now is not expired",
