@@ -103,7 +103,10 @@ class Admission:
         self._telemetry.point(Point.API_SUBMITTING)
         answers = await self._tasks.submit(tasks)
         self._telemetry.point(Point.API_SUBMITTED)
-        return [self._answered(task, each) for task, each in zip(tasks, answers, strict=True)]
+        return [
+            task.id if answer is Submitted.NEW else self._answered(task, answer)
+            for task, answer in zip(tasks, answers, strict=True)
+        ]
 
     def _answered(self, task: NewTask, answer: Submitted | Repeated) -> TaskId | GoferError:
         if isinstance(answer, Repeated):

@@ -134,8 +134,7 @@ class Success(NamedTuple):
 Outcome = Success | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """How often a task may be tried, and for how long.
 
     ``retries`` counts further tries after the code raised, ``redeliveries`` those after its own
@@ -156,8 +155,7 @@ class Budget:
         return self.redeliveries * 5 // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(NamedTuple):
     """How much of the budget is gone: code that raised, own process died, worker was lost."""
 
     retries: int = 0

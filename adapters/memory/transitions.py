@@ -5,7 +5,7 @@ and answers with a value of the port. Whether a step is legal is asked of the do
 ``_step`` and nowhere else. Nothing here wakes anybody: the store does, after the batch.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, isfinite
 
 from ...domain.identifiers import Attempt, TaskId
@@ -261,11 +261,11 @@ def _back(records: Records, record: Record, event: TaskEvent, now: Moment) -> No
 def _charged(spent: Spent, charge: Charge) -> Spent:
     match charge:
         case Charge.RETRY:
-            return replace(spent, retries=spent.retries + 1)
+            return spent._replace(retries=spent.retries + 1)
         case Charge.STRIKE:
-            return replace(spent, strikes=spent.strikes + 1)
+            return spent._replace(strikes=spent.strikes + 1)
         case Charge.LOSS:
-            return replace(spent, losses=spent.losses + 1)
+            return spent._replace(losses=spent.losses + 1)
         case Charge.NOTHING:
             return spent
 

@@ -7,6 +7,7 @@ documents. Payloads are stored as they are and never opened. Tasks' strings are 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 from ...domain.function import Environment, Function
@@ -21,7 +22,7 @@ from ...domain.ports import (
     Submitted,
     Written,
 )
-from ...domain.task import NewTask
+from ...domain.task import Budget, NewTask
 from . import evidence, record
 from .framing import unframe
 from .record import text, unreadable, word
@@ -53,20 +54,27 @@ def attempt_items(attempt: Attempt) -> Items:
 
 def new_task_items(task: NewTask) -> Items:
     """Return what submit.lua takes for a task."""
-    budget = task.budget
+    task_id, function_id, payload, priority, delay_ms, budget, wish = task
+    head = _head(function_id, priority, delay_ms, budget)
+    if wish is not None:
+        head += f" {wish.digest} {wish.key}".encode()
+    return task_id.encode(), head, payload
+
+
+@lru_cache(record.KNOWN_HEADS)
+def _head(function_id: FunctionId, priority: int, delay_ms: int, budget: Budget) -> bytes:
+    """Return what many tasks of a batch share: made once."""
     timeout = "" if budget.timeout_ms is None else budget.timeout_ms
-    wish = task.idempotency
-    known_by = "" if wish is None else f" {wish.digest} {wish.key}"
-    head = (
-        f"{task.priority} {budget.worker_losses} {task.function_id}"
-        f" {budget.retries},{budget.redeliveries},{timeout} {max(0, task.delay_ms)}{known_by}"
-    )
-    return task.id.encode(), head.encode(), task.payload
+    tries = f"{budget.retries},{budget.redeliveries},{timeout}"
+    head = f"{priority} {budget.worker_losses} {function_id} {tries} {max(0, delay_ms)}"
+    return head.encode()
 
 
 def submitted(answer: bytes) -> list[Submitted | Repeated]:
     """Return what submit.lua answers: a letter for each task, then the ids of repeated ones."""
     letters, *ids = answer.split(b" ")
+    if not ids:
+        return [SUBMITTED[letter] for letter in letters]
     first = iter(ids)
     return [
         Repeated(TaskId(next(first).decode())) if letter == ord("R") else SUBMITTED[letter]

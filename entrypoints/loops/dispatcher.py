@@ -255,7 +255,7 @@ class Dispatcher:
     def _bounded(self, task: Leased) -> Leased:
         if task.budget.timeout_ms is not None:
             return task
-        return task._replace(budget=replace(task.budget, timeout_ms=self._timeout_ms))
+        return task._replace(budget=task.budget._replace(timeout_ms=self._timeout_ms))
 
 
 def _brings_outcomes(arrival: FromWorker) -> bool:

@@ -81,8 +81,8 @@ class House:
 async def house() -> House:
     clock = ManualClock()
     store = MemoryStore(clock, queued_limit=5)
-    ports = (store, store, store, Inspector(), clock, SeededEntropy(1))
-    service = Service(*ports, OURS, Limits(), CountingTelemetry())
+    entropy, telemetry = SeededEntropy(1), CountingTelemetry()
+    service = Service(store, store, store, Inspector(), clock, entropy, OURS, Limits(), telemetry)
     return House(service, store, await service.register("f", b"code"))
 
 
