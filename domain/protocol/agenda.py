@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 
 from ..identifiers import Attempt
-from ..policy import BATCH, Timers
+from ..policy import BATCH, Timers, in_full_batches
 from .effects import CallClaim, CallListen, CallReap, CallRenew
 
 CLAIM_MOST = 1_000
@@ -156,5 +156,7 @@ class Agenda:
 
 def _at_most(most: int, rooms: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Return the room by environment, cut to ``most`` tasks in all: a fair share for each."""
+    if len(rooms) == 1:
+        return tuple((tag, in_full_batches(room, most)) for tag, room in rooms.items())
     share = max(1, most // len(rooms))
     return tuple((tag, min(room, share)) for tag, room in rooms.items())

@@ -230,6 +230,13 @@ def test_a_hint_holds_for_each_environment_until_it_is_claimed_for() -> None:
     assert list(agenda.calls(6, {TAG: 9, OTHER: 9}, list)) == []
 
 
+def test_a_claim_asks_for_full_batches_and_the_rest_follows() -> None:
+    agenda = Agenda(TIMERS, 0)
+    assert CallClaim(((TAG, 2 * BATCH),)) in calls(agenda, 0, room=2 * BATCH + 28)
+    agenda.claimed(1, [TAG], None)
+    assert CallClaim(((TAG, 28),)) in calls(agenda, 1, room=28)
+
+
 def test_a_claim_for_many_environments_gives_each_a_fair_share() -> None:
     rooms = {f"cpython-3.{minor}": CLAIM_MOST for minor in range(4)}
     (claim,) = [c for c in Agenda(TIMERS, 0).calls(0, rooms, list) if isinstance(c, CallClaim)]
