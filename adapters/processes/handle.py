@@ -19,7 +19,7 @@ from contextlib import ExitStack, suppress
 from enum import Enum
 
 from . import launching, marker
-from .backlog import PIPELINED_SHARE, Job
+from .backlog import PIPELINED_SHARE, ROUNDING, Job
 from .capture import Tail
 from .entry import ChildSettings, Passed, child_main
 from .frames import Chunk, Frames, Report, encode
@@ -113,8 +113,9 @@ class Child:
         """Return whether a further message may be sent before the last one is done."""
         if self.stage is not Stage.READY or not self.jobs or self.jobs[0].began:
             return False  # nothing is put behind a job that lasts
-        short = self.jobs[-1].share <= PIPELINED_SHARE
-        return short and self._load <= 1.0 + 1e-6 and self.allowance > 0
+        if self.jobs[-1].share <= PIPELINED_SHARE:
+            return self._load <= 1.0 + ROUNDING and self.allowance > 0
+        return self.jobs[-1].brief and len(self.jobs) == 1 and self.allowance > 0
 
     @property
     def allowance(self) -> int:

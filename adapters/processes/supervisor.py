@@ -156,11 +156,11 @@ class Supervisor:
             self._watch.sent(child, jobs)
 
     def _free_child(self) -> Child | None:
-        """Return an idle child, or for short jobs the least busy of those that run short ones."""
+        """Return an idle child, or for brief jobs the least busy of those that run such."""
         for child in self._nursery.children:
             if child.idle:
                 return child
-        if not self._backlog.starts_short():
+        if not self._backlog.starts_brief():
             return None
         busy = [child for child in self._nursery.children if child.pipelines]
         return min(busy, key=lambda child: len(child.jobs), default=None)

@@ -47,7 +47,7 @@ HOLD_S = 5.0
 GONE_S = 30.0
 """After this silence what is kept for a worker is given up."""
 
-SWEEP_S = 0.5
+SWEEP_S = 1.0
 """How often holds and silences are looked at."""
 
 CLOSE_S = 1.0

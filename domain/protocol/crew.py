@@ -92,10 +92,14 @@ class Crew:
             member.acknowledge(attempts)
             self._touched[worker] = None
 
-    def update(self, member: Member) -> None:
-        """Answer a report that has been read, and let the roster know of the worker's room."""
-        member.answer_due = True
-        self._touched[member.worker] = None
+    def update(self, member: Member, *, answer: bool) -> None:
+        """Let the roster know of a worker's room; ``answer`` its report now, or with what follows.
+
+        A report that brings outcomes is answered once they are recorded: one message less each.
+        """
+        if answer:
+            member.answer_due = True
+            self._touched[member.worker] = None
         self._roster.update(member.worker, member.window, len(member.in_hand))
 
     def cancel(self, attempts: Collection[Attempt]) -> None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from ..identifiers import Attempt
-from ..policy import STORE_BACKOFF_MS, doubling_ms
+from ..policy import STORE_BACKOFF_MS, doubling_ms, in_full_batches
 from ..ports import Completion, Defeat
 from .effects import CallRecord, CallRelease, CallStart
 from .verdicts import is_loss
@@ -119,7 +119,8 @@ class Ledger:
             self._starting = CallStart(_take(self._to_start, RECORD_MOST))
             yield self._starting
         if self._to_record and self._recording is None:
-            batch = [self._outcomes[a] for a in _take(self._to_record, RECORD_MOST)]
+            count = in_full_batches(len(self._to_record), RECORD_MOST)
+            batch = [self._outcomes[a] for a in _take(self._to_record, count)]
             self._recording = CallRecord(
                 tuple(r for r in batch if isinstance(r, Completion)),
                 tuple(r for r in batch if isinstance(r, Defeat)),

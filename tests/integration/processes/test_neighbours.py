@@ -137,6 +137,23 @@ async def test_what_is_finished_is_not_held_up_by_a_long_task_behind_it(single: 
     assert len(single.ended()) == 55
 
 
+async def test_a_child_begins_its_next_brief_task_although_the_supervisor_stands_still(
+    single: Bench, tmp_path: Path
+) -> None:
+    def touch(name: str) -> None:
+        import time  # noqa: PLC0415
+        from pathlib import Path  # noqa: PLC0415
+
+        time.sleep(0.004)
+        Path(name).touch()
+
+    await single.run(single.task(touch, str(tmp_path / "learnt")))
+    tasks = [single.task(touch, str(tmp_path / name)) for name in ("first", "second")]
+    single.executor.execute(tasks)
+    wait_until((tmp_path / "second").exists, "both have run; the loop of the supervisor has not", 5)
+    await single.outcomes(*tasks)
+
+
 async def test_what_waits_in_a_child_s_hands_can_be_taken_back(
     single: Bench, tmp_path: Path
 ) -> None:

@@ -158,10 +158,18 @@ def plan_of(seed: int) -> Plan:
     return _quietened(plan) if chance.random() < QUIET else plan
 
 
+TRICKLE_RUN_MS = 300.0
+"""So long that nothing is prefetched (``policy.PREFETCH_NONE_MS``)."""
+
+
 def trickle(seed: int) -> Plan:
-    """Return a plan in which tasks come in close pairs, far apart, and there is always room."""
+    """Return a plan in which tasks come four at a time, far apart, to a worker of two slots.
+
+    Two run at once; the third is claimed when they end; the fourth comes in that moment. The bell
+    for it may ring while that claim is under way, and then a slot is free for it.
+    """
     chance = Random(f"trickle {seed}")
-    worker = WorkerPlan("w0", "d0", 4, ENVIRONMENTS[0], 0.0)
+    worker = WorkerPlan("w0", "d0", 2, ENVIRONMENTS[0], 0.0)
     tasks = (_task(chance, number, 1, 100_000, QUICK.lease_ms) for number in range(40))
     return Plan(
         seed=seed,
@@ -171,9 +179,11 @@ def trickle(seed: int) -> Plan:
         tasks=tuple(
             replace(
                 task,
-                submit_ms=1_000.0 + 4_800.0 * (number // 2) + chance.uniform(0, 60) * (number % 2),
+                submit_ms=1_000.0
+                + 4_800.0 * (number // 4)
+                + (number % 4 == 3) * (TRICKLE_RUN_MS + chance.uniform(20, 120)),
                 cancel_ms=None,
-                runs=(RunPlan(chance.uniform(0.1, 20), Ending.RETURNS),),
+                runs=(RunPlan(TRICKLE_RUN_MS, Ending.RETURNS),),
             )
             for number, task in enumerate(tasks)
         ),

@@ -190,8 +190,8 @@ def ignores_gaps(monkeypatch: pytest.MonkeyPatch) -> Cores:
 
 
 def frees_a_window_twice(monkeypatch: pytest.MonkeyPatch) -> Cores:
-    def update(self: Crew, member: Member) -> None:
-        right(self, member)
+    def update(self: Crew, member: Member, *, answer: bool) -> None:
+        right(self, member, answer=answer)
         roster = self._roster  # pyright: ignore[reportPrivateUsage]
         roster.update(member.worker, member.window, max(0, len(member.in_hand) - 1))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gofer.domain.policy import (
     BACKOFF_MS,
+    BATCH,
     CHUNK_MOST,
     PREFETCH_MOST,
     PREFETCH_NONE_MS,
@@ -20,6 +21,7 @@ from gofer.domain.policy import (
     backoff_ms,
     chunk,
     doubling_ms,
+    in_full_batches,
     judge,
     prefetch,
     smoothed,
@@ -150,3 +152,13 @@ def test_a_lease_outlasts_silence_renewal_and_fence(lease: int, fence: int, rene
             make()
     else:
         assert make().lease_ms == lease
+
+
+@given(st.integers(0, 5_000), st.integers(1, 1_000))
+def test_no_call_of_the_store_carries_the_rest_of_a_batch_beside_full_ones(
+    count: int, most: int
+) -> None:
+    taken = in_full_batches(count, most)
+    assert taken <= min(count, most)
+    assert taken == min(count, most) if min(count, most) < BATCH else not taken % BATCH
+    assert taken or not count

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gofer.adapters.processes.backlog import CHUNK_BYTES, Backlog, Job
+from gofer.adapters.processes.backlog import BRIEF_MS, CHUNK_BYTES, Backlog, Job
 from gofer.domain.policy import CHUNK_MOST
 from gofer.domain.protocol.messages import Assignment
 from tests.contracts.executor import an_attempt
@@ -26,14 +26,14 @@ def a_backlog(*jobs: Job) -> Backlog:
 def test_a_job_of_unknown_length_travels_alone() -> None:
     jobs = [a_job("unknown"), a_job("unknown")]
     backlog = a_backlog(*jobs)
-    assert not backlog.starts_short()
+    assert not backlog.starts_brief()
     assert [backlog.cut(10), backlog.cut(10)] == [[jobs[0]], [jobs[1]]]
 
 
 def test_short_jobs_travel_together_up_to_the_policy_s_bound() -> None:
     jobs = [a_job() for _ in range(CHUNK_MOST + 5)]
     backlog = a_backlog(*jobs)
-    assert backlog.starts_short()
+    assert backlog.starts_brief()
     assert backlog.cut(1000) == jobs[:CHUNK_MOST]
     assert backlog.cut(2) == jobs[CHUNK_MOST : CHUNK_MOST + 2]
     assert len(backlog) == 3
@@ -43,6 +43,15 @@ def test_a_long_job_is_not_put_behind_short_ones() -> None:
     jobs = [a_job(), a_job("medium"), a_job("long"), a_job()]
     backlog = a_backlog(*jobs)
     assert [backlog.cut(10) for _ in range(3)] == [jobs[:2], [jobs[2]], [jobs[3]]]
+
+
+def test_a_brief_job_is_known_as_such_although_it_travels_alone() -> None:
+    backlog = a_backlog(a_job("brief"), a_job("brief"), a_job("long"))
+    backlog.learn("brief", BRIEF_MS)
+    assert backlog.starts_brief()
+    assert [job.brief for _ in range(2) for job in backlog.cut(10)] == [True, True]
+    assert not backlog.starts_brief()
+    assert [job.brief for job in backlog.cut(10)] == [False]
 
 
 def test_large_payloads_travel_alone() -> None:

@@ -46,7 +46,7 @@ def test_a_claim_that_was_not_filled_is_not_repeated_without_a_hint() -> None:
     agenda.claimed(1, [], None)
     assert kinds(agenda, 1, room=7) == set()
     agenda.hinted()
-    assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
+    assert kinds(agenda, 2, room=7) == {"CallClaim"}
 
 
 def test_a_hint_that_comes_while_a_claim_is_under_way_is_not_forgotten() -> None:
@@ -65,6 +65,26 @@ def test_after_a_hint_nothing_is_listened_for_until_the_claim_under_way_is_answe
     agenda.hinted()
     assert kinds(agenda, 1, room=7) == set()
     agenda.claimed(2, [], None)
+    assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
+
+
+def test_a_claim_that_follows_a_hint_is_answered_before_more_is_listened_for() -> None:
+    """A task that comes alone does not wait for a listen that it does not need."""
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0)
+    agenda.hinted()
+    assert kinds(agenda, 1, room=7) == {"CallClaim"}
+    agenda.claimed(2, [], None)
+    assert kinds(agenda, 2, room=7) == {"CallListen"}
+
+
+def test_a_claim_that_fails_does_not_keep_it_from_listening() -> None:
+    agenda = Agenda(TIMERS, 0)
+    calls(agenda, 0)
+    agenda.hinted()
+    (claim,) = calls(agenda, 1, room=7)
+    assert isinstance(claim, CallClaim)
+    agenda.failed(claim, 2)
     assert kinds(agenda, 2, room=7) == {"CallClaim", "CallListen"}
 
 
@@ -208,6 +228,13 @@ def test_a_hint_holds_for_each_environment_until_it_is_claimed_for() -> None:
     assert CallClaim(((OTHER, 1),)) in list(agenda.calls(4, {OTHER: 1}, list))
     agenda.claimed(5, [], None)
     assert list(agenda.calls(6, {TAG: 9, OTHER: 9}, list)) == []
+
+
+def test_a_claim_asks_for_full_batches_and_the_rest_follows() -> None:
+    agenda = Agenda(TIMERS, 0)
+    assert CallClaim(((TAG, 2 * BATCH),)) in calls(agenda, 0, room=2 * BATCH + 28)
+    agenda.claimed(1, [TAG], None)
+    assert CallClaim(((TAG, 28),)) in calls(agenda, 1, room=28)
 
 
 def test_a_claim_for_many_environments_gives_each_a_fair_share() -> None:
