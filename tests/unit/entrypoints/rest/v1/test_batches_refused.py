@@ -1,6 +1,5 @@
 """Requests for batches that cannot be right, and what is told of them; nothing is stored."""
 
-
 import msgspec
 import pytest
 
