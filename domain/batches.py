@@ -20,7 +20,7 @@ from .ports import (
     Entropy,
     TaskStore,
 )
-from .submissions import Admission, Submission, batch_idempotency
+from .submissions import Admission, Submission, batch_digest, batch_idempotency
 from .task import NewTask
 
 CANCELLED_AT_ONCE = 1_000
@@ -58,17 +58,20 @@ class Batches:
         self._clock = clock
         self._entropy = entropy
 
-    async def submit(self, wishes: Sequence[Submission], key: str = "") -> SubmittedBatch:
+    async def submit(
+        self, wishes: Sequence[Submission], key: str = "", asked: str = ""
+    ) -> SubmittedBatch:
         """Record one task for each wish (1 to MAX_POSITION of them; their own keys are ignored).
 
         Each is accepted or refused by itself: InvalidInput, NotFound (its function), QueueFull.
-        With a ``key``, the same request sent again is the same batch. Raises KeyReused, and
+        With a ``key``, the same request sent again is the same batch; ``asked`` is the digest of
+        the request where the caller has one, which spares one of each wish. Raises KeyReused, and
         InvalidInput for a key that is none, before anything is stored; StoreUnavailable, after
         which some may be stored: with the same key it can be repeated without harm.
         """
         batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
         if key:
-            batch = await self._named(key, wishes, batch)
+            batch = await self._named(key, asked or batch_digest(wishes), batch)
         answers: list[TaskId | GoferError] = []
         tasks: list[NewTask] = []
         for wish, task_id in zip(wishes, member_ids(batch, range(1, len(wishes) + 1)), strict=True):
@@ -119,8 +122,8 @@ class Batches:
             raise NotFound("batch", batch_id)
         return page
 
-    async def _named(self, key: str, wishes: Sequence[Submission], fresh: BatchId) -> BatchId:
-        batch = await self._batches.name_batch(batch_idempotency(key, wishes), fresh)
+    async def _named(self, key: str, asked: str, fresh: BatchId) -> BatchId:
+        batch = await self._batches.name_batch(batch_idempotency(key, asked), fresh)
         if batch is None:
             raise KeyReused(key)
         return batch

@@ -120,13 +120,17 @@ class Admission:
         return task.id
 
 
-def batch_idempotency(key: str, submissions: Iterable[Submission]) -> Idempotency:
+def batch_digest(submissions: Iterable[Submission]) -> str:
+    """Return the digest of a batch's wishes."""
+    return content_digest("\n".join(map(_digest, submissions)).encode())
+
+
+def batch_idempotency(key: str, asked: str) -> Idempotency:
     """Return what the request of a batch is known by; raise InvalidInput for a key that is none.
 
-    It is no digest that a single task could have.
+    ``asked`` is a digest of the request; what is made of it is none that a single task could have.
     """
-    asked = "\n".join(("batch", *map(_digest, submissions)))
-    return _idempotency(key, content_digest(asked.encode()))
+    return _idempotency(key, content_digest(f"batch {asked}".encode()))
 
 
 def _idempotency(key: str, digest: str) -> Idempotency:

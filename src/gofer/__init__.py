@@ -1,5 +1,35 @@
 """gofer runs any Python function on any of your machines, through one REST API."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .entrypoints.sdk.client import Batch, Client, Result
+    from .entrypoints.sdk.errors import ClientError, Refused, RemoteError, Unreachable
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = [
+    "Batch",
+    "Client",
+    "ClientError",
+    "Refused",
+    "RemoteError",
+    "Result",
+    "Unreachable",
+    "__version__",
+]
+
+_HOMES = {
+    "client": ("Batch", "Client", "Result"),
+    "errors": ("ClientError", "Refused", "RemoteError", "Unreachable"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is asked for: a worker's child pays for none of it."""
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f".entrypoints.sdk.{home}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

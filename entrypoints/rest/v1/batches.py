@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ....domain.errors import GoferError
+from ....domain.function import content_digest
 from ....domain.identifiers import (
     BatchId,
     FunctionId,
@@ -85,16 +86,16 @@ class _Batches:
         the answer.
         """
         sent_in, answer_in = spoken(request), wanted(request)
+        key = header(request, b"idempotency-key").decode("latin-1")
         raw = await request.body()
         if len(raw) > LARGE_BYTES:
-            wish: SubmitBatch = await asyncio.to_thread(self._reader.read, raw, sent_in)
+            wish, asked = await asyncio.to_thread(self._read, raw, sent_in, key)
         else:
-            wish = self._reader.read(raw, sent_in)
+            wish, asked = self._read(raw, sent_in, key)
         del raw
         submissions = list(_submissions(wish))
         async with self._encoding.ahead([each.payload for each in submissions]):
-            key = header(request, b"idempotency-key").decode("latin-1")
-            batch = await self._batches.submit(submissions, key)
+            batch = await self._batches.submit(submissions, key, asked)
         if not batch.accepted and isinstance(first := batch.answers[0], GoferError):
             return refusal(first)
         answers = [
@@ -106,6 +107,10 @@ class _Batches:
         links = _links(batch.id)
         body = BatchSubmitted(batch.id, batch.accepted, answers, links)
         return reply(body, answer_in, HTTPStatus.ACCEPTED, {"Location": links["self"]})
+
+    def _read(self, raw: bytes, sent_in: Format, key: str) -> tuple[SubmitBatch, str]:
+        """Return what a body says and, for a request with a key, the digest that it is known by."""
+        return self._reader.read(raw, sent_in), content_digest(raw) if key else ""
 
     async def state(self, request: Request) -> Response:
         """Tell how far a batch has come."""

@@ -34,7 +34,7 @@ PROTOCOLS = st.integers(2, 5)
 EDITS = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 258)), max_size=4)
 
 
-class StrictUnpickler(pickle._Unpickler):
+class StrictUnpickler(pickle._Unpickler):  # pyright: ignore[reportPrivateUsage]
     """The unpickler in Python, which dill's is made of; it imports nothing."""
 
     def find_class(self, module: str, name: str) -> Any:

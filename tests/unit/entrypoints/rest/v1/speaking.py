@@ -10,6 +10,9 @@ from tests.support.web import Web
 
 JSON, MSGPACK = "application/json", "application/msgpack"
 PROBLEM = "application/problem+json"
+LIMIT_BYTES = 200_000
+"""The largest payload of the service under test."""
+
 NOTHING = b"\x80\x04)}\x86."
 """The pickle of no arguments."""
 

@@ -1,7 +1,6 @@
 """Batches over HTTP, in both formats: submit, look, fetch results, cancel."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from gofer.entrypoints.rest.v1 import batches
 from tests.support.web import Web, WebStore, web
 from tests.unit.entrypoints.rest.v1.speaking import (
     JSON,
+    LIMIT_BYTES,
     MSGPACK,
     NO_BATCH,
     NOTHING,
@@ -19,20 +19,6 @@ from tests.unit.entrypoints.rest.v1.speaking import (
     Speaker,
     problem_of,
 )
-
-LIMIT_BYTES = 200_000
-
-
-@pytest.fixture
-async def service() -> AsyncGenerator[Web]:
-    async with web(payload_limit_bytes=LIMIT_BYTES) as opened:
-        yield opened
-
-
-@pytest.fixture(params=[JSON, MSGPACK])
-def speaker(service: Web, request: pytest.FixtureRequest) -> Speaker:
-    return Speaker(service, request.param)
-
 
 # ---------------------------------------------------------------- submit
 

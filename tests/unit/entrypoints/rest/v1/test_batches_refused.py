@@ -1,24 +1,11 @@
 """Requests for batches that cannot be right, and what is told of them; nothing is stored."""
 
-from collections.abc import AsyncGenerator
-
 import msgspec
 import pytest
 
 from gofer.domain.errors import StoreUnavailable
-from tests.support.web import Web, web
+from tests.support.web import Web
 from tests.unit.entrypoints.rest.v1.speaking import JSON, MSGPACK, NOTHING, Speaker, problem_of
-
-
-@pytest.fixture
-async def service() -> AsyncGenerator[Web]:
-    async with web() as opened:
-        yield opened
-
-
-@pytest.fixture(params=[JSON, MSGPACK])
-def speaker(service: Web, request: pytest.FixtureRequest) -> Speaker:
-    return Speaker(service, request.param)
 
 
 def good(function: str, **more: object) -> dict[str, object]:

@@ -1,25 +1,12 @@
 """One task's outcome under /v1, at once or waited for."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 
 import pytest
 
 from gofer.domain.task import Cause, Failure, Success
 from gofer.entrypoints.rest.v1 import tasks
-from tests.support.web import Web, web
-from tests.unit.entrypoints.rest.v1.speaking import JSON, MSGPACK, UNKNOWN, Speaker, problem_of
-
-
-@pytest.fixture
-async def service() -> AsyncGenerator[Web]:
-    async with web() as opened:
-        yield opened
-
-
-@pytest.fixture(params=[JSON, MSGPACK])
-def speaker(service: Web, request: pytest.FixtureRequest) -> Speaker:
-    return Speaker(service, request.param)
+from tests.unit.entrypoints.rest.v1.speaking import UNKNOWN, Speaker, problem_of
 
 
 async def submitted(speaker: Speaker) -> str:

@@ -1,0 +1,96 @@
+"""What goes over the wire, as a client sees it: msgpack, one struct a body.
+
+Only what the client reads or sends is named; what a newer service adds is passed over.
+"""
+
+from msgspec import Struct
+
+
+class NewTask(Struct, gc=False, omit_defaults=True):
+    """One task of a batch."""
+
+    payload: bytes
+
+
+class SubmitBatch(Struct, omit_defaults=True):
+    """Many tasks, and what holds for all of them; None: as the service has it."""
+
+    function: str
+    tasks: list[NewTask]
+    priority: int | None = None
+    delay_s: float | None = None
+    timeout_s: float | None = None
+    retries: int | None = None
+    redeliveries: int | None = None
+
+
+class Problem(Struct, gc=False):
+    """Why something was refused."""
+
+    type: str = ""
+    status: int = 0
+    detail: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return which problem it is: "not-found"."""
+        return self.type.rpartition(":")[2] or "unknown"
+
+
+class Accepted(Struct, gc=False):
+    """What became of one task: its ``id``, or the ``error``."""
+
+    id: str = ""
+    error: Problem | None = None
+
+
+class BatchSubmitted(Struct):
+    """A batch was recorded."""
+
+    id: str
+    tasks: list[Accepted]
+
+
+class BatchCancelled(Struct):
+    """What became of a batch's tasks when it was cancelled, by their numbers."""
+
+    prevented: int
+    stopping: int
+    too_late: int
+
+
+class Error(Struct, gc=False):
+    """Why a task failed; ``exception`` is its pickle, empty if there is none."""
+
+    type: str = ""
+    message: str = ""
+    traceback: str = ""
+    cause: str = ""
+    retryable: bool = False
+    attempt: int = 0
+    worker: str = ""
+    exception: bytes = b""
+
+
+class Item(Struct, gc=False):
+    """What came of a task of a batch."""
+
+    id: str
+    position: int
+    status: str
+    payload: bytes | None = None
+    error: Error | None = None
+
+
+class Page(Struct):
+    """Results in the order in which the tasks ended."""
+
+    items: list[Item]
+    next_cursor: str
+    done: bool
+
+
+class FunctionRegistered(Struct):
+    """A function was registered."""
+
+    function_id: str
