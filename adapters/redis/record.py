@@ -95,7 +95,7 @@ def leased(attempt: Attempt, item: bytes, payload: bytes) -> tuple[Leased, str]:
 
 def task(task_id: TaskId, record: bytes) -> Task | None:
     """Return a task as it stands; None for an empty record: there is no such task."""
-    return _read(task_id, record)[0] if record else None
+    return _read(task_id, record) if record else None
 
 
 def task_and_outcome(
@@ -107,10 +107,11 @@ def task_and_outcome(
     """
     if not record:
         return None
-    shown, body = _read(task_id, record)
+    shown = _read(task_id, record)
     if not shown.status.is_terminal:
         return shown, None
-    found = _outcome(task_id, shown.status, shown.attempt, body, longs)
+    body = record.index(b"\n", record.index(b"\n") + 1) + 1
+    found = _outcome(task_id, shown.status, shown.attempt, record, body, longs)
     return None if found is None else (shown, found)
 
 
@@ -123,9 +124,11 @@ def batch_ending(task_id: TaskId, position: int, record: bytes, longs: Iterator[
     if not record:
         return forgotten
     try:
-        head, _, body = record.split(b"\n", 2)
-        status = _STATUS[head[:1].decode()]
-        found = _outcome(task_id, status, int(head.split(b" ", 2)[1]), body, longs)
+        body = record.index(b"\n", record.index(b"\n") + 1) + 1
+        status = _STATUS[record[:1].decode()]
+        # which attempt it was is told of failures only
+        attempt = 0 if status is TaskStatus.COMPLETED else int(record.split(b" ", 2)[1])
+        found = _outcome(task_id, status, attempt, record, body, longs)
     except (ValueError, KeyError) as error:
         raise unreadable("task", task_id) from error
     return forgotten if found is None else Ending(position, status, found)
@@ -136,10 +139,9 @@ def unreadable(kind: str, identifier: str) -> StoreIncompatible:
     return StoreIncompatible(f"the store holds a {kind} {identifier} that this version cannot read")
 
 
-def _read(task_id: TaskId, record: bytes) -> tuple[Task, bytes]:
-    """Return a task and the body of its record."""
+def _read(task_id: TaskId, record: bytes) -> Task:
     try:
-        head, line, body = record.split(b"\n", 2)
+        head, line, _ = record.split(b"\n", 2)
         state, number, _, _, started, created, rest = head.decode().split(" ", 6)
         told = _told(rest.encode())
         status = _STATUS[state[0]]
@@ -170,22 +172,30 @@ def _read(task_id: TaskId, record: bytes) -> tuple[Task, bytes]:
         )
     except (ValueError, KeyError) as error:
         raise unreadable("task", task_id) from error
-    return shown, body
+    return shown
 
 
 def _outcome(
-    task_id: TaskId, status: TaskStatus, attempt: int, body: bytes, longs: Iterator[bytes]
+    task_id: TaskId,
+    status: TaskStatus,
+    attempt: int,
+    record: bytes,
+    body: int,
+    longs: Iterator[bytes],
 ) -> Outcome | None:
-    """Return an outcome; None where the long result is forgotten already."""
+    """Return an outcome, told from place ``body`` of a record on.
+
+    None where the long result is forgotten already.
+    """
     try:
-        colon = body.index(b":")
-        end = colon + 1 + int(body[1:colon])
-        if body[:1] == _LONG:
+        colon = record.index(b":", body)
+        end = colon + 1 + int(record[body + 1 : colon])
+        if record[body : body + 1] == _LONG:
             result = next(longs)
             if not result:
                 return None
         else:
-            result = body[end:]
-        return evidence.outcome(status, attempt, body[colon + 1 : end], result)
+            result = record[end:]
+        return evidence.outcome(status, attempt, record[colon + 1 : end], result)
     except (ValueError, StopIteration, *evidence.UNREADABLE) as error:
         raise unreadable("outcome of task", task_id) from error
