@@ -19,7 +19,7 @@ def batches(
     items: Sequence[Item], size: Callable[[Item], int] | None = None
 ) -> Iterator[Sequence[Item]]:
     """Cut ``items`` into calls, in order; ``size`` gives the payload bytes of an item."""
-    if size is None or sum(map(size, items)) <= CALL_BYTES:
+    if size is None or sum(map(size, items)) < CALL_BYTES:
         for first in range(0, len(items), BATCH):
             yield items[first : first + BATCH]
         return
