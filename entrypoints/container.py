@@ -13,8 +13,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from dependency_injector import containers, providers
-
 from ..adapters.clock import SystemClock, SystemEntropy
 from ..adapters.coalescing import coalesced
 from ..adapters.exceptions import as_exception_pickle
@@ -24,6 +22,7 @@ from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
 from ..domain.ports import Clock, Entropy, Executor, Link, Telemetry, Uplink
 from ..domain.service import Service
+from .injection import containers, providers
 from .loops.dispatcher import Dispatcher
 from .loops.worker import Worker
 from .rest.encoding import Encoding

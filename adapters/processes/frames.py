@@ -88,7 +88,7 @@ class Frames:
         """Return what was wrong with a message that came, "" as long as all were right."""
         return self._broken
 
-    def feed(self, piece: bytes | memoryview) -> None:
+    def feed(self, piece: bytes | bytearray | memoryview) -> None:
         """Add the next piece; nothing is taken any more after a broken message."""
         if not self._broken:
             self._buffer += piece
