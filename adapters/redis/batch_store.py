@@ -34,18 +34,23 @@ class RedisBatches:
         return BatchId(named.decode()) or None
 
     async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
-        """Return how a batch stands and some endings: one call for each BATCH of them."""
+        """Return how a batch stands and some endings: one call for each BATCH of them.
+
+        Together they stay within CALL_BYTES, but for one that is larger by itself.
+        """
         found: list[Ending] = []
+        room = CALL_BYTES
         while True:
             wanted = min(BATCH, limit - len(found))
             at = first + len(found)
-            answer = unframe(await self._driver.run("endings", batch_id, at, wanted, CALL_BYTES))
+            answer = unframe(await self._driver.run("endings", batch_id, at, wanted, room))
             state = _state(batch_id, answer[:_STATE])
             if state is None:
                 return None
             got = _endings(batch_id, answer)
             found.extend(got)
-            if not got or len(found) >= limit or at + len(got) >= state.ended:
+            room -= sum(map(len, answer))
+            if len(got) < wanted or len(found) >= limit or room <= 0:
                 return BatchPage(state, tuple(found))
 
     async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:

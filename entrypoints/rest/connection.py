@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .guards import WHOLE
 from .schemas import JSON, Problem, answer
+from .writing import HeadsWait
 
 MAX_HEAD_BYTES = 64 * 1024
 
@@ -29,7 +30,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a client that sends nothing at all has no better right."""
-        super().connection_made(transport)
+        super().connection_made(HeadsWait(transport, self.loop))
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,6 +5,7 @@ import re
 
 from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.entrypoints.rest.problems import STATUSES
+from gofer.entrypoints.rest.v1.problems import REFUSALS, TYPES
 from gofer.entrypoints.settings import Settings
 from tests.support.checkout import ROOT
 
@@ -27,12 +28,17 @@ def test_the_page_has_every_status_that_an_error_can_get() -> None:
     assert {int(status) for status in STATUSES.values()} <= documented
 
 
-def test_the_example_in_python_is_python() -> None:
-    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert ast.parse(snippet).body
+def test_the_page_has_every_type_of_problem() -> None:
+    assert [kind for kind in (*TYPES.values(), *REFUSALS) if f"`{kind}`" not in PAGE] == []
+
+
+def test_the_examples_in_python_are_python() -> None:
+    snippets = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(snippets) == 2
+    assert all(ast.parse(snippet).body for snippet in snippets)
 
 
 def test_the_payloads_of_the_example_with_curl_are_pickles() -> None:
     payloads = re.findall(r'"payload": "([^"]+)"', PAGE)
-    assert len(payloads) == 2
+    assert len(payloads) == 3
     assert all(PickleInspector().inspect(decode_payload(text)).opcodes for text in payloads)
