@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from benchmarks.environments import ROOT
 from benchmarks.processes import MARK_VARIABLE, kill_marked, marked, new_mark
 
 STOP_S = 20.0
+LOOK_S = 0.5
 
 
 class Problem(Exception):
@@ -70,7 +72,7 @@ class Driver:
         try:
             self._process.stdin.write(json.dumps({"do": operation, **arguments}) + "\n")
             self._process.stdin.flush()
-            line = self._answers.get(timeout=self.answer_s)
+            line = self._answer()
         except queue.Empty:
             self.hangs = True
             raise Problem(f"{operation}: no answer within {self.answer_s:.0f} s") from None
@@ -120,6 +122,22 @@ class Driver:
             "HOME": str(self.folder),  # some systems write there
             "TMPDIR": str(self.folder),
         }
+
+    def _answer(self) -> str:
+        """Wait for a line; empty if the driver ends (a child of it may hold its stdout open).
+
+        Raises queue.Empty after ``answer_s``.
+        """
+        deadline = time.monotonic() + self.answer_s
+        while True:
+            ended = self._process.poll() is not None
+            try:
+                return self._answers.get(timeout=min(LOOK_S, deadline - time.monotonic()))
+            except (queue.Empty, ValueError):  # ValueError: the time was up before
+                if ended:
+                    return ""
+                if time.monotonic() >= deadline:
+                    raise queue.Empty from None
 
     def _read(self, out: IO[str]) -> None:
         for line in out:

@@ -40,7 +40,7 @@ def python_of(name: str, *, install: bool) -> Path:
 def _install(folder: Path, python: Path, requirements: Path) -> None:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, clear=True, symlinks=True, with_pip=True)
         subprocess.run(
             [*pip, "--require-hashes", "-r", str(requirements)],
             check=True,

@@ -37,9 +37,10 @@ class Subject:
 
         Raises Problem.
         """
-        before = self.usage()
+        processes = self.processes()  # once: looking for them takes time that would be measured
+        before = usage(processes, self.driver.pid)
         answer = self.driver.ask(operation, **arguments)
-        after = self.usage()
+        after = usage(processes, self.driver.pid)
         return answer, after.cpu_since(before), after.others_busy(before)
 
     def sample(

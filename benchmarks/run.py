@@ -97,13 +97,15 @@ class Run:
         self.server.clear()
         with Driver(system.driver, self._pythons[system.name], self.sizes.answer_s) as driver:
             subject = Subject(system.name, number, driver, self.server.pid)
+            visit = Visit(subject, self.sizes, self.rates, system.kind)
+            visit.suffix = "" if children == CHILDREN else f", {children} child"
             try:
                 self._start(system, driver, children)
+                if "throughput" in system.asks:
+                    visit.warm_up()
             except Problem as problem:
                 self._failed(system, subject.problem(names[0], problem))
                 return
-            visit = Visit(subject, self.sizes, self.rates, system.kind)
-            visit.suffix = "" if children == CHILDREN else f", {children} child"
             for name in names:
                 try:
                     self.report.samples.extend(visit.course(name)())

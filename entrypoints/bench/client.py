@@ -17,7 +17,6 @@ WAIT_S = 10
 """How long the service may hold a request for results that are not there yet."""
 
 PATIENCE_S = 30.0
-"""After so long without one more result, nobody takes the tasks."""
 
 NOT_FOUND = 404
 
@@ -33,14 +32,19 @@ class Batch:
 class BenchClient:
     """One connection; one thread."""
 
-    def __init__(self, url: str) -> None:
-        """Connect when first used; raise BenchFailed for a URL that is none."""
+    def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
+        """Connect when first used; raise BenchFailed for a URL that is none.
+
+        After ``patience_s`` without one more result nobody seems to take the tasks.
+        """
         self.url = url
+        self._patience_s = patience_s
+        self._wait_s = min(WAIT_S, patience_s)
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise BenchFailed(f"{url} is no address of a web service, such as {EXAMPLE}")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.netloc, timeout=PATIENCE_S + WAIT_S)
+        self._connection = kind(parts.netloc, timeout=patience_s + WAIT_S)
 
     def register(self, name: str, function: bytes) -> str:
         """Register a pickled function; return its id."""
@@ -63,13 +67,13 @@ class BenchClient:
         values: list[bytes] = [b""] * batch.count
         cursor, done, empty = "", False, 0
         while not done:
-            path = f"/v1/batches/{batch.id}/results?cursor={cursor}&wait={WAIT_S}"
+            path = f"/v1/batches/{batch.id}/results?cursor={cursor}&wait={self._wait_s:g}"
             answer = self._packed("GET", path, None)
             items = answer["items"]
             empty = 0 if items else empty + 1
-            if empty * WAIT_S >= PATIENCE_S:
+            if empty * self._wait_s >= self._patience_s:
                 raise BenchFailed(
-                    f"the service at {self.url} has taken the tasks, and for {PATIENCE_S:.0f} s"
+                    f"the service at {self.url} has taken the tasks, and for {self._patience_s:g} s"
                     " no result came: are its dispatcher and a worker running?"
                 )
             for item in items:
