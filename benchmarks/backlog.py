@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from benchmarks.plan import Sizes
 from benchmarks.results import Sample
 from benchmarks.store import OwnStore
-from gofer.adapters.redis.store import RedisStore, StoreOptions
+from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.store import RedisStore
 from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import RANDOM_BITS, FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.policy import BATCH

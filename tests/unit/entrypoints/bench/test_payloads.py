@@ -2,15 +2,14 @@
 
 import pickle
 
-import dill
-
 from gofer.adapters.payload import PickleInspector
 from gofer.entrypoints.bench.payloads import ECHO, FALSE, NOOP, NOTHING, arguments
+from tests.support.original_client import dumps, loads
 
 
 def test_the_functions_are_builtins() -> None:
-    assert dill.loads(NOOP) is bool
-    assert dill.loads(ECHO) is bytes
+    assert loads(NOOP) is bool
+    assert loads(ECHO) is bytes
 
 
 def test_the_arguments_are_pairs_of_positions_and_names() -> None:
@@ -19,9 +18,9 @@ def test_the_arguments_are_pairs_of_positions_and_names() -> None:
 
 
 def test_what_the_functions_return_can_be_told_without_opening_it() -> None:
-    assert dill.dumps(dill.loads(NOOP)()).endswith(FALSE)
+    assert dumps(loads(NOOP)()).endswith(FALSE)
     body = bytes(range(256)) * 5
-    assert body in dill.dumps(bytes(body))
+    assert body in dumps(bytes(body))
 
 
 def test_the_service_takes_them_for_whole_pickles() -> None:
