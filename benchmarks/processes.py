@@ -46,7 +46,8 @@ def label(process: psutil.Process, driver: int) -> str:
         return "client"
     words = process.cmdline()
     line = " ".join(words)
-    if words and Path(words[0]).name.partition(" ")[0] in {"redis-server", "valkey-server"}:
+    program = words[0].partition(" ")[0] if words else ""  # a server writes its address behind it
+    if Path(program).name in {"redis-server", "valkey-server"}:
         return "store"
     if "gofer.entrypoints.cli" in words:
         return words[words.index("gofer.entrypoints.cli") + 1]

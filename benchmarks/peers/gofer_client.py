@@ -61,7 +61,7 @@ class BatchClient:
             for item in answer["items"]:
                 if item.get("payload") is None:
                     raise RequestFailed(f"a task {item['status']}: {item.get('error')}")
-                values[item["position"]] = pickle.loads(item["payload"])
+                values[item["position"] - 1] = pickle.loads(item["payload"])
             cursor, done = answer["next_cursor"], answer["done"]
         return values
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from benchmarks.peers.driving import Answer, operations, serve
 from benchmarks.peers.gofer_client import Batch, BatchClient
-from benchmarks.peers.gofer_legacy import LegacyClient
 from benchmarks.peers.gofer_parts import GoferParts
 from benchmarks.peers.http_load import Tasks
 
@@ -51,7 +50,7 @@ class GoferPeer:
         self.ids: dict[str, str] = {}
         self.parts: GoferParts | None = None
         self.mode = "local"
-        self._client: Any = None
+        self._client: BatchClient | None = None
 
     def start(self, store: str, children: int, folder: str) -> None:
         """Start ``gofer up``; register the functions."""
@@ -66,11 +65,6 @@ class GoferPeer:
         self.url = url
         self._client = BatchClient(url)
         connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-        connection.request("POST", "/v1/batches", b"")
-        probe = connection.getresponse()
-        probe.read()
-        if probe.status == 404:
-            self._client = LegacyClient(url)
         for name, function in bodies().items():
             text = dill.dumps(function, recurse=True)
             body = json.dumps({"name": name, "payload": base64_text(text)})

@@ -79,7 +79,7 @@ class BenchClient:
             for item in items:
                 if item.get("payload") is None:
                     raise BenchFailed(f"a task ended {item['status']}: {item.get('error')}")
-                values[item["position"]] = item["payload"]
+                values[item["position"] - 1] = item["payload"]
             cursor, done = answer["next_cursor"], answer["done"]
         return values
 
