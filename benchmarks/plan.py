@@ -46,7 +46,7 @@ class Sizes:
     large_bytes: int = 1024 * 1024
     backlogs: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     backlog_tasks: int = 1_000
-    backlog_rounds: int = 9
+    backlog_rounds: int = 25
     decisions: int = 200_000
     workers: tuple[int, ...] = (10, 1_000, 10_000)
     idle_s: float = 10.0

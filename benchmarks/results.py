@@ -77,6 +77,11 @@ class Report:
                     taken.setdefault(name, []).append(value)
         return {name: statistics.median(values) for name, values in taken.items()}
 
+    def figures(self, scenario: str, system: str) -> list[str]:
+        """Return the names of the figures of a system in a scenario."""
+        found = (s.figures for s in self.samples if (s.scenario, s.system) == (scenario, system))
+        return list(dict.fromkeys(name for figures in found for name in figures))
+
     def problems(self, scenario: str, system: str) -> list[str]:
         """Return what went wrong, each once."""
         found = [

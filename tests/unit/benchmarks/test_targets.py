@@ -83,3 +83,13 @@ def test_all_modes_must_be_within_a_quarter_of_the_best() -> None:
         *(("throughput", mode, {"tasks_per_s": rate}) for mode, rate in rates.items())
     )
     assert verdict(report, "local, push and pull").reached is False
+
+
+@pytest.mark.parametrize(("rate", "reached"), [(1.0, True), (3.0, None), (10.0, False)])
+def test_wake_ups_are_judged_where_their_count_tells(rate: float, reached: bool | None) -> None:  # noqa: FBT001 - a case
+    idle = {"core_percent": 0.1, "store_wakes_per_s": 10.0, "api_wakes_per_s": rate}
+    found = verdict(
+        report_of(("idle", "gofer-local", idle)),
+        "wake-ups while idle, of any thread but the store's",
+    )
+    assert found.reached is reached
