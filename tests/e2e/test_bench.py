@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -56,6 +57,19 @@ def test_it_starts_one_of_its_own_and_leaves_nothing_of_it(
     told = bench(processes, "--up", "-w", "1", "-n", "20", **surroundings.environment)
     assert told.wait(40) == 0, told.log()
     assert re.search(r"one at a time, median\W+20\W+[\d.]+ ms", told.log())
+    surroundings.wait_until_clean()
+
+
+@pytest.mark.parametrize("moment", ["starting store", "one at a time", "in bulk"])
+def test_its_own_leaves_nothing_when_it_is_interrupted(
+    processes: ProcessRunner, tmp_path_factory: pytest.TempPathFactory, moment: str
+) -> None:
+    surroundings = Surroundings(tmp_path_factory.mktemp("b"))
+    told = bench(processes, "--up", "-w", "1", "-n", "200000", **surroundings.environment)
+    told.wait_for_log(moment, 30)
+    told.send(signal.SIGINT)
+    assert told.wait(30) == 130, told.log()
+    assert "Traceback" not in told.log()
     surroundings.wait_until_clean()
 
 
