@@ -19,7 +19,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e sim chaos soak fuzz coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim chaos soak fuzz bench coverage lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ coverage: $(VENV)/.test ## run all tests and measure branch coverage (report in 
 fuzz: $(VENV)/.fuzz ## fuzz what takes bytes from strangers, guided by coverage: ARGS='inspector --seconds 300'
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
 
+bench: $(VENV)/.test ## measure gofer beside its peers: ARGS='--quick', ARGS='--only latency --peers huey --rounds 3'
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 lint: $(VENV)/.lint ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -86,6 +89,7 @@ lock: ## resolve all requirements anew, with hashes, for Python 3.11 and newer
 		--extra test --extra lint -o requirements/lint.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
 		--extra test --extra fuzz -o requirements/fuzz.txt
+	@for peer in benchmarks/requirements/*.in; do $(UV_COMPILE) --upgrade $$peer -o $${peer%.in}.txt || exit 1; done
 	@rm -rf $(SCRATCH)
 
 clean: ## remove what tests, tools and builds have left

@@ -10,12 +10,14 @@ Each command imports what it needs when it runs, so that none pays for the other
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
 from ..domain.errors import GoferError
+from .bench.failures import BenchFailed
 from .kin import PartFailed
 from .settings import Settings, SettingsProblem, load_settings
 
@@ -181,6 +183,34 @@ def worker(
     _run(run_worker, settings, url, name)
 
 
+@app.command()
+def bench(
+    url: Annotated[
+        str | None, typer.Option(help="Of the web service; by default the one of these settings.")
+    ] = None,
+    tasks: Annotated[int, typer.Option("--tasks", "-n", min=1, max=1_000_000)] = 10_000,
+    own: Annotated[
+        bool, typer.Option("--up", help="Start a system, measure it, end it; nothing is kept.")
+    ] = False,
+    mode: Annotated[Mode, typer.Option("--mode", "-m", help="With --up.")] = Mode.LOCAL,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-w", min=1, help="With --up.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Measure an installation that runs: round trips, bulk, payloads."""
+    from .bench.run import own_settings, run_bench, run_own_bench
+
+    if own and url is not None:
+        raise typer.BadParameter("--up starts one of its own: leave out --url")
+    if own:
+        _run(partial(run_own_bench, as_json=as_json), own_settings(mode.value, workers), tasks)
+    else:
+        settings = _settings()
+        address = url or f"http://{settings.http_host}:{settings.http_port}"
+        _run(partial(run_bench, as_json=as_json), address, tasks)
+
+
 def main() -> None:
     """Run the command that this process's arguments name."""
     app()
@@ -202,7 +232,7 @@ def _settings(**given: Any) -> Settings:
 def _run(part: Any, *arguments: Any) -> None:
     try:
         part(*arguments)
-    except* (GoferError, PartFailed) as problems:
+    except* (BenchFailed, GoferError, PartFailed) as problems:
         for problem in _leaves(problems):
             typer.echo(f"gofer: {problem}", err=True)
         raise SystemExit(1) from None

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.leaks",
     "tests.support.processes",
     "tests.support.redis_fixtures",
+    "tests.support.suite",
     "tests.support.system",
 ]
 

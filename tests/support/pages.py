@@ -78,8 +78,9 @@ def page(name: str) -> Page:
 
 
 def all_pages() -> list[Page]:
-    """Return every page: those at the top and those in docs/."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    """Return every page: those at the top, in docs/ and in benchmarks/."""
+    folders = (ROOT / "docs", ROOT / "benchmarks")
+    found = [*ROOT.glob("*.md"), *(path for each in folders for path in each.rglob("*.md"))]
     return [page(path.relative_to(ROOT).as_posix()) for path in sorted(found)]
 
 

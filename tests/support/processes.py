@@ -122,10 +122,11 @@ class ProcessRunner:
         *args: str,
         name: str | None = None,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> StartedProcess:
         """Start ``python -m module args...``."""
         command = (sys.executable, "-m", module, *args)
-        return self.start(command, name=name or module.removeprefix("gofer."), env=env)
+        return self.start(command, name=name or module.removeprefix("gofer."), env=env, cwd=cwd)
 
     def start(
         self,

@@ -35,7 +35,7 @@ def test_gofer_alone_says_what_to_do_next(processes: ProcessRunner) -> None:
     assert "gofer up" in process.log()
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "api", "dispatcher", "worker"])
+@pytest.mark.parametrize("command", ["up", "demo", "api", "dispatcher", "worker", "bench"])
 def test_each_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0

@@ -14,7 +14,17 @@ from gofer.entrypoints.settings import CONFIG_VARIABLE, Settings
 from tests.support.checkout import ROOT
 from tests.support.pages import Page, all_pages
 
-TOPS = ("domain", "adapters", "entrypoints", "tests", "src", "docs", "requirements", ".ci")
+TOPS = (
+    "domain",
+    "adapters",
+    "entrypoints",
+    "tests",
+    "src",
+    "docs",
+    "requirements",
+    "benchmarks",
+    ".ci",
+)
 PATH = re.compile(rf"({'|'.join(map(re.escape, TOPS))})/[\w./*-]*\Z")
 DOTTED = re.compile(r"gofer(\.\w+)+\Z")
 VARIABLE = re.compile(r"\bGOFER_[A-Z_]+[A-Z]\b")

@@ -36,7 +36,7 @@ def test_inside_the_package_imports_of_the_package_are_relative() -> None:
 def test_nothing_imports_the_bare_folders() -> None:
     bare = [
         f"{place(module, line)} {name}"
-        for module in modules(*LAYERS, "src", "tests")
+        for module in modules(*LAYERS, "src", "tests", "benchmarks")
         for line, name in absolute_imports(module)
         if name.partition(".")[0] in LAYERS
     ]

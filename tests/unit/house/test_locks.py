@@ -28,9 +28,18 @@ class Pin:
     hashes: int
 
 
+PEERS = sorted(file.stem for file in (ROOT / "benchmarks/requirements").glob("*.in"))
+
+
+def text_of(lock: str) -> str:
+    """Return a lock of the project, or of one of the peers that it is measured beside."""
+    folder = "benchmarks/requirements" if lock in PEERS else "requirements"
+    return (ROOT / folder / f"{lock}.txt").read_text(encoding="utf-8")
+
+
 def pins(lock: str) -> dict[str, list[Pin]]:
     """Return the pins of a lock by name; a name may have several, for several platforms."""
-    text = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    text = text_of(lock)
     found: dict[str, list[Pin]] = {}
     for block in re.split(r"\n(?=\S)", text):
         entry = ENTRY.match(block)
@@ -59,23 +68,35 @@ def test_a_lock_satisfies_what_pyproject_asks_for(lock: str, extras: tuple[str, 
     assert unsatisfied == [], "run `make lock`"
 
 
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peers_lock_satisfies_what_is_asked_of_it(peer: str) -> None:
+    asked = (ROOT / "benchmarks/requirements" / f"{peer}.in").read_text(encoding="utf-8")
+    locked = pins(peer)
+    for requirement in map(Requirement, asked.splitlines()):
+        (pin, *_) = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(pin.version), "run `make lock`"
+
+
+def test_no_peer_is_among_the_projects_own_requirements() -> None:
+    assert not {"celery", "dramatiq", "huey", "rq", "distributed", "ray", "parsl"} & {*pins("lint")}
+
+
 def test_the_lock_for_builds_holds_the_build_system() -> None:
     system = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
     locked = pins("build")
     assert all(canonicalize_name(Requirement(each).name) in locked for each in system["requires"])
 
 
-@pytest.mark.parametrize("lock", ["build", *EXTRAS_OF_LOCK])
+@pytest.mark.parametrize("lock", ["build", *EXTRAS_OF_LOCK, *PEERS])
 def test_every_locked_package_has_hashes(lock: str) -> None:
     locked = pins(lock)
     assert locked
     assert [name for name, each in locked.items() if not all(pin.hashes for pin in each)] == []
 
 
-@pytest.mark.parametrize("lock", ["build", *EXTRAS_OF_LOCK])
+@pytest.mark.parametrize("lock", ["build", *EXTRAS_OF_LOCK, *PEERS])
 def test_a_lock_holds_no_address_and_no_path(lock: str) -> None:
-    text = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
-    suspects = [line for line in text.splitlines() if ADDRESS_OR_OPTION.search(line)]
+    suspects = [line for line in text_of(lock).splitlines() if ADDRESS_OR_OPTION.search(line)]
     assert suspects == []
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.checkout import LAYERS, modules, place, tree_of
 
-EVERYWHERE = (*LAYERS, "src", "tests")
+EVERYWHERE = (*LAYERS, "src", "tests", "benchmarks")
 MOST_LINES_OF_A_MODULE = 300
 MOST_LINES_OF_A_FUNCTION = 60
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}

@@ -1,0 +1,1 @@
+"""One module a system under test; each runs in a process, and an environment, of its own."""

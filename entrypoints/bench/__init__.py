@@ -1,0 +1,1 @@
+"""``gofer bench``: how fast is this installation, seen from a client."""

@@ -1,0 +1,56 @@
+"""The benchmark suite's smoke: everything runs once; no figure is judged."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.results import read
+from tests.support.checkout import ROOT
+from tests.support.processes import ProcessRunner
+from tests.support.waiting import wait_until
+
+
+@pytest.mark.timeout(300)  # the peers whose environments are there take part
+def test_the_smoke_runs_everything_once(processes: ProcessRunner, tmp_path: Path) -> None:
+    kept = tmp_path / "results.json"
+    arguments = ("--quick", "--output", str(kept), "--charts", str(tmp_path / "charts"))
+    suite = processes.start_module("benchmarks", *arguments, cwd=ROOT)
+    assert suite.wait(280) == 0, suite.log()
+    report = read(kept)
+    problems = {(s.scenario, s.system): s.problem for s in report.samples if s.problem}
+    assert {name: text for name, text in problems.items() if "not installed" not in text} == {}
+    assert "### Targets" in suite.log()
+    assert len(list((tmp_path / "charts").glob("*.svg"))) == 3
+
+
+def test_it_leaves_nothing_when_it_is_told_to_end(processes: ProcessRunner) -> None:
+    suite = processes.start_module("benchmarks", "--quick", "--peers", "none", cwd=ROOT)
+    wait_until(lambda: len(suite.descendants()) > 3, "a driver and its system run")
+    family = suite.descendants()
+    assert suite.stop() != 0
+    _, alive = psutil.wait_procs(family, 10)
+    assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--only", "speed"), "speed: there are throughput,"),
+        (("--peers", "sidekiq"), "sidekiq: there are huey,"),
+        (("--rounds", "0"), "0 is no count"),
+    ],
+)
+def test_what_it_does_not_know_is_said(arguments: tuple[str, str], says: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert told.returncode == 2
+    assert says in told.stderr
