@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gofer.adapters.payload import decode_payload, encode_payload
+from gofer.adapters.payload import decode_payload, encode_payload, text
 from gofer.domain.errors import InvalidPayload
 from tests.support.original_client import dumps
 
@@ -75,3 +75,23 @@ def test_no_text_does_more_than_decode_or_be_refused(text: str) -> None:
     except InvalidPayload:
         return
     assert decoded == codecs.decode(text.encode(), "base64")
+
+
+def decoded(data: str, slice_chars: int) -> bytes | None:
+    """Return what a text decodes to in slices of this size; None for one that is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "SLICE_CHARS", slice_chars)
+        try:
+            return decode_payload(data)
+        except InvalidPayload:
+            return None
+
+
+@given(st.text("AQ=\n *", max_size=40), st.integers(1, 12))
+def test_a_text_is_the_same_in_slices_as_in_one_piece(data: str, slice_chars: int) -> None:
+    assert decoded(data, slice_chars) == decoded(data, 1_000)
+
+
+@given(st.binary(min_size=1, max_size=200), st.integers(1, 90), st.text(" \n", max_size=9))
+def test_what_is_written_is_read_back_in_slices(data: bytes, slice_chars: int, end: str) -> None:
+    assert decoded(encode_payload(data) + end, slice_chars) == data
