@@ -23,8 +23,8 @@ from .ports import (
 from .submissions import Admission, Submission, batch_digest, batch_idempotency
 from .task import NewTask
 
-CANCELLED_AT_ONCE = 1_000
-"""Tasks of a batch that one call of the store cancels, so that others get a turn between."""
+AT_ONCE = 1_000
+"""Tasks of a batch that are judged and recorded, or cancelled, before others get a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,26 @@ class Batches:
         if key:
             batch = await self._named(key, asked or batch_digest(wishes), batch)
         answers: list[TaskId | GoferError] = []
+        for first in range(0, len(wishes), AT_ONCE):
+            answers += await self._take(batch, first + 1, wishes[first : first + AT_ONCE])
+        return SubmittedBatch(batch, tuple(answers))
+
+    async def _take(
+        self, batch: BatchId, first: int, wishes: Sequence[Submission]
+    ) -> list[TaskId | GoferError]:
+        """Record some tasks of a batch, from position ``first`` on."""
+        answers: list[TaskId | GoferError] = []
         tasks: list[NewTask] = []
-        for wish, task_id in zip(wishes, member_ids(batch, range(1, len(wishes) + 1)), strict=True):
+        ids = member_ids(batch, range(first, first + len(wishes)))
+        for wish, task_id in zip(wishes, ids, strict=True):
             try:
                 tasks.append(self._admission.admit(wish, task_id))
             except GoferError as refusal:
                 answers.append(refusal)
             else:
                 answers.append(task_id)
-        recorded = iter(await self._admission.record(tasks))
-        answers = [next(recorded) if isinstance(each, str) else each for each in answers]
-        return SubmittedBatch(batch, tuple(answers))
+        recorded = iter(await self._admission.record(tasks) if tasks else ())
+        return [next(recorded) if isinstance(each, str) else each for each in answers]
 
     async def state(self, batch_id: BatchId) -> BatchState:
         """Return how far a batch has come; raise NotFound, StoreUnavailable."""
@@ -110,8 +119,8 @@ class Batches:
         """
         last = (await self.state(batch_id)).last
         answers: Counter[Cancelled] = Counter()
-        for first in range(1, last + 1, CANCELLED_AT_ONCE):
-            positions = range(first, min(first + CANCELLED_AT_ONCE, last + 1))
+        for first in range(1, last + 1, AT_ONCE):
+            positions = range(first, min(first + AT_ONCE, last + 1))
             answers.update(await self._tasks.cancel(member_ids(batch_id, positions)))
         del answers[Cancelled.GONE]  # were refused, or are forgotten: no tasks of it
         return answers
