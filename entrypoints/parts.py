@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 
 from ..domain.errors import InvalidInput
+from .allocator import keep_freed_memory
 from .container import Container
 from .exposure import warn_if_open
 from .kin import Leaving, announce
@@ -31,6 +32,7 @@ def run_dispatcher(settings: Settings) -> None:
     _refuse_private_store(settings)
     set_up(settings.log_level)
     forbid_unpickling()
+    keep_freed_memory()
     uvloop.run(_dispatch(settings))
 
 
@@ -38,6 +40,7 @@ def run_worker(settings: Settings, url: str, name: str | None) -> None:
     """Run a push or pull worker of ``settings.workers`` slots until it is told to leave."""
     set_up(settings.log_level)
     forbid_unpickling()
+    keep_freed_memory()
     uvloop.run(_work(settings, url, name))
 
 

@@ -95,7 +95,8 @@ class Crew:
     def update(self, member: Member, *, answer: bool) -> None:
         """Let the roster know of a worker's room; ``answer`` its report now, or with what follows.
 
-        A report that brings outcomes is answered once they are recorded: one message less each.
+        A report that brings outcomes is answered once they are recorded, one message less each; at
+        once while the store is away, or a worker that has much to say would think us silent.
         """
         if answer:
             member.answer_due = True

@@ -137,7 +137,7 @@ class DispatcherCore:
             holding = member.in_hand.pop(attempt, None)
             if holding is not None:
                 self._intake.returned(holding)
-        self._crew.update(member, answer=not report.finished)
+        self._crew.update(member, answer=self._ledger.failing or not report.finished)
 
     def _is_held(self, member: Member, finished: Finished) -> bool:
         return finished.attempt in member.in_hand or finished.attempt in self._ledger

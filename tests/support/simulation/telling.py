@@ -36,9 +36,10 @@ def in_words(detail: object) -> str:
             return _event(detail)
         case NewTask():
             return f"t{int(detail.id[-12:], 16)}, {detail.budget}"
-        case list() | tuple() if not hasattr(detail, "_fields"):  # a named tuple is one thing
+        case list() | tuple():
             items = cast("Sequence[object]", detail)
-            return ", ".join(in_words(each) for each in items)
+            is_one = hasattr(items, "_fields")  # a named tuple
+            return str(items) if is_one else ", ".join(in_words(each) for each in items)
         case _:
             return str(detail)
 

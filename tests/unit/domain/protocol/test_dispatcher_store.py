@@ -113,6 +113,18 @@ def test_workers_go_on_while_the_store_is_away() -> None:
     assert [orders.lease_ms for orders in bench.said(Orders)] == [bench.timers.lease_ms]
 
 
+def test_outcomes_that_cannot_be_recorded_now_are_answered_all_the_same() -> None:
+    """Else a worker that has something to say all the time would think the dispatcher silent."""
+    bench = DispatcherBench()
+    session = bench.gives(lease(), lease(task=1))
+    bench.said(Orders)
+    bench.report(session, finished={attempt(): DONE})
+    assert bench.said(Orders) == []
+    refuse(bench, CallRecord)
+    bench.report(session, finished={attempt(1): DONE})
+    assert [(orders.echo, orders.recorded) for orders in bench.said(Orders)] == [(2, ())]
+
+
 def test_leases_shrink_until_their_renewal_is_answered() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease())
