@@ -1,4 +1,4 @@
-"""A client's arguments: plain values by the quick pickler, all others by the one that knows more."""
+"""A client's arguments: plain values by the quick pickler, others by the one that knows more."""
 
 from typing import Any
 
@@ -28,7 +28,10 @@ def test_plain_values_are_the_same_bytes_as_dill_writes(
 
 
 def test_a_function_among_the_arguments_travels_by_value() -> None:
-    (function,), kwargs = loads(Client.arguments(lambda x: x + 1, n=1))
+    def successor(number: int) -> int:
+        return number + 1
+
+    (function,), kwargs = loads(Client.arguments(successor, n=1))
     assert function(1) == 2
     assert kwargs == {"n": 1}
 
