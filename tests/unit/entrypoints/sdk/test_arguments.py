@@ -7,7 +7,7 @@ import pytest
 from gofer.entrypoints.sdk.client import Client
 from tests.support.original_client import dumps, loads
 
-PLAIN = [
+PLAIN: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     ((), {}),
     ((1, -2.5, True, None), {}),
     ((b"\x00\xff", "größe"), {"name": "value", "none": None}),
