@@ -37,11 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     report = _run(options)
     _show(report)
+    brief = options.quick or "interrupted" in report.options
     name = f"{report.machine['taken_at'][:10]}-{report.machine['commit'] or 'unknown'}.json"
-    chosen = options.output or (SCRATCH if options.quick else RESULTS) / name
+    chosen = options.output or (SCRATCH if brief else RESULTS) / name
     report.write(chosen, verdicts(report))
     _say(f"kept in {chosen}")
-    _draw(report, options.charts or (SCRATCH if options.quick else RESULTS))
+    _draw(report, options.charts or (SCRATCH if brief else RESULTS))
     if failed := _failed(report):
         _say("did not run: " + ", ".join(failed))
         raise SystemExit(1)
@@ -58,6 +59,7 @@ def _run(options: argparse.Namespace) -> Report:
         try:
             run.everything(_systems(options.peers))
         except KeyboardInterrupt:
+            report.options["interrupted"] = True
             _say("interrupted: what was measured until now follows")
     return report
 

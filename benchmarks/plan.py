@@ -44,6 +44,8 @@ class Sizes:
     small_echoes: int = 5_000
     large_echoes: int = 100
     large_bytes: int = 1024 * 1024
+    echo_s: float = 2.0
+    """A system that is slower makes as many as take about so long."""
     backlogs: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     backlog_tasks: int = 1_000
     backlog_rounds: int = 25

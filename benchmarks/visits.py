@@ -8,6 +8,9 @@ from benchmarks.plan import Sizes
 from benchmarks.results import Sample
 
 MIB = 1024 * 1024
+FEW_ECHOES = 8
+"""How many tell how fast a system is with a payload of that size."""
+
 FAST_S = 8.0
 """A peer that does the full count in so long gets the full count."""
 
@@ -91,12 +94,14 @@ class Visit:
 
     def echo(self) -> Iterator[Sample]:
         """Payloads there and back: small ones, and large ones."""
-        rate = self._rates.get(self._subject.system, 1000.0)
-        small = max(20, min(self._sizes.small_echoes, round(rate)))
-        for scenario, count, size in (
-            ("echo 1 KiB", small, 1024),
+        for scenario, most, size in (
+            ("echo 1 KiB", self._sizes.small_echoes, 1024),
             ("echo 1 MiB", self._sizes.large_echoes, self._sizes.large_bytes),
         ):
+            few = min(FEW_ECHOES, most)
+            tried = self._subject.driver.ask("echo", count=few, size=size)
+            rate = few / tried["total_s"]
+            count = max(few, min(most, round(rate * self._sizes.echo_s)))
             answer, cpu_s, others = self._subject.measured("echo", count=count, size=size)
             figures = {
                 "echoes_per_s": count / answer["total_s"],

@@ -2,24 +2,22 @@
 
 import base64
 import gc
-import importlib
 import json
-import pickle
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from benchmarks.peers.driving import Answer, operations, serve
-from benchmarks.peers.gofer_client import Batch, BatchClient
 from benchmarks.peers.gofer_parts import GoferParts
 from benchmarks.peers.http_load import Tasks
+from gofer.entrypoints.sdk.client import Batch, Client
 
-dill: Any = importlib.import_module("dill")  # has no types
+TASKS_OF_A_BATCH = 1000
+BYTES_OF_A_BATCH = 12 * 1024 * 1024
+"""Payloads of one request at most: below the service's limit of a body."""
 
-POLL_S = 0.001
+PATIENCE_S = 60.0
 
 
 def bodies() -> dict[str, Callable[[Any], Any]]:
@@ -41,7 +39,7 @@ def bodies() -> dict[str, Callable[[Any], Any]]:
 
 
 class GoferPeer:
-    """The batch routes: msgpack in and out, bodies as bytes."""
+    """The batch routes, by the client that users have: msgpack in and out, bodies as bytes."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -50,7 +48,7 @@ class GoferPeer:
         self.ids: dict[str, str] = {}
         self.parts: GoferParts | None = None
         self.mode = "local"
-        self._client: BatchClient | None = None
+        self._client: Client | None = None
 
     def start(self, store: str, children: int, folder: str) -> None:
         """Start ``gofer up``; register the functions."""
@@ -63,26 +61,27 @@ class GoferPeer:
     def connect(self, url: str) -> None:
         """Register the functions at a service that runs."""
         self.url = url
-        self._client = BatchClient(url)
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._client = Client(url)
         for name, function in bodies().items():
-            text = dill.dumps(function, recurse=True)
-            body = json.dumps({"name": name, "payload": base64_text(text)})
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", "/register_function", body, headers)
-            self.ids[name] = json.loads(connection.getresponse().read())["function_id"]
-        connection.close()
+            self.ids[name] = self._client.register(function, name)
 
-    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """Submit batches of a thousand."""
+    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch]:
+        """Submit batches of a thousand tasks, or of as many as fit a request."""
         assert self._client is not None, "it is started first"
-        payloads = [pickle.dumps(((argument,), {})) for argument in arguments]
-        return self._client.submit(self.ids[name], payloads)
+        payloads = [self._client.arguments(argument) for argument in arguments]
+        most = max(1, min(TASKS_OF_A_BATCH, BYTES_OF_A_BATCH // len(payloads[0])))
+        return [
+            self._client.submit_batch(self.ids[name], payloads[first : first + most])
+            for first in range(0, len(payloads), most)
+        ]
 
     def fetch(self, handles: Sequence[Batch]) -> Sequence[Any]:
-        """Follow each batch's results to their end."""
-        assert self._client is not None, "it is started first"
-        return [value for batch in handles for value in self._client.results(batch)]
+        """Follow each batch's results to their end; bring them into the order of the tasks."""
+        values: list[Any] = []
+        for batch in handles:
+            ended = {each.position: each for each in batch.results(PATIENCE_S)}
+            values += [ended[position].value() for position in range(1, len(batch.task_ids) + 1)]
+        return values
 
     def stop(self) -> None:
         """End ``gofer up`` and what it started."""
@@ -90,11 +89,6 @@ class GoferPeer:
             self._client.close()
         if self.parts is not None:
             self.parts.stop()
-
-
-def base64_text(content: bytes) -> str:
-    """Return bytes as the original routes want them."""
-    return base64.b64encode(content).decode()
 
 
 def own_operations(peer: GoferPeer) -> dict[str, Callable[..., Answer]]:
@@ -105,7 +99,7 @@ def own_operations(peer: GoferPeer) -> dict[str, Callable[..., Answer]]:
         return {}
 
     def posts(count: int, connections: int) -> Answer:
-        payload = base64_text(pickle.dumps(((0,), {})))
+        payload = base64.b64encode(Client.arguments(0)).decode()
         body = json.dumps({"function_id": peer.ids["noop"], "payload": payload}).encode()
         tasks = Tasks(peer.url)
         gc.collect()

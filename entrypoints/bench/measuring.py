@@ -3,12 +3,17 @@
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
-from .client import BenchClient
+import msgspec
+
+from ..sdk.client import Client
+from ..sdk.errors import ClientError, Refused
 from .failures import BenchFailed
-from .payloads import ECHO, FALSE, NOOP, NOTHING, arguments
 
 PER_REQUEST = 1000
 """Tasks of one submit: the service takes up to 10 000."""
@@ -19,6 +24,9 @@ REQUEST_BYTES = 8 * 1024 * 1024
 ROUND_TRIPS = 200
 ECHOES = ((1024, 1000), (1024 * 1024, 32))
 """Size in bytes, and how many."""
+
+PATIENCE_S = 60.0
+"""How long the results of one request's tasks may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,58 +67,94 @@ class Figures:
     echoes: tuple[Echo, ...]
 
 
-def measure(url: str, tasks: int, say: Callable[[str], None]) -> Figures:
-    """Measure the installation behind ``url`` with ``tasks`` no-ops; raise BenchFailed."""
-    client = BenchClient(url)
-    try:
-        noop, echo = client.register("noop", NOOP), client.register("echo", ECHO)
-        _run(client, noop, [NOTHING] * min(tasks, ROUND_TRIPS))  # children start, caches fill
+def measure(
+    url: str, tasks: int, say: Callable[[str], None], patience_s: float = PATIENCE_S
+) -> Figures:
+    """Measure the installation behind ``url`` with ``tasks`` no-ops; raise BenchFailed.
+
+    The functions are built-ins, which every worker has whatever its Python version.
+    """
+    with _in_words(url), Client(url) as client:
+        measuring = _Measuring(client, patience_s)
+        noop, echo = client.register(bool, "noop"), client.register(bytes, "echo")
+        measuring.no_ops(noop, min(tasks, ROUND_TRIPS))  # children start, caches fill
         say("one at a time")
-        round_trips = _round_trips(client, noop, min(tasks, ROUND_TRIPS))
+        round_trips = measuring.round_trips(noop, min(tasks, ROUND_TRIPS))
         say("in bulk")
-        bulk = _bulk(client, noop, tasks)
+        bulk = measuring.no_ops(noop, tasks)
         say("payloads")
-        echoes = tuple(_echo(client, echo, size, min(tasks, count)) for size, count in ECHOES)
-    finally:
-        client.close()
-    return Figures(url, round_trips, bulk, echoes)
+        echoes = [measuring.echo(echo, size, min(tasks, count)) for size, count in ECHOES]
+    return Figures(url, round_trips, bulk, tuple(echoes))
 
 
-def _round_trips(client: BenchClient, function: str, count: int) -> RoundTrips:
-    taken: list[float] = []
-    for _ in range(count):
+class _Measuring:
+    """One client, and how long it waits."""
+
+    def __init__(self, client: Client, patience_s: float) -> None:
+        self._client = client
+        self._patience_s = patience_s
+
+    def round_trips(self, function: str, count: int) -> RoundTrips:
+        """Run tasks one after the other."""
+        taken: list[float] = []
+        for _ in range(count):
+            _, total_s, _ = self._run(function, [self._client.arguments()])
+            taken.append(total_s * 1000)
+        p99 = statistics.quantiles(taken, n=100)[98] if count > 1 else taken[0]
+        return RoundTrips(count, statistics.median(taken), min(p99, max(taken)))
+
+    def no_ops(self, function: str, count: int) -> Bulk:
+        """Run many tasks at once."""
+        submit_s, total_s, values = self._run(function, [self._client.arguments()] * count)
+        if values != [False] * count:
+            raise BenchFailed("a no-op returned something else than was expected")
+        return Bulk(count, count / submit_s, count / total_s)
+
+    def echo(self, function: str, size: int, count: int) -> Echo:
+        """Send random bytes there and back."""
+        body = os.urandom(size)
+        _, total_s, values = self._run(function, [self._client.arguments(body)] * count)
+        if values != [body] * count:
+            raise BenchFailed("a payload came back changed")
+        return Echo(size, count, count / total_s, count * size / 1024**2 / total_s)
+
+    def _run(self, function: str, payloads: Sequence[bytes]) -> tuple[float, float, list[Any]]:
+        """Run a task for each payload; return the seconds until all were taken, and were here."""
+        per_request = max(1, min(PER_REQUEST, REQUEST_BYTES // len(payloads[0])))
         began = time.perf_counter()
-        _run(client, function, [NOTHING])
-        taken.append((time.perf_counter() - began) * 1000)
-    p99 = statistics.quantiles(taken, n=100)[98] if count > 1 else taken[0]
-    return RoundTrips(count, statistics.median(taken), min(p99, max(taken)))
+        batches = [
+            self._client.submit_batch(function, payloads[first : first + per_request])
+            for first in range(0, len(payloads), per_request)
+        ]
+        submitted = time.perf_counter()
+        if any(batch.refused for batch in batches):
+            refused = next(problem for batch in batches for problem in batch.refused.values())
+            raise BenchFailed(f"tasks were refused: {refused.detail}")
+        results = [r for batch in batches for r in batch.results(timeout=self._patience_s)]
+        ended = time.perf_counter()
+        return submitted - began, ended - began, [result.value() for result in results]
 
 
-def _bulk(client: BenchClient, function: str, count: int) -> Bulk:
-    submit_s, total_s, results = _run(client, function, [NOTHING] * count)
-    if not all(result.endswith(FALSE) for result in results):
-        raise BenchFailed("a no-op returned something else than was expected")
-    return Bulk(count, count / submit_s, count / total_s)
-
-
-def _echo(client: BenchClient, function: str, size: int, count: int) -> Echo:
-    body = os.urandom(size)
-    _, total_s, results = _run(client, function, [arguments(body)] * count)
-    if not all(body in result for result in results):
-        raise BenchFailed("a payload came back changed")
-    return Echo(size, count, count / total_s, count * size / 1024**2 / total_s)
-
-
-def _run(
-    client: BenchClient, function: str, payloads: Sequence[bytes]
-) -> tuple[float, float, list[bytes]]:
-    """Run a task for each payload; return the seconds until all were taken, and were there."""
-    per_request = max(1, min(PER_REQUEST, REQUEST_BYTES // len(payloads[0])))
-    began = time.perf_counter()
-    batches = [
-        client.submit(function, payloads[first : first + per_request])
-        for first in range(0, len(payloads), per_request)
-    ]
-    submitted = time.perf_counter()
-    results = [result for batch in batches for result in client.results(batch)]
-    return submitted - began, time.perf_counter() - began, results
+@contextmanager
+def _in_words(url: str) -> Iterator[None]:
+    """Turn what can go wrong into words that say what to do about it."""
+    try:
+        yield
+    except msgspec.DecodeError:
+        raise BenchFailed(f"what answers at {url} is no gofer") from None
+    except ValueError as error:
+        raise BenchFailed(str(error)) from None
+    except TimeoutError as error:
+        raise BenchFailed(
+            f"{error}: the service at {url} takes tasks, and nobody runs them in time;"
+            " are its dispatcher and a worker running?"
+        ) from None
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            raise BenchFailed(
+                f"what answers at {url} is no gofer, or one without batches"
+            ) from None
+        raise BenchFailed(str(refusal)) from None
+    except ClientError as error:
+        hint = "name another address with --url, or measure one that is started for it with --up"
+        raise BenchFailed(f"{error} Or {hint}.") from None

@@ -54,6 +54,7 @@ async def _until_signal(settings: Settings, tasks: int) -> Figures | None:
     try:
         return await running
     except asyncio.CancelledError:
+        stack.kill()  # nobody wants what still runs
         return None
     finally:
         await stack.stop()

@@ -1,5 +1,6 @@
 """Serves the application over HTTP: one process, one event loop, until it is told to leave."""
 
+import asyncio
 import contextlib
 import errno
 import logging
@@ -76,10 +77,21 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._leaving = asyncio.Event()
 
     def leave(self) -> None:
         """Stop accepting connections, finish what is under way and return from ``serve``."""
         self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Set the clock of the Date header once a second, until told to leave.
+
+        uvicorn's own loop wakes up ten times a second, to see whether it should leave.
+        """
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), 1)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""

@@ -186,7 +186,7 @@ class Client:
     @staticmethod
     def arguments(*args: Any, **kwargs: Any) -> bytes:
         """Return the payload of a call with these arguments."""
-        return outcomes.dump((args, kwargs))
+        return outcomes.dump_call(args, kwargs)
 
     def submit_batch(
         self,

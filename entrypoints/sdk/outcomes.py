@@ -10,6 +10,9 @@ from typing import Any, cast
 from .errors import RemoteError
 from .wire import Error, Item
 
+PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
+"""Types (exactly these, no subclasses) whose values mean the same to every pickler."""
+
 # ruff: noqa: PLC0415 - dill is imported by those who need it
 
 
@@ -18,6 +21,16 @@ def dump(value: object) -> bytes:
     import dill  # type: ignore[import-untyped]
 
     return bytes(cast("Any", dill).dumps(value, recurse=True))
+
+
+def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """Return the pickle of a call's arguments.
+
+    Plain values need nothing of dill, which takes 11 us for what pickle does in less than one.
+    """
+    if PLAIN.issuperset(map(type, args)) and PLAIN.issuperset(map(type, kwargs.values())):
+        return pickle.dumps((args, kwargs))
+    return dump((args, kwargs))
 
 
 def load(pickled: bytes) -> Any:
