@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 
 from ...domain.errors import InvalidInput
 from .failures import DRIVER_ERRORS, demoted, translated
+from .lines import Lines
 
 Word = str | bytes | int | float
 
@@ -92,6 +93,7 @@ class Driver:
 
     def __init__(self, client: Redis, prefix: str, scripts: Mapping[str, str]) -> None:
         self._client = client
+        self._lines = Lines(client)
         self._prefix = prefix
         self._scripts = {
             name: (hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), source)
@@ -103,29 +105,38 @@ class Driver:
         sha, source = self._scripts[script]
         with translated():
             try:
-                return await self._send("EVALSHA", sha, 1, self._prefix, *arguments)
-            except exceptions.NoScriptError:
-                # nothing was carried out, so even a claim may be sent again
-                return await self._send("EVAL", source, 1, self._prefix, *arguments)
+                try:
+                    return await self._lines.call("EVALSHA", sha, 1, self._prefix, *arguments)
+                except exceptions.NoScriptError:
+                    # nothing was carried out, so even a claim may be sent again
+                    return await self._lines.call("EVAL", source, 1, self._prefix, *arguments)
+            except exceptions.ResponseError as error:
+                await self._part_with(error)
+                raise
 
     async def command(self, *words: Word) -> Any:
         """Send one command."""
+        client = cast("Any", self._client)
         with translated():
-            return await self._send(*words)
+            try:
+                return await client.execute_command(*words)
+            except exceptions.ResponseError as error:
+                await self._part_with(error)
+                raise
 
     async def close(self) -> None:
         """Give back the connections; may be repeated."""
         with translated():
+            await self._lines.forget()
             await self._client.aclose(close_connection_pool=True)
 
-    async def _send(self, *words: Word) -> Any:
-        client = cast("Any", self._client)
-        try:
-            return await client.execute_command(*words)
-        except exceptions.ResponseError as error:
-            if demoted(error):
-                # the address may lead to another server by now; this connection never will. Those
-                # in use meet the same answer soon.
-                with suppress(*DRIVER_ERRORS):
-                    await client.connection_pool.disconnect(inuse_connections=False)
-            raise
+    async def _part_with(self, error: exceptions.ResponseError) -> None:
+        """Close the idle connections to a server that was demoted: they will never serve again.
+
+        The address may lead to another one by now. Those in use meet the same answer soon.
+        """
+        if demoted(error):
+            pool = cast("Any", self._client).connection_pool
+            with suppress(*DRIVER_ERRORS):
+                await self._lines.forget()
+                await pool.disconnect(inuse_connections=False)

@@ -14,6 +14,9 @@ class FailingClient:
     async def execute_command(self, *_words: object) -> object:
         raise self.error
 
+    async def get_connection(self) -> object:
+        raise self.error
+
     async def aclose(self, **_options: object) -> None:
         raise self.error
 

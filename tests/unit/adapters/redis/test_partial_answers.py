@@ -23,14 +23,44 @@ class Interrupted:
         self.client: Any = client
         self.calls_left = 1_000_000
 
-    async def execute_command(self, *words: object) -> object:
+    @property
+    def connection_pool(self) -> "InterruptedPool":
+        return InterruptedPool(self, self.client.connection_pool)
+
+    def count(self) -> None:
         self.calls_left -= 1
         if self.calls_left < 0:
             raise exceptions.ConnectionError("gone")
+
+    async def execute_command(self, *words: object) -> object:
+        self.count()
         return await self.client.execute_command(*words)
 
     async def aclose(self, **options: object) -> None:
         await self.client.aclose(**options)
+
+
+class InterruptedPool:
+    """Its pool: the connections count their commands."""
+
+    def __init__(self, owner: Interrupted, pool: Any) -> None:
+        self.owner = owner
+        self.pool = pool
+        self.max_connections = pool.max_connections
+
+    async def get_connection(self) -> object:
+        connection = await self.pool.get_connection()
+        send = connection.send_command
+
+        async def counted(*words: object, **options: object) -> None:
+            self.owner.count()
+            await send(*words, **options)
+
+        connection.send_command = counted
+        return connection
+
+    async def release(self, connection: object) -> None:
+        await self.pool.release(connection)
 
 
 def interrupted_store(poll_s: float = 5.0) -> tuple[RedisStore, Interrupted]:
