@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from ...domain.identifiers import BatchId, TaskId
+from ...domain.identifiers import BatchId, TaskId, position_of
 from ...domain.policy import BATCH
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency
 from . import codec, record
 from .batches import CALL_BYTES
+from .bodies import Bodies
 from .driver import Driver
 from .endings import Endings
 from .framing import unframe
@@ -21,8 +22,11 @@ digits a position has."""
 class RedisBatches:
     """What is known of the batches of one shard; ``poll_s`` as for waiting clients."""
 
-    def __init__(self, driver: Driver, endings: Endings, retention_ms: int, poll_s: float) -> None:
+    def __init__(
+        self, driver: Driver, bodies: Bodies, endings: Endings, retention_ms: int, poll_s: float
+    ) -> None:
         self._driver = driver
+        self._bodies = bodies
         self._endings = endings
         self._retention_ms = retention_ms
         self._poll_s = poll_s
@@ -47,10 +51,15 @@ class RedisBatches:
             state = _state(batch_id, answer[:_STATE])
             if state is None:
                 return None
-            got = _endings(batch_id, answer)
-            found.extend(got)
-            room -= sum(map(len, answer))
-            if len(got) < wanted or len(found) >= limit or room <= 0:
+            told = _told(batch_id, answer)
+            longs = await self._bodies.results(told)
+            following = iter(longs)
+            found.extend(
+                record.batch_ending(task_id, position_of(task_id), each, following)
+                for task_id, each in told
+            )
+            room -= sum(map(len, answer)) + sum(map(len, longs))
+            if len(told) < wanted or len(found) >= limit or room <= 0:
                 return BatchPage(state, tuple(found))
 
     async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
@@ -79,12 +88,9 @@ def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:
         raise record.unreadable("batch", batch_id) from error
 
 
-def _endings(batch_id: BatchId, items: codec.Items) -> list[Ending]:
+def _told(batch_id: BatchId, items: codec.Items) -> list[tuple[TaskId, bytes]]:
+    """Return the ids and the strings of the tasks that endings.lua tells of."""
     positions = items[_STATE].decode()
     stem = batch_id[:-_DIGITS]
-    each = [positions[at : at + _DIGITS] for at in range(0, len(positions), _DIGITS)]
-    longs = iter(items[_TASKS + len(each) :])
-    return [
-        record.batch_ending(TaskId(stem + digits), int(digits, 16), told, longs)
-        for digits, told in zip(each, items[_TASKS:], strict=False)  # the longs follow
-    ]
+    ids = [TaskId(stem + positions[at : at + _DIGITS]) for at in range(0, len(positions), _DIGITS)]
+    return list(zip(ids, items[_TASKS:], strict=True))

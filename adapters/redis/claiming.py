@@ -4,8 +4,9 @@ Apart from ``store.py`` because it is the one verb that may not be repeated and 
 part of it has succeeded: what earlier calls leased must not be lost when a later one fails.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...domain.errors import StoreUnavailable
 from ...domain.policy import BATCH
@@ -14,11 +15,19 @@ from . import codec
 from .batches import CALL_BYTES
 from .driver import Driver
 from .framing import frame, unframe
+from .keys import Keys
 from .record import word
+
+log = logging.getLogger(__name__)
 
 
 async def claim(
-    driver: Driver, owner: str, token: str, wants: Mapping[str, int], lease_ms: int
+    driver: Driver,
+    keys: Keys,
+    owner: str,
+    token: str,
+    wants: Mapping[str, int],
+    lease_ms: int,
 ) -> Claim:
     """Lease due tasks of the wanted environments; fewer if their payloads are large."""
     names = word(owner), word(token)
@@ -39,7 +48,7 @@ async def claim(
             left.update(remaining)
             break
         found = codec.claimed(token, unframe(answer))
-        tasks.extend(leased for leased, _ in found.tasks)
+        tasks.extend(await _with_payloads(driver, keys, found))
         next_due_ms = found.next_due_ms
         left = left.difference(asked) | found.left
         elsewhere = found.elsewhere.difference(wants)
@@ -49,6 +58,26 @@ async def claim(
             if got[tag] < most or not remaining[tag]:  # no more are due, or enough bytes
                 del remaining[tag]
     return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
+
+
+async def _with_payloads(driver: Driver, keys: Keys, found: codec.Claimed) -> list[Leased]:
+    """Return the leased tasks, those with long payloads with these.
+
+    One whose payload is gone was cancelled meanwhile. If they cannot be had, the tasks come back
+    when their leases end, as those of any claim whose answer is lost.
+    """
+    tasks: list[Leased | None] = [leased for leased, _ in found.tasks]
+    wanted = [keys.payload(found.tasks[at][0].attempt.task_id) for at in found.longs]
+    payloads: Sequence[bytes | None]
+    try:
+        payloads = await driver.bodies(wanted)
+    except StoreUnavailable as error:
+        log.warning("%s tasks were claimed, but not their payloads: %s", len(wanted), error)
+        payloads = [None] * len(wanted)
+    for at, payload in zip(found.longs, payloads, strict=True):
+        leased = found.tasks[at][0]
+        tasks[at] = None if payload is None else leased._replace(payload=payload)
+    return [task for task in tasks if task is not None]
 
 
 def _first(most: int, remaining: Mapping[str, int]) -> dict[str, int]:

@@ -5,7 +5,7 @@ documents. Payloads are stored as they are and never opened. Tasks' strings are 
 ``record.py``; what another version wrote and this one cannot read raises StoreIncompatible.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -33,7 +33,7 @@ Items = Sequence[bytes]
 LEASED, REAPED, FUNCTION = 3, 3, 7
 """How many items claim, reap and fetch answer for each."""
 
-_CLAIMED = 4
+_CLAIMED = 3
 """How many items claim answers before those of the first task."""
 
 WRITTEN = dict(zip(b"RDSG", Written, strict=True))
@@ -52,13 +52,14 @@ def attempt_items(attempt: Attempt) -> Items:
     return attempt.task_id.encode(), fence(attempt)
 
 
-def new_task_items(task: NewTask) -> Items:
-    """Return what submit.lua takes for a task."""
+def new_task_items(task: NewTask) -> tuple[Items, bytes]:
+    """Return what submit.lua takes for a task, and its payload if that is a long one."""
     task_id, function_id, payload, priority, delay_ms, budget, wish = task
     head = _head(function_id, priority, delay_ms, budget)
     if wish is not None:
         head += f" {wish.digest} {wish.key}".encode()
-    return task_id.encode(), head, payload
+    body, long = record.waiting(payload)
+    return (task_id.encode(), head, body), long
 
 
 @lru_cache(record.KNOWN_HEADS)
@@ -127,9 +128,13 @@ def defeat_items(defeat: Defeat) -> tuple[Items, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What one call of claim.lua answers: tasks with their environments' tags, and what is left."""
+    """What one call of claim.lua answers: tasks with their environments' tags, and what is left.
+
+    ``longs`` are the places of tasks whose payloads have keys of their own: they are empty here.
+    """
 
     tasks: list[tuple[Leased, str]]
+    longs: list[int]
     next_due_ms: int | None
     left: set[str]
     elsewhere: set[str]
@@ -137,25 +142,21 @@ class Claimed:
 
 def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
-    past = _CLAIMED + LEASED * int(items[3])
-    longs = iter(items[past:])
-    tasks = [
-        _claimed(token, items[at : at + LEASED], longs) for at in range(_CLAIMED, past, LEASED)
-    ]
+    tasks: list[tuple[Leased, str]] = []
+    longs: list[int] = []
+    for task_id, number, rest in zip(*(iter(items[_CLAIMED:]),) * LEASED, strict=True):
+        try:
+            head, _, body = rest.split(b"\n", 2)
+            attempt = Attempt(TaskId(task_id.decode()), int(number), token)
+            told = head[head.index(b" ") + 1 :]
+        except ValueError as error:
+            raise unreadable("task", task_id.decode("utf-8", "replace")) from error
+        if body[:1] == b"p":
+            longs.append(len(tasks))
+        tasks.append(record.leased(attempt, told, b"" if body[:1] == b"p" else body[1:]))
     next_due_ms = int(items[0]) if items[0] else None
-    left, elsewhere = (set(item.decode().split()) for item in items[1:3])
-    return Claimed(tasks, next_due_ms, left, elsewhere)
-
-
-def _claimed(token: str, items: Items, longs: Iterator[bytes]) -> tuple[Leased, str]:
-    task_id, number, rest = items
-    try:
-        head, _, body = rest.split(b"\n", 2)
-        attempt = Attempt(TaskId(task_id.decode()), int(number), token)
-        payload = body[1:] if body[:1] == b"i" else next(longs)
-        return record.leased(attempt, head[head.index(b" ") + 1 :], payload)
-    except (ValueError, StopIteration) as error:
-        raise unreadable("task", task_id.decode("utf-8", "replace")) from error
+    left, elsewhere = (set(item.decode().split()) for item in items[1:_CLAIMED])
+    return Claimed(tasks, longs, next_due_ms, left, elsewhere)
 
 
 def adopted(attempt: Attempt, told: bytes) -> Leased | None:

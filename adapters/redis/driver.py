@@ -5,7 +5,7 @@ that knows. Nothing is ever repeated here: a command that timed out may have bee
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -113,6 +113,13 @@ class Driver:
             except exceptions.ResponseError as error:
                 await self._part_with(error)
                 raise
+
+    async def bodies(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys, which must be strings; None for one that is not there."""
+        if not keys:
+            return []
+        with translated():
+            return cast("list[bytes | None]", await self._lines.call("MGET", *keys))
 
     async def command(self, *words: Word) -> Any:
         """Send one command."""

@@ -52,7 +52,7 @@ import re
 from dataclasses import dataclass
 
 from ...domain.errors import InvalidInput
-from ...domain.identifiers import MAX_SHARD
+from ...domain.identifiers import MAX_SHARD, TaskId
 
 SCHEMA = 2
 """Raised when a key or field changes its meaning; a store of a later layout is refused."""
@@ -93,6 +93,14 @@ class Keys:
     def ended(self) -> str:
         """Return the channel on which the ids of ended tasks are published."""
         return f"{self.prefix}ended"
+
+    def payload(self, task_id: TaskId) -> str:
+        """Return the key of a task's payload, if it is a long one."""
+        return f"{self.prefix}p:{task_id}"
+
+    def result(self, task_id: TaskId) -> str:
+        """Return the key of a task's result or exception, if it is a long one."""
+        return f"{self.prefix}x:{task_id}"
 
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""

@@ -13,7 +13,6 @@ from typing import Any
 from redis import exceptions
 
 
-
 class Lines:
     """Calls over connections of the pool of one of the driver's clients."""
 

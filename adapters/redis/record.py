@@ -16,7 +16,7 @@ from ...domain.task import Budget, Outcome, Spent, Task, TaskStatus
 from . import evidence
 
 INLINE_BYTES = 2048
-"""Results of up to so many bytes are in their task's string, as payloads are (prelude.lua)."""
+"""Payloads and results of up to so many bytes are in their task's string."""
 
 KNOWN_HEADS = 4096
 
@@ -51,10 +51,23 @@ def unword(value: str) -> str:
     return "" if value == "-" else unquote(value)
 
 
+def waiting(payload: bytes) -> tuple[bytes, bytes]:
+    """Return the body of a task that waits, and its payload if that is a long one."""
+    if len(payload) > INLINE_BYTES:
+        return b"p%d" % len(payload), payload
+    return _SHORT + payload, b""
+
+
+def is_long(record: bytes) -> bool:
+    """Return whether a task has ended with a result that has a key of its own."""
+    line = record.find(b"\n")
+    return record[record.find(b"\n", line + 1) + 1 :].startswith(_LONG) if line > 0 else False
+
+
 def ending(told: bytes, result: bytes) -> tuple[bytes, bytes]:
     """Return the body of an ended task from its evidence, and its result if that is a long one."""
     if len(result) > INLINE_BYTES:
-        return b"%b%d:%b" % (_LONG, len(told), told), result
+        return b"%b%d,%d:%b" % (_LONG, len(told), len(result), told), result
     return b"%b%d:%b%b" % (_SHORT, len(told), told, result), b""
 
 
@@ -189,7 +202,7 @@ def _outcome(
     """
     try:
         colon = record.index(b":", body)
-        end = colon + 1 + int(record[body + 1 : colon])
+        end = colon + 1 + int(record[body + 1 : colon].partition(b",")[0])
         if record[body : body + 1] == _LONG:
             result = next(longs)
             if not result:

@@ -31,6 +31,7 @@ from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import claiming, codec, record
 from .batch_store import RedisBatches
 from .batches import CALL_BYTES, batches
+from .bodies import Bodies
 from .driver import Driver, Word, open_clients, read_scripts
 from .endings import Endings
 from .framing import frame, unframe
@@ -64,10 +65,11 @@ class RedisStore:
         self._driver = Driver(client, self._keys.prefix, sources)
         self._blocking = Driver(blocking, self._keys.prefix, sources)
         self._functions = RedisFunctionStore(self._driver)
+        self._bodies = Bodies(self._driver, self._keys)
         self._hints = Hints(self._driver, self._blocking, self._keys)
         self._endings = Endings(blocking, self._keys.ended, self._ended, self._options.poll_s)
         kept = (self._options.retention_ms, self._options.poll_s)
-        self._batches = RedisBatches(self._driver, self._endings, *kept)
+        self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
 
     @classmethod
     def from_url(cls, url: str, options: StoreOptions | None = None) -> Self:
@@ -100,7 +102,7 @@ class RedisStore:
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
-        return await self._each(
+        return await self._apart(
             "submit",
             tasks,
             codec.new_task_items,
@@ -112,7 +114,7 @@ class RedisStore:
 
     async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
         """Lease due tasks of the wanted environments; fewer if their payloads are large."""
-        return await claiming.claim(self._driver, owner, token, wants, lease_ms)
+        return await claiming.claim(self._driver, self._keys, owner, token, wants, lease_ms)
 
     # ------------------------------------------------------------ while an attempt runs
 
@@ -144,17 +146,24 @@ class RedisStore:
 
     async def complete(self, completions: Sequence[Completion]) -> list[Written]:
         """Record results and wake the waiters."""
-        return await self._ended_by(
+        return await self._apart(
             "complete",
             completions,
             codec.completion_items,
-            lambda completion: len(completion.success.result),
+            codec.written,
+            self._options.retention_ms,
+            size=lambda completion: len(completion.success.result),
         )
 
     async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
         """Record failures, or queue the tasks again."""
-        return await self._ended_by(
-            "fail", defeats, codec.defeat_items, lambda defeat: len(defeat.failure.exception)
+        return await self._apart(
+            "fail",
+            defeats,
+            codec.defeat_items,
+            codec.written,
+            self._options.retention_ms,
+            size=lambda defeat: len(defeat.failure.exception),
         )
 
     async def release(
@@ -201,12 +210,11 @@ class RedisStore:
             rest = batch
             while rest:
                 asked = frame(map(str.encode, rest))
-                answer = await self._driver.run("outcomes", CALL_BYTES, asked)
-                given, *told = unframe(answer)
-                longs = iter(told[int(given) :])
-                for task_id, each in zip(rest, told[: int(given)], strict=False):
-                    found.append(record.task_and_outcome(task_id, each, longs))
-                rest = rest[int(given) :]
+                told = unframe(await self._driver.run("outcomes", CALL_BYTES, asked))
+                pairs = list(zip(rest, told, strict=False))
+                longs = iter(await self._bodies.results(pairs))
+                found.extend(record.task_and_outcome(*pair, longs) for pair in pairs)
+                rest = rest[len(told) :]
         return found
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
@@ -255,30 +263,30 @@ class RedisStore:
         items_of: Callable[[Item], codec.Items],
         read: Callable[[bytes], Sequence[Answer]],
         *leading: Word,
-        size: Callable[[Item], int] | None = None,
     ) -> list[Answer]:
         """Run a script that answers for each item; ``read`` tells what its answers mean."""
         answers: list[Answer] = []
-        for part in batches(batch, size):
+        for part in batches(batch):
             items = frame([item for each in part for item in items_of(each)])
             answers.extend(read(await self._driver.run(script, *leading, items)))
         return answers
 
-    async def _ended_by(
+    async def _apart(
         self,
         script: str,
-        ends: Sequence[Item],
+        batch: Sequence[Item],
         items_of: Callable[[Item], tuple[codec.Items, bytes]],
+        read: Callable[[bytes], Sequence[Answer]],
+        *leading: Word,
         size: Callable[[Item], int],
-    ) -> list[Written]:
-        """Run a script that ends attempts; long results travel apart from the rest."""
-        answers: list[Written] = []
-        for part in batches(ends, size):
+    ) -> list[Answer]:
+        """Run a script as above; long bodies travel as arguments of their own."""
+        answers: list[Answer] = []
+        for part in batches(batch, size):
             told = [items_of(each) for each in part]
             items = frame([item for row, _ in told for item in row])
-            longs = frame([long for _, long in told if long])
-            kept = self._options.retention_ms
-            answers.extend(codec.written(await self._driver.run(script, kept, items, longs)))
+            longs = [long for _, long in told if long]
+            answers.extend(read(await self._driver.run(script, *leading, items, *longs)))
         return answers
 
     async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:

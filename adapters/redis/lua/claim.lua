@@ -7,8 +7,8 @@
 -- ARGV[5]     2 items each: an environment's tag, how many tasks of it at most
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
---             how many tasks; 3 items for each: id, number, what its string has from `created` on
---             (see the prelude); the payloads that have keys of their own, in the same order
+--             3 items for each task: id, number, what its string has from `created` on (see the
+--             prelude)
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
@@ -33,7 +33,7 @@ if #due > 0 then
   write()
 end
 
-local answer, longs, leases, examined = {'', '', '', ''}, {}, {}, 0
+local answer, leases, examined = {'', '', ''}, {}, 0
 
 -- take a task and return 1; an entry whose task was cancelled, or is gone, is dropped and counts
 -- nothing: see cancel.lua
@@ -48,12 +48,7 @@ local function take(id, task)
   end
   number = whole(number + 1)
   put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. rest)
-  if string.byte(rest, line + 2) == 112 then -- p
-    local payload = redis.call('GET', P .. 'p:' .. id) or ''
-    longs[#longs + 1] = payload
-    bytes = bytes - #payload
-  end
-  bytes = bytes - #rest
+  bytes = bytes - #rest - (string.match(rest, '^\n\np(%d+)', line) or 0)
   local base = #answer
   answer[base + 1], answer[base + 2], answer[base + 3] = id, number, rest
   leases[#leases + 1] = until_ms
@@ -104,6 +99,4 @@ if #first > 0 then
   answer[1] = whole(wait)
 end
 if more then ring() end
-answer[4] = whole(#leases / 2)
-append(answer, longs)
 return frame(answer)

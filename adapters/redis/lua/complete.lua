@@ -2,12 +2,12 @@
 --
 -- ARGV[1]     retention in ms
 -- ARGV[2]     4 items each: id, fence, "ran worker" (ms), body (see the prelude)
--- ARGV[3]     the results of those whose bodies begin with "x", in their order
+-- ARGV[3...]  the results of those whose bodies begin with "x", in their order
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local retention = whole(tonumber(ARGV[1]))
-local items, long = unframe(ARGV[2]), unframe(ARGV[3])
+local items = unframe(ARGV[2])
 local DONE = {C = true}
 local tasks, answers, ids, ended, seen, results, longs = read(items, 4), {}, {}, {}, {}, {}, 0
 for n, task in ipairs(tasks) do
@@ -15,7 +15,7 @@ for n, task in ipairs(tasks) do
   local answer = verdict(task, items[4 * n - 2], DONE, seen[id])
   if string.byte(items[4 * n]) == 120 then -- x
     longs = longs + 1
-    results[n] = long[longs]
+    results[n] = ARGV[2 + longs]
   end
   if answer == 'R' then
     seen[id] = true

@@ -6,8 +6,7 @@
 -- ARGV[4]     stop after this many bytes (at least one ending is given)
 -- Answer      framed: created, count, highest position, completed, failed, cancelled, expired (all
 --             empty: there is no such batch); the positions of the endings, 4 hex digits each;
---             their strings (empty: forgotten); the results or exceptions that have keys of their
---             own, in the same order
+--             their strings (see the prelude; empty: forgotten)
 -- Repeatable  yes, it writes nothing
 local batch, first, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local stem = string.sub(batch, 1, -5)
@@ -18,7 +17,7 @@ if most > 0 then
   local positions = redis.call('LRANGE', P .. 'b:' .. batch .. ':e', first, first + most - 1)
   local ids = {}
   for i = 1, #positions do ids[i] = stem .. positions[i] end
-  local given = append_ended(answer, ids, read(ids, 1), tonumber(ARGV[4]))
+  local given = append_ended(answer, read(ids, 1), tonumber(ARGV[4]))
   answer[8] = table.concat(positions, '', 1, given)
 end
 return frame(answer)

@@ -4,13 +4,13 @@
 -- ARGV[2]     6 items each: id, fence, "ran worker" (ms; -1: it never ran), body (see the
 --             prelude), charge (retry, strike, loss, nothing; empty: the failure is final), delay
 --             in ms
--- ARGV[3]     the exceptions of those whose bodies begin with "x", in their order
+-- ARGV[3...]  the exceptions of those whose bodies begin with "x", in their order
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local retention = whole(tonumber(ARGV[1]))
 local now = now_ms()
-local items, long = unframe(ARGV[2]), unframe(ARGV[3])
+local items = unframe(ARGV[2])
 local DONE = {F = true, Qf = true, Df = true}
 local SPENT = {retry = 1, strike = 2, loss = 3}
 local tasks, answers, ids, final, again, seen = read(items, 6), {}, {}, {}, {}, {}
@@ -20,7 +20,7 @@ for n, task in ipairs(tasks) do
   local answer = verdict(task, items[6 * n - 4], DONE, seen[id])
   if string.byte(items[6 * n - 2]) == 120 then -- x
     longs = longs + 1
-    exceptions[n] = long[longs]
+    exceptions[n] = ARGV[2 + longs]
   end
   if answer == 'R' then
     seen[id] = true

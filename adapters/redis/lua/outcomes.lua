@@ -2,11 +2,9 @@
 --
 -- ARGV[1]     stop after this many bytes (at least one task is given)
 -- ARGV[2]     ids
--- Answer      framed: of how many tasks it tells, in order, maybe fewer than were asked for; their
---             strings (empty: there is no such task); the results or exceptions that have keys of
---             their own, in the same order
+-- Answer      framed: the strings of tasks (see the prelude; empty: there is no such task), maybe
+--             of fewer than were asked for, in order
 -- Repeatable  yes, it writes nothing
-local ids = unframe(ARGV[2])
-local answer = {''}
-answer[1] = whole(append_ended(answer, ids, read(ids, 1), tonumber(ARGV[1])))
+local answer = {}
+append_ended(answer, read(unframe(ARGV[2]), 1), tonumber(ARGV[1]))
 return frame(answer)

@@ -2,8 +2,10 @@
 --
 -- ARGV[1]        how many unfinished tasks the store holds at most
 -- ARGV[2]        retention in ms, for idempotency keys
--- ARGV[3]        3 items each: id, "priority survives function budget delay", payload; where the
---                client gave an idempotency key, " digest key" follows the delay (in ms)
+-- ARGV[3]        3 items each: id, "priority survives function budget delay", body (see the
+--                prelude); where the client gave an idempotency key, " digest key" follows the
+--                delay (in ms)
+-- ARGV[4...]     the payloads of those whose bodies begin with "p", in their order
 -- Answer         a letter each: N new, E exists, U unknown function, F full, C the key was given
 --                with another digest, R a repetition; and the ids of the Rs, a space before each
 -- Repeatable     yes: E, or R
@@ -14,7 +16,7 @@ local now = now_ms()
 local created = whole(now)
 local items = unframe(ARGV[3])
 local answers, new, seen, heads = {}, {}, {}, {}
-local wishes, bound, repeated = {}, {}, {}
+local wishes, bound, repeated, longs = {}, {}, {}, 0
 
 local keys = {}
 for i = 1, #items, 3 do keys[#keys + 1] = P .. 't:' .. items[i] end
@@ -46,6 +48,11 @@ for i = 1, #items, 3 do
   local digest, key
   if head.wish ~= '' then digest, key = string.match(head.wish, '^ (%x+) (.*)$') end
   local before = key and known(key)
+  local long
+  if string.byte(items[i + 2]) == 112 then -- p
+    longs = longs + 1
+    long = ARGV[3 + longs]
+  end
   local answer
   if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
     answer = 'E'
@@ -62,13 +69,9 @@ for i = 1, #items, 3 do
     answer = 'N'
     seen[id] = true
     room = room - 1
-    local payload, kind = items[i + 2], 'i'
-    if #payload > INLINE then
-      put(P .. 'p:' .. id, payload)
-      payload, kind = #payload, 'p'
-    end
+    if long then put(P .. 'p:' .. id, long) end
     local state = place(id, head.queue, head.delay, now, false)
-    put(P .. 't:' .. id, state .. head.before .. kind .. payload)
+    put(P .. 't:' .. id, state .. head.before .. items[i + 2])
     new[#new + 1] = id
     if key then
       wishes[key] = digest .. ' ' .. id

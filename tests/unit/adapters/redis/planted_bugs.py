@@ -122,11 +122,9 @@ PLANTED = [
     ),
     PlantedBug("a batch counts twice", "prelude", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
-    PlantedBug("a long payload is lost", "claim", "P .. 'p:' .. id", "P .. 'p:'"),
+    PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
     PlantedBug("a long result is lost", "prelude", "P .. 'x:' .. id, result", "P .. 'x:', result"),
-    PlantedBug(
-        "results are mixed up", "complete", "results[n] = long[longs]", "results[n] = long[1]"
-    ),
+    PlantedBug("results are mixed up", "complete", "ARGV[2 + longs]", "ARGV[3]"),
     PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
     PlantedBug(
         "a running task is cancelled in silence",
