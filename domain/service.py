@@ -112,11 +112,9 @@ class Service:
 
     async def wait(self, task_id: TaskId, timeout_s: float) -> tuple[Task, Outcome | None]:
         """Return as ``outcome`` does, but only when the task has ended or time is up."""
-        found = await self.outcome(task_id)
-        if not found[0].status.is_terminal and timeout_s > 0:
+        if timeout_s > 0:
             await self._tasks.wait([task_id], timeout_s)
-            found = await self.outcome(task_id)
-        return found
+        return await self.outcome(task_id)
 
     async def cancel(self, task_id: TaskId) -> Cancelled:
         """End a task that has not ended; raise NotFound, StoreUnavailable."""

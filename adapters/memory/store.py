@@ -198,13 +198,13 @@ class MemoryStore:
         return [None if record is None else (record.shown(), record.outcome) for record in found]
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
-        """Return those of the tasks that are terminal, as soon as one is, or when time is up."""
+        """Return those of the tasks that nobody need wait for, or nothing when time is up."""
         asked = frozenset(task_ids)
-        done = self._terminal(asked)
+        done = self._over(asked)
         if done or timeout_s <= 0:
             return done
         await self._signals.wait(asked, timeout_s)
-        return self._terminal(asked)
+        return self._over(asked)
 
     async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
         """Bind an idempotency key to a batch."""
@@ -271,6 +271,9 @@ class MemoryStore:
         self._signals.wake_waiters({batch for each in ended if (batch := batch_of(each))})
         if self._records.bells or self._records.inboxes:
             self._signals.wake_listeners()
+
+    def _over(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
+        return self._terminal(task_ids) | task_ids.difference(self._records.tasks)
 
     def _terminal(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
         self._now()

@@ -31,12 +31,18 @@ log = logging.getLogger(__name__)
 
 
 class _Waiter:
-    """One call of ``wait``: what it asked for, and what ended of it. ``looked``: ended before."""
+    """One call of ``wait``: what it asked for, and what ended of it. ``looked``: ended before.
 
-    __slots__ = ("asked", "ended", "looked", "woken")
+    ``polled``: it is looked up now and then; else whoever waits does that.
+    """
 
-    def __init__(self, asked: frozenset[TaskId], loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("asked", "ended", "looked", "polled", "woken")
+
+    def __init__(
+        self, asked: frozenset[TaskId], *, polled: bool, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.asked = asked
+        self.polled = polled
         self.ended: set[TaskId] = set()
         self.looked: asyncio.Future[frozenset[TaskId]] = loop.create_future()
         self.woken: asyncio.Future[None] = loop.create_future()
@@ -75,12 +81,12 @@ class Endings:
     ) -> frozenset[TaskId]:
         """Return those that are terminal, as soon as one is, or when time is up.
 
-        With a ``look_up`` of its own it may wait for other ids that are published. Raises
-        StoreUnavailable if the store does not answer what has ended already.
+        With a ``look_up`` of its own, made once, it may wait for other ids that are published.
+        Raises StoreUnavailable if the store does not answer what has ended already.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
-        waiter = _Waiter(task_ids, loop)
+        waiter = _Waiter(task_ids, polled=look_up is None, loop=loop)
         self._add(waiter)
         try:
             if look_up is None:
@@ -204,7 +210,8 @@ class Endings:
             await self._needed.wait()
             await asyncio.sleep(self._poll_s)
             try:
-                self._wake(await self._look_up(list(self._waiters)))
+                asked = [i for i, each in self._waiters.items() if any(w.polled for w in each)]
+                self._wake(await self._look_up(asked))
             except StoreUnavailable as error:
                 # those who wait have their own deadlines; the next round may succeed
                 log.warning("looking for ended tasks: %s", error.reason)

@@ -218,7 +218,7 @@ class RedisStore:
         return found
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
-        """Return those of the tasks that are terminal, as soon as one is, or when time is up."""
+        """Return those of the tasks that nobody need wait for, or nothing when time is up."""
         if timeout_s <= 0 or not task_ids:
             return await self._ended(task_ids)
         return await self._endings.wait(frozenset(task_ids), timeout_s)

@@ -65,20 +65,26 @@ class GoferPeer:
         for name, function in bodies().items():
             self.ids[name] = self._client.register(function, name)
 
-    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch]:
-        """Submit batches of a thousand tasks, or of as many as fit a request."""
+    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch | str]:
+        """Submit a task, or batches of a thousand, or of as many as fit a request."""
         assert self._client is not None, "it is started first"
         payloads = [self._client.arguments(argument) for argument in arguments]
+        if len(payloads) == 1:
+            return [self._client.submit(self.ids[name], payloads[0])]
         most = max(1, min(TASKS_OF_A_BATCH, BYTES_OF_A_BATCH // len(payloads[0])))
         return [
             self._client.submit_batch(self.ids[name], payloads[first : first + most])
             for first in range(0, len(payloads), most)
         ]
 
-    def fetch(self, handles: Sequence[Batch]) -> Sequence[Any]:
+    def fetch(self, handles: Sequence[Batch | str]) -> Sequence[Any]:
         """Follow each batch's results to their end; bring them into the order of the tasks."""
+        assert self._client is not None, "it is started first"
         values: list[Any] = []
         for batch in handles:
+            if isinstance(batch, str):
+                values.append(self._client.result(batch, PATIENCE_S).value())
+                continue
             ended = {each.position: each for each in batch.results(PATIENCE_S)}
             values += [ended[position].value() for position in range(1, len(batch.task_ids) + 1)]
         return values

@@ -121,9 +121,9 @@ class TaskStore(Protocol):
         ...
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
-        """Return those of the tasks that are terminal, as soon as one is, or when time is up.
+        """Return those of the tasks that nobody need wait for, or nothing when time is up.
 
-        Unknown ids count as not terminal.
+        Those have ended, or do not exist; it returns as soon as there is one.
         """
         ...
 

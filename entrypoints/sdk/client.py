@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
@@ -32,6 +33,7 @@ from .wire import (
     Page,
     Problem,
     SubmitBatch,
+    TaskSubmitted,
 )
 
 URL_VARIABLE = "GOFER_URL"
@@ -51,6 +53,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
 _page = msgspec.msgpack.Decoder(Page).decode
 _cancelled = msgspec.msgpack.Decoder(BatchCancelled).decode
+_item = msgspec.msgpack.Decoder(Item).decode
+_executed = msgspec.json.Decoder(TaskSubmitted).decode
 _registered = msgspec.json.Decoder(FunctionRegistered).decode
 
 
@@ -83,7 +87,7 @@ class Result:
 
     @property
     def position(self) -> int:
-        """Return the task's place in its batch, from 1 on."""
+        """Return the task's place in its batch, from 1 on; 0 if it is of none."""
         return self._item.position
 
     @property
@@ -187,6 +191,33 @@ class Client:
     def arguments(*args: Any, **kwargs: Any) -> bytes:
         """Return the payload of a call with these arguments."""
         return outcomes.dump_call(args, kwargs)
+
+    def submit(self, function_id: str, payload: bytes) -> str:
+        """Have a function run once, and return the task's id; then the task is not lost.
+
+        For many tasks, ``submit_batch`` costs a hundredth of this each.
+        """
+        text = codecs.encode(payload, "base64").decode("ascii")
+        body = msgspec.json.encode({"function_id": function_id, "payload": text})
+        headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
+        answer = self._connection.ask("POST", "/execute_function", body, headers)
+        return _executed(answer.body).task_id
+
+    def result(self, task_id: str, timeout: float | None = None) -> Result:
+        """Return what came of a task once it has ended.
+
+        Raises TimeoutError if it has not within ``timeout`` seconds, Unreachable, Refused.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
+            wait_s = max(0.0, left_s)
+            path = f"/v1/tasks/{task_id}/result?wait={wait_s:.3f}"
+            answer = self._connection.ask("GET", path, None, _ACCEPT, wait_s)
+            if answer.status == HTTPStatus.OK:
+                return Result(_item(answer.body))
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError(f"task {task_id} has not ended in {timeout} s")
 
     def submit_batch(
         self,

@@ -73,11 +73,11 @@ class Error(Struct, gc=False):
 
 
 class Item(Struct, gc=False):
-    """What came of a task of a batch."""
+    """What came of a task; ``position`` is its place in its batch, 0 if it is of none."""
 
     id: str
-    position: int
     status: str
+    position: int = 0
     payload: bytes | None = None
     error: Error | None = None
 
@@ -88,6 +88,12 @@ class Page(Struct):
     items: list[Item]
     next_cursor: str
     done: bool
+
+
+class TaskSubmitted(Struct):
+    """A task was recorded."""
+
+    task_id: str
 
 
 class FunctionRegistered(Struct):

@@ -35,8 +35,13 @@ class WaitContract(StoreContract):
 
     async def test_waiting_ends_when_time_is_up(self, store: Store) -> None:
         (task_id,) = await queue(store)
-        assert await store.wait([task_id, UNKNOWN], MOMENT_S) == frozenset()
+        assert await store.wait([task_id], MOMENT_S) == frozenset()
         assert await store.wait([task_id], -1) == frozenset()
+
+    async def test_nobody_waits_for_a_task_that_does_not_exist(self, store: Store) -> None:
+        (task_id,) = await queue(store)
+        assert await store.wait([task_id, UNKNOWN], PATIENCE_S) == {UNKNOWN}
+        assert await store.wait([UNKNOWN], 0) == {UNKNOWN}
 
     async def test_each_kind_of_end_wakes_a_waiter(self, store: Store) -> None:
         completed, failed, stopped, reaped = await running(store, *(a_task() for _ in range(4)))
@@ -66,7 +71,7 @@ class WaitContract(StoreContract):
     async def test_a_waiter_that_gives_up_leaves_the_others(self, store: Store) -> None:
         (attempt,) = await running(store)
         quitter = asyncio.create_task(store.wait([attempt.task_id], PATIENCE_S))
-        patient = asyncio.create_task(store.wait([attempt.task_id, UNKNOWN], PATIENCE_S))
+        patient = asyncio.create_task(store.wait([attempt.task_id], PATIENCE_S))
         await asyncio.wait([quitter, patient], timeout=MOMENT_S)
         quitter.cancel()
         await asyncio.wait([quitter])

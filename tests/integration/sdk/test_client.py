@@ -53,6 +53,32 @@ def test_a_batch_goes_there_and_back(client: Client) -> None:
     }
 
 
+def test_one_task_goes_there_and_back(client: Client) -> None:
+    function = client.register(square_or_raise)
+    task_id = client.submit(function, client.arguments(7))
+    result = client.result(task_id, timeout=30)
+    assert (result.id, result.position, result.value()) == (task_id, 0, 49)
+    failed = client.result(client.submit(function, client.arguments(-1)), timeout=30)
+    with pytest.raises(ValueError, match="-1 is negative"):
+        failed.value()
+
+
+def test_whoever_waits_for_one_task_gives_up_in_time(client: Client) -> None:
+    def rest() -> None:
+        import threading  # noqa: PLC0415 - travels with the function
+
+        threading.Event().wait(3600)
+
+    task_id = client.submit(client.register(rest), client.arguments())
+    with pytest.raises(TimeoutError, match=task_id):
+        client.result(task_id, timeout=0.05)
+
+
+def test_a_task_that_does_not_exist_is_refused_at_once(client: Client) -> None:
+    with pytest.raises(Refused, match=UNKNOWN):
+        client.result(UNKNOWN, timeout=30)
+
+
 def test_what_a_function_raised_is_raised_with_the_worker_s_traceback(client: Client) -> None:
     found = squares(client, [2, -1])
     assert found[1].value() == 4
