@@ -63,15 +63,11 @@ def test_one_task_goes_there_and_back(client: Client) -> None:
         failed.value()
 
 
-def test_whoever_waits_for_one_task_gives_up_in_time(client: Client) -> None:
-    def rest() -> None:
-        import threading  # noqa: PLC0415 - travels with the function
-
-        threading.Event().wait(3600)
-
-    task_id = client.submit(client.register(rest), client.arguments())
-    with pytest.raises(TimeoutError, match=task_id):
-        client.result(task_id, timeout=0.05)
+def test_whoever_waits_for_one_task_gives_up_in_time() -> None:
+    with gofer.testing.running(run=held) as system, Client(system.url) as client:
+        task_id = client.submit(client.register(square_or_raise), client.arguments(1))
+        with pytest.raises(TimeoutError, match=task_id):
+            client.result(task_id, timeout=0.05)
 
 
 def test_a_task_that_does_not_exist_is_refused_at_once(client: Client) -> None:
