@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from ...domain.errors import AddressUnusable
+from ..allocator import keep_freed_memory
 from ..container import Container
 from ..exposure import warn_if_open
 from ..kin import READY_VARIABLE, Leaving, announce
@@ -34,6 +35,7 @@ def serve(settings: Settings) -> None:
     """
     set_up(settings.log_level)
     forbid_unpickling()
+    keep_freed_memory()
     warn_if_open("the web service", settings.http_host)
     with listening(settings.http_host, settings.http_port) as listener:
         uvloop.run(_serve(settings, listener))
