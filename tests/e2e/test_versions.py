@@ -1,6 +1,6 @@
 """Neighbouring releases side by side: a later dispatcher with our worker, and the reverse.
 
-The later release is ours with a higher protocol version that adds fields to every message.
+The later release is ours with a higher protocol version that adds fields to every message and every attempt.
 """
 
 import sys
@@ -15,9 +15,14 @@ LATER_RELEASE = """
 import gofer.domain.protocol.messages as messages
 messages.PROTOCOL_VERSION = 2
 import gofer.adapters.zmq.rows as rows
-for name in ("hello", "report", "orders", "bye", "welcome", "unknown", "_session", "_attempt"):
+from gofer.domain.identifiers import Attempt
+def extended(value):
+    if isinstance(value, Attempt):
+        return (*value, "added", None)
+    return tuple(map(extended, value)) if isinstance(value, (tuple, list)) else value
+for name in ("hello", "report", "orders", "bye", "welcome", "unknown", "_session"):
     def longer(value, write=getattr(rows, name)):
-        return (*write(value), "added", {"later": [1, None]})
+        return (*extended(write(value)), "added", {"later": [1, None]})
     setattr(rows, name, longer)
 from gofer.entrypoints.cli import main
 main()
