@@ -1,6 +1,7 @@
 """Neighbouring releases side by side: a later dispatcher with our worker, and the reverse.
 
-The later release is ours with a higher protocol version that adds fields to every message and every attempt.
+The later release is ours with a higher protocol version, which adds fields to every message and to
+every attempt.
 """
 
 import sys

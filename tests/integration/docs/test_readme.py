@@ -27,6 +27,15 @@ def test_the_python_script_prints_what_the_readme_says(tmp_path: Path) -> None:
     assert printed in README.blocks("text")
 
 
+def test_the_script_for_many_tasks_prints_what_the_readme_says(tmp_path: Path) -> None:
+    (script,) = [block for block in README.blocks_run_by(THIS) if "submit_batch" in block]
+    (tmp_path / "many.py").write_text(script)
+    with gofer.testing.running() as system:
+        command = [sys.executable, "-W", "error", "many.py", system.url]
+        printed = subprocess.check_output(command, cwd=tmp_path, text=True, timeout=50)
+    assert f"It prints `{printed.strip()}`" in README.text
+
+
 def test_the_curl_calls_are_answered_as_the_readme_says() -> None:
     (calls,) = [block for block in README.blocks_run_by(THIS) if "curl" in block]
     known: dict[str, str] = {}
