@@ -123,6 +123,10 @@ class Service:
             raise NotFound("task", task_id)
         return answer
 
+    def leave(self) -> None:
+        """Answer all who wait as if their time were up, now and from now on."""
+        self._tasks.wake()
+
     async def store_health(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason."""
         return await self._tasks.ping()

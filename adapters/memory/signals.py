@@ -16,9 +16,12 @@ class Signals:
     def __init__(self) -> None:
         self._waiters: dict[TaskId | BatchId, set[asyncio.Future[None]]] = {}
         self._listeners: set[asyncio.Future[None]] = set()
+        self._leaving = False
 
     async def wait(self, ids: Collection[TaskId | BatchId], timeout_s: float) -> None:
         """Return when one of the tasks, or one of a batch, has ended, or when time is up."""
+        if self._leaving:
+            return
         future = asyncio.get_running_loop().create_future()
         for task_id in ids:
             self._waiters.setdefault(task_id, set()).add(future)
@@ -47,6 +50,11 @@ class Signals:
     def wake_listeners(self) -> None:
         """Wake all who listen."""
         _wake(self._listeners)
+
+    def leave(self) -> None:
+        """Wake those who wait for tasks, and let nobody wait for any from now on."""
+        self._leaving = True
+        self.wake_waiters(list(self._waiters))
 
     def wake_all(self) -> None:
         """Wake everybody."""

@@ -233,6 +233,10 @@ class MemoryStore:
             hint = self._take_hint(owner)
         return hint
 
+    def wake(self) -> None:
+        """Let whoever waits for tasks return, now and from now on."""
+        self._signals.leave()
+
     async def ping(self) -> str:
         """Return "connected"."""
         return "connected"

@@ -72,7 +72,7 @@ class RedisBatches:
             return frozenset([waited]) if page is not None and page.state.ended > seen else none
 
         waited, none = TaskId(batch_id), frozenset[TaskId]()
-        while (left := deadline - now()) > 0:
+        while (left := deadline - now()) > 0 and not self._endings.leaving:
             # looked at anew each time: a published message may be lost
             if await self._endings.wait(frozenset([waited]), min(left, self._poll_s), look_up):
                 return

@@ -75,6 +75,7 @@ class Endings:
         self._needed = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._closed = False
+        self.leaving = False
 
     async def wait(
         self, task_ids: frozenset[TaskId], timeout_s: float, look_up: LookUp | None = None
@@ -94,7 +95,7 @@ class Endings:
             else:
                 await self._stand()
                 ended = await look_up(list(task_ids))
-            if ended:
+            if ended or self.leaving:
                 return ended
             timer = loop.call_at(deadline, waiter.wake)
             try:
@@ -104,6 +105,13 @@ class Endings:
             return frozenset(waiter.ended)
         finally:
             self._remove(waiter)
+
+    def leave(self) -> None:
+        """Let everybody return, and nobody wait from now on."""
+        self.leaving = True
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.wake()
 
     async def close(self) -> None:
         """Wake everybody and end the subscription; may be repeated."""

@@ -125,11 +125,8 @@ class RedisStore:
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
         answers = await self._each("renew", attempts, codec.attempt_items, codec.written, lease_ms)
-        return [
-            attempt
-            for attempt, answer in zip(attempts, answers, strict=True)
-            if answer is not Written.RECORDED
-        ]
+        pairs = zip(attempts, answers, strict=True)
+        return [attempt for attempt, answer in pairs if answer is not Written.RECORDED]
 
     async def adopt(
         self, owner: str, attempts: Sequence[Attempt], lease_ms: int
@@ -234,6 +231,10 @@ class RedisStore:
     async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
         """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
         await self._batches.wait_ending(batch_id, seen, timeout_s)
+
+    def wake(self) -> None:
+        """Let whoever waits for tasks return, now and from now on."""
+        self._endings.leave()
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""

@@ -127,6 +127,13 @@ class TaskStore(Protocol):
         """
         ...
 
+    def wake(self) -> None:
+        """Let whoever waits for tasks here return as if time were up, now and from now on.
+
+        For a process that is about to leave.
+        """
+        ...
+
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to this dispatcher, at most ``timeout_s``.
 

@@ -51,7 +51,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
 
 def server_of(container: Container, on_listening: Callable[[], None]) -> "Server":
     """Return the web service over what ``container`` makes, to be run in this event loop."""
-    return Server(configured(container.settings(), app_of(container)), on_listening)
+    config = configured(container.settings(), app_of(container))
+    return Server(config, on_listening, container.service().leave)
 
 
 def configured(settings: Settings, app: Callable[..., object]) -> uvicorn.Config:
@@ -76,14 +77,24 @@ def configured(settings: Settings, app: Callable[..., object]) -> uvicorn.Config
 class Server(uvicorn.Server):
     """uvicorn, with our signals instead of its own, and a word when it accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_listening: Callable[[], None],
+        on_leaving: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._on_leaving = on_leaving
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
-        """Stop accepting connections, finish what is under way and return from ``serve``."""
+        """Stop accepting connections, finish what is under way and return from ``serve``.
+
+        Requests that wait for tasks are answered at once, as if their time were up.
+        """
         self.should_exit = True
+        self._on_leaving()
         self._leaving.set()
 
     async def main_loop(self) -> None:

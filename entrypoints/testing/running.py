@@ -86,7 +86,7 @@ async def _served(system: System) -> AsyncGenerator[str]:
     """Serve the application as production does, on a free port of loopback; give its URL."""
     with listening("127.0.0.1", 0) as listener:
         config = configured(system.container.settings(), system.app)
-        server = Server(config, lambda: None)
+        server = Server(config, lambda: None, system.container.service().leave)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield url_of(listener)

@@ -138,6 +138,15 @@ class BatchStoreContract(StoreContract):
             await store.complete(done([two]))
             await waiting
 
+    async def test_nobody_waits_for_endings_in_a_process_that_leaves(self, store: Store) -> None:
+        await queue(store, *members(1))
+        waiting = asyncio.create_task(store.wait_ending(BATCH, 0, 30))
+        await asyncio.wait([waiting], timeout=0.05)
+        store.wake()
+        async with asyncio.timeout(10):
+            await waiting
+            await store.wait_ending(BATCH, 0, 30)
+
     async def test_a_wait_ends_with_its_time(self, store: Store) -> None:
         await queue(store, *members(1))
         async with asyncio.timeout(10):

@@ -43,6 +43,14 @@ class WaitContract(StoreContract):
         assert await store.wait([task_id, UNKNOWN], PATIENCE_S) == {UNKNOWN}
         assert await store.wait([UNKNOWN], 0) == {UNKNOWN}
 
+    async def test_nobody_waits_in_a_process_that_leaves(self, store: Store) -> None:
+        (task_id,) = await queue(store)
+        waiting = asyncio.create_task(store.wait([task_id], PATIENCE_S))
+        await asyncio.wait([waiting], timeout=MOMENT_S)
+        store.wake()
+        assert await waiting == frozenset()
+        assert await store.wait([task_id], PATIENCE_S) == frozenset()
+
     async def test_each_kind_of_end_wakes_a_waiter(self, store: Store) -> None:
         completed, failed, stopped, reaped = await running(store, *(a_task() for _ in range(4)))
         (prevented,) = await queue(store)

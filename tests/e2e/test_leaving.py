@@ -1,6 +1,11 @@
 """SIGTERM: each part finishes or hands back what it has, and ends with exit code 0."""
 
+import http.client
 import signal
+import time
+import urllib.parse
+from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -139,3 +144,21 @@ def test_the_web_service_answers_what_it_has_begun_and_leaves(system: System) ->
     api = system.start_api()
     assert system.caller().ask("GET", "/").status_code == 200
     assert api.stop() == 0
+
+
+def test_a_web_service_that_leaves_answers_those_who_wait(system: System) -> None:
+    api = system.start_api()
+    task_id = system.caller().submit(len, "four")
+    wait_s = 30
+    address = urllib.parse.urlsplit(system.url).netloc
+    with closing(http.client.HTTPConnection(address, timeout=wait_s)) as waiting:
+        waiting.request("GET", f"/v1/tasks/{task_id}/result?wait={wait_s}")
+        for _ in range(2):  # who comes later has been answered: so the first is being served
+            with closing(http.client.HTTPConnection(address, timeout=wait_s)) as later:
+                later.request("GET", "/healthz")
+                assert later.getresponse().status == HTTPStatus.OK
+        began = time.monotonic()
+        assert api.stop() == 0
+        assert time.monotonic() - began < wait_s / 3
+        assert waiting.getresponse().status == HTTPStatus.ACCEPTED
+    assert "Traceback" not in api.log()

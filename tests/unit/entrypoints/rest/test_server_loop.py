@@ -15,8 +15,9 @@ class Noted(Server):
     def __init__(self) -> None:
         config = configured(Settings(), lambda: None)
         config.load()
-        super().__init__(config, lambda: None)
+        super().__init__(config, lambda: None, lambda: self.left.append(True))
         self.looks: list[float] = []
+        self.left: list[bool] = []
 
     async def on_tick(self, counter: int) -> bool:
         self.looks.append(asyncio.get_running_loop().time())
