@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 2
 TASKS ?= 100000
 
 BIN := $(VENV)/bin
