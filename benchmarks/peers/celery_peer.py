@@ -12,7 +12,7 @@ PATIENCE_S = 120
 
 
 class CeleryPeer:
-    """A worker with N prefork children; ``delay`` a task, ``join_native`` for many results."""
+    """A worker with N prefork children; ``delay`` a task, one ``get`` a result."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
