@@ -33,8 +33,7 @@ class Pair:
 
     def lose_writes_from_now_on(self) -> None:
         """Separate the replica, after it has everything that was written so far."""
-        with redis_admin(self.master.url) as admin:
-            assert admin.execute_command("WAIT", "1", "5000") == 1
+        self._replicated()
         with redis_admin(self.replica.url) as admin:
             admin.execute_command("REPLICAOF", LOOPBACK, "1")  # nobody listens there
 
@@ -50,9 +49,18 @@ class Pair:
         self.promote()
 
     def demote_the_master(self) -> None:
-        """Let the two change places while both live, as a planned switch does."""
+        """Let the two change places while both live, as a planned switch does.
+
+        The replica is given all that was written first: after its full synchronisation a master
+        streams nothing to it before it acknowledged that, and "link up" says nothing of it.
+        """
+        self._replicated()
         self.promote()
         follow(self.master, self.replica)
+
+    def _replicated(self) -> None:
+        with redis_admin(self.master.url) as admin:
+            assert admin.execute_command("WAIT", "1", "5000") == 1
 
 
 def follow(replica: RedisServer, master: RedisServer) -> None:
