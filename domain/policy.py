@@ -7,7 +7,7 @@ here knows of a store, a socket or a clock; randomness arrives as a number in [0
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .task import Budget, Cause, Failure, Spent
+from .task import Backoff, Budget, Cause, Failure, Spent
 
 # ---------------------------------------------------------------- after a failure
 
@@ -36,20 +36,19 @@ class GiveUp:
 
 Verdict = Requeue | GiveUp
 
-BACKOFF_MS = (1_000, 4_000, 16_000)
-"""Delays before the first, second and every later further try (RELIABILITY.md, "Timers")."""
-
-BACKOFF_SPREAD = 0.2
-"""Each delay is spread by this share to both sides, so that a herd does not come back at once."""
-
 _RAISED = frozenset({Cause.EXCEPTION, Cause.EXIT, Cause.MEMORY})
 _DIED = frozenset({Cause.SIGNAL, Cause.EXIT, Cause.MEMORY})
 
 
-def backoff_ms(earlier: int, jitter: float) -> int:
+_POWERS_MOST = 64
+"""Later tries wait no longer than that one: 2 to the 64th of anything is over every limit."""
+
+
+def backoff_ms(backoff: Backoff, earlier: int, jitter: float) -> int:
     """Return the delay before another try, in ms, after ``earlier`` tries on the same budget."""
-    middle = BACKOFF_MS[min(earlier, len(BACKOFF_MS) - 1)]
-    return round(middle * (1 + BACKOFF_SPREAD * (2 * jitter - 1)))
+    grown = backoff.initial_ms * backoff.factor ** min(earlier, _POWERS_MOST)
+    middle = min(float(backoff.most_ms), grown)
+    return round(middle * (1 + backoff.jitter * (2 * jitter - 1)))
 
 
 def judge(failure: Failure, budget: Budget, spent: Spent, jitter: float) -> Verdict:
@@ -61,10 +60,10 @@ def judge(failure: Failure, budget: Budget, spent: Spent, jitter: float) -> Verd
     """
     if failure.raised:
         if failure.cause in _RAISED and spent.retries < budget.retries:
-            return Requeue(Charge.RETRY, backoff_ms(spent.retries, jitter))
+            return Requeue(Charge.RETRY, backoff_ms(budget.backoff, spent.retries, jitter))
         return GiveUp()
     if failure.cause in _DIED and spent.strikes < budget.redeliveries:
-        return Requeue(Charge.STRIKE, backoff_ms(spent.strikes, jitter))
+        return Requeue(Charge.STRIKE, backoff_ms(budget.backoff, spent.strikes, jitter))
     if failure.cause is Cause.WORKER_LOST and spent.losses < budget.worker_losses:
         return Requeue(Charge.LOSS, 0)
     return GiveUp()
@@ -111,11 +110,14 @@ RECONNECT_MS = (1_000, 32_000)
 STORE_BACKOFF_MS = (100, 2_000)
 """First and longest pause after the store refused."""
 
+PAUSE_SPREAD = 0.2
+"""Each such pause is shortened by up to this share, so that a herd does not come back at once."""
+
 
 def doubling_ms(bounds: tuple[int, int], failures: int, jitter: float) -> int:
     """Return the pause after ``failures`` failures in a row: doubling, capped, less up to 20 %."""
     first, longest = bounds
-    return round(min(longest, first << min(failures, 16)) * (1 - BACKOFF_SPREAD * jitter))
+    return round(min(longest, first << min(failures, 16)) * (1 - PAUSE_SPREAD * jitter))
 
 
 # ---------------------------------------------------------------- how much at a time

@@ -21,10 +21,19 @@ from .ports import (
     TaskStore,
     Telemetry,
 )
-from .task import PRIORITIES, Budget, Idempotency, NewTask
+from .task import PRIORITIES, Backoff, Budget, Idempotency, NewTask
+
+TAGS_MOST, TAG_CHARS = 20, 100
+"""Most tags of a task, and most characters of one."""
 
 KEY_CHARS = 255
 """Most characters of an idempotency key, as other services with such keys have it."""
+
+
+FACTOR_MOST = 100
+"""The steepest back-off."""
+
+_DEFAULT_BACKOFF = Budget().backoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class Submission(NamedTuple):
     delay_ms: int = 0
     budget: Budget = Budget()
     key: str = ""
+    tags: tuple[str, ...] = ()
+    expires_at_ms: int = 0
 
 
 class Admission:
@@ -82,6 +93,8 @@ class Admission:
             raise TooLarge("the payload", len(submission.payload), self._limits.payload_bytes)
         if submission.priority not in PRIORITIES:
             raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
+        _check_tags(submission.tags)
+        _check_backoff(submission.budget.backoff)
         self._inspector.check(submission.payload)
         return NewTask(
             id=task_id or TaskId(self.new_id()),
@@ -93,6 +106,8 @@ class Admission:
             idempotency=_idempotency(submission.key, _digest(submission))
             if submission.key
             else None,
+            tags=submission.tags,
+            expires_at_ms=submission.expires_at_ms,
         )
 
     async def record(self, tasks: Sequence[NewTask]) -> list[TaskId | GoferError]:
@@ -139,6 +154,29 @@ def _idempotency(key: str, digest: str) -> Idempotency:
     return Idempotency(key, digest)
 
 
+def _check_tags(tags: tuple[str, ...]) -> None:
+    if not tags:
+        return
+    if len(tags) > TAGS_MOST:
+        raise InvalidInput(f"a task has at most {TAGS_MOST} tags; these are {len(tags)}")
+    for tag in tags:
+        if not 0 < len(tag) <= TAG_CHARS or not tag.isprintable():
+            raise InvalidInput(
+                f"the tag {tag[:TAG_CHARS]!r} is not 1 to {TAG_CHARS} printable characters"
+            )
+    if len(set(tags)) < len(tags):
+        raise InvalidInput("a tag is given twice")
+
+
+def _check_backoff(backoff: Backoff) -> None:
+    if backoff is _DEFAULT_BACKOFF:
+        return
+    if backoff.initial_ms < 0 or backoff.most_ms < backoff.initial_ms:
+        raise InvalidInput("a back-off begins with 0 seconds or more, and ends with no less")
+    if not 1 <= backoff.factor <= FACTOR_MOST or not 0 <= backoff.jitter <= 1:
+        raise InvalidInput(f"a back-off has a factor of 1 to {FACTOR_MOST} and a jitter of 0 to 1")
+
+
 def _digest(submission: Submission) -> str:
     budget = submission.budget
     asked = (
@@ -146,6 +184,7 @@ def _digest(submission: Submission) -> str:
         submission.priority,
         submission.delay_ms,
         *(budget.retries, budget.redeliveries, budget.timeout_ms),
+        *(*budget.backoff, submission.expires_at_ms, *map(repr, submission.tags)),
     )
     head = " ".join(map(str, asked)).encode()
     return content_digest(head + b"\n" + submission.payload)

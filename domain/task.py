@@ -41,7 +41,10 @@ TERMINAL = frozenset(
 
 
 class TaskEvent(StrEnum):
-    """What can happen to a task; each is one verb of the store's port."""
+    """What can happen to a task; each is one verb of the store's port, but for EXPIRE.
+
+    A task expires in whatever verb looks for tasks to claim, or to take away from lost workers.
+    """
 
     CLAIM = "claim"
     START = "start"
@@ -134,8 +137,22 @@ class Success(NamedTuple):
 Outcome = Success | Failure
 
 
+class Backoff(NamedTuple):
+    """How long a task waits before it is tried again.
+
+    ``initial_ms`` before the first further try, ``factor`` times as long before each later one,
+    never over ``most_ms``; each spread by the share ``jitter`` to both sides, so that a herd does
+    not come back at once. The defaults are those of RELIABILITY.md, "Timers".
+    """
+
+    initial_ms: int = 1_000
+    factor: float = 4.0
+    most_ms: int = 16_000
+    jitter: float = 0.2
+
+
 class Budget(NamedTuple):
-    """How often a task may be tried, and for how long.
+    """How often a task may be tried, how long each time, and how long after the last.
 
     ``retries`` counts further tries after the code raised, ``redeliveries`` those after its own
     process died. ``timeout_ms`` bounds one attempt's run; None means no bound.
@@ -144,6 +161,7 @@ class Budget(NamedTuple):
     retries: int = 0
     redeliveries: int = 2
     timeout_ms: int | None = None
+    backoff: Backoff = Backoff()
 
     @property
     def worker_losses(self) -> int:
@@ -175,7 +193,11 @@ class Idempotency:
 
 
 class NewTask(NamedTuple):
-    """A task as a client submits it. ``payload`` is the pickle of ``(args, kwargs)``."""
+    """A task as a client submits it. ``payload`` is the pickle of ``(args, kwargs)``.
+
+    ``tags`` are words by which its client finds it again. From ``expires_at_ms`` on (by the
+    store's clock; 0: never) it is not started any more; an attempt that runs is left alone.
+    """
 
     id: TaskId
     function_id: FunctionId
@@ -184,11 +206,17 @@ class NewTask(NamedTuple):
     delay_ms: int = 0
     budget: Budget = Budget()
     idempotency: Idempotency | None = None
+    tags: tuple[str, ...] = ()
+    expires_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as the store shows it. Times are milliseconds since 1970 by the store's clock."""
+    """A task as the store shows it. Times are milliseconds since 1970 by the store's clock.
+
+    ``queued_at_ms`` is when it last came into the queue, ``due_at_ms`` when a delayed task may be
+    claimed (None: it is not delayed), ``expires_at_ms`` as in NewTask.
+    """
 
     id: TaskId
     function_id: FunctionId
@@ -198,10 +226,14 @@ class Task:
     budget: Budget
     spent: Spent
     created_at_ms: int
+    queued_at_ms: int
+    due_at_ms: int | None = None
     started_at_ms: int | None = None
     finished_at_ms: int | None = None
     worker: str = ""
     reason: str = ""
+    tags: tuple[str, ...] = ()
+    expires_at_ms: int = 0
 
 
 PRIORITIES = (0, 1, 2)

@@ -1,8 +1,8 @@
 """The reference of the store's ports: tasks, batches and functions, in one process's memory.
 
-It is what the store on Redis is compared with, what the simulation runs on, and what a user's own
-tests get. Only ``wait`` and ``listen`` ever suspend, and only when there is nothing to tell yet;
-every other method runs to its end at once. Time is read from the Clock port alone (how long
+The store on Redis is compared with it, the simulation runs on it, and a user's own tests get it.
+Only ``wait`` and ``listen`` ever suspend, and only when there is nothing to tell yet; every other
+method runs to its end at once. Time is read from the Clock port alone (how long
 ``wait`` and ``listen`` block is the event loop's business). Nothing here survives the process,
 and a store must be used from one event loop.
 """
@@ -28,7 +28,7 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import batches, transitions
+from . import batches, checking, transitions
 from .records import Record, Records
 from .signals import Signals
 from .transitions import Moment
@@ -82,6 +82,7 @@ class MemoryStore:
         if not wants:
             return Claim(())
         now, records = self._now(), self._records
+        expired = transitions.expire(records, now)
         records.promote(now.steady)
         claimer = transitions.Claimer(owner, token, lease_ms)
         tasks: list[Leased] = []
@@ -95,7 +96,7 @@ class MemoryStore:
         left = tuple(sorted(waiting.intersection(wants)))
         if left:
             records.ring(now.steady)
-        self._tell()
+        self._tell(expired)
         elsewhere = tuple(sorted(waiting.difference(wants)))
         return Claim(tuple(tasks), transitions.next_due_ms(records, now), left, elsewhere)
 
@@ -164,7 +165,10 @@ class MemoryStore:
 
     async def reap(self, limit: int) -> list[Reaped]:
         """Take up to ``limit`` expired leases away."""
+        if limit <= 0:
+            return []
         now = self._now()
+        expired = transitions.expire(self._records, now)
         heads: list[Record] = []
         answers: list[Reaped] = []
         while len(answers) < limit:
@@ -173,7 +177,7 @@ class MemoryStore:
                 break
             answers.append(reaped)
         transitions.push_heads(self._records, heads)
-        self._tell(reaped.attempt.task_id for reaped in answers)
+        self._tell([*expired, *(reaped.attempt.task_id for reaped in answers)])
         return answers
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
@@ -249,7 +253,7 @@ class MemoryStore:
 
     def check(self) -> None:
         """Raise AssertionError unless each task is in one of ready, delayed, leased, ended."""
-        self._records.check()
+        checking.check(self._records)
 
     def snapshot(self) -> Records:
         """Return a copy of all that is stored, for ``restore``."""
@@ -281,12 +285,8 @@ class MemoryStore:
 
     def _terminal(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
         self._now()
-        tasks = self._records.tasks
-        return frozenset(
-            task_id
-            for task_id in task_ids
-            if task_id in tasks and tasks[task_id].status.is_terminal
-        )
+        known = task_ids.intersection(self._records.tasks)
+        return frozenset(each for each in known if self._records.tasks[each].status.is_terminal)
 
     def _take_hint(self, owner: str) -> Hint:
         rang = self._records.hear(owner, self._now().steady)

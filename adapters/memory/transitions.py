@@ -62,10 +62,10 @@ def submit(
     if wish is not None:
         records.keys[wish.key] = KnownKey(now.steady + keep_ms, wish.digest, task.id)
     tag = records.functions[task.function_id].environment.tag
-    record = Record(new=task, tag=tag, created_at_ms=now.unix_ms)
+    record = Record(new=task, tag=tag, created_at_ms=now.unix_ms, queued_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.enter(record, now.steady)
-    records.push(record, _due(task.delay_ms, now), head=False)
+    records.push(record, _due(record, task.delay_ms, now), head=False)
     records.ring(now.steady)
     return Submitted.NEW
 
@@ -144,7 +144,7 @@ def fail(records: Records, defeat: Defeat, heads: list[Record], now: Moment) -> 
     charge = defeat.requeue.charge
     record.spent = _charged(record.spent, charge)
     _back(records, record, TaskEvent.REQUEUE, now)
-    due = _due(defeat.requeue.delay_ms, now)
+    due = _due(record, defeat.requeue.delay_ms, now)
     if due is None and charge in (Charge.NOTHING, Charge.LOSS):
         heads.append(record)
     else:
@@ -162,7 +162,7 @@ def release(
     record.ended_by = TaskEvent.RELEASE
     record.reason = reason
     _back(records, record, TaskEvent.RELEASE, now)
-    due = _due(delay_ms, now)
+    due = _due(record, delay_ms, now)
     if due is None:
         heads.append(record)
     else:
@@ -184,6 +184,16 @@ def reap(records: Records, heads: list[Record], now: Moment) -> Reaped | None:
     _back(records, record, TaskEvent.REQUEUE, now)
     heads.append(record)
     return Reaped(record.attempt, failed=False)
+
+
+def expire(records: Records, now: Moment) -> list[TaskId]:
+    """End the QUEUED tasks that are not to be started any more; return them."""
+    ended: list[TaskId] = []
+    while (record := records.pop_mortal(now.unix_ms)) is not None:
+        record.ended_by = None
+        _end(records, record, TaskEvent.EXPIRE, _expired(record), now)
+        ended.append(record.new.id)
+    return ended
 
 
 def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
@@ -231,7 +241,8 @@ def _fenced(records: Records, attempt: Attempt, verb: TaskEvent) -> tuple[Record
     return None, Written.DUPLICATE if record.ended_by is verb else Written.STALE
 
 
-def _due(delay_ms: int, now: Moment) -> float | None:
+def _due(record: Record, delay_ms: int, now: Moment) -> float | None:
+    record.due_at_ms = now.unix_ms + delay_ms
     return now.steady + delay_ms if delay_ms > 0 else None
 
 
@@ -255,6 +266,7 @@ def _end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, n
 def _back(records: Records, record: Record, event: TaskEvent, now: Moment) -> None:
     _step(record, event)
     record.started_at_ms = None
+    record.queued_at_ms = now.unix_ms
     records.ring(now.steady)
 
 
@@ -273,6 +285,11 @@ def _charged(spent: Spent, charge: Charge) -> Spent:
 def _lost(record: Record) -> Failure:
     text = "the worker that ran this task was lost, and no further try is left"
     return Failure(Cause.WORKER_LOST, "WorkerLost", text, attempt=record.number)
+
+
+def _expired(record: Record) -> Failure:
+    text = "the task was not started in time"
+    return Failure(Cause.EXPIRED, "Expired", text, attempt=record.number)
 
 
 def _cancelled(record: Record) -> Failure:

@@ -21,63 +21,65 @@ from .record import word
 log = logging.getLogger(__name__)
 
 
-async def claim(
-    driver: Driver,
-    keys: Keys,
-    owner: str,
-    token: str,
-    wants: Mapping[str, int],
-    lease_ms: int,
-) -> Claim:
-    """Lease due tasks of the wanted environments; fewer if their payloads are large."""
-    names = word(owner), word(token)
-    wants = {tag: most for tag, most in wants.items() if most > 0}
-    remaining = dict(wants)
-    tasks: list[Leased] = []
-    left: set[str] = set()
-    elsewhere: set[str] = set()
-    next_due_ms: int | None = None
-    while remaining:
-        asked = _first(BATCH, remaining)
-        items = frame(item for tag, most in asked.items() for item in (tag.encode(), b"%d" % most))
+class Claims:
+    """The verb ``claim`` on one shard."""
+
+    def __init__(self, driver: Driver, keys: Keys, retention_ms: int) -> None:
+        self._driver = driver
+        self._keys = keys
+        self._retention_ms = retention_ms
+
+    async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
+        """Lease due tasks of the wanted environments; fewer if their payloads are large."""
+        names, bounds = (word(owner), word(token)), (lease_ms, CALL_BYTES, self._retention_ms)
+        wants = {tag: most for tag, most in wants.items() if most > 0}
+        remaining = dict(wants)
+        tasks: list[Leased] = []
+        left: set[str] = set()
+        elsewhere: set[str] = set()
+        next_due_ms: int | None = None
+        while remaining:
+            asked = _first(BATCH, remaining)
+            items = frame(
+                item for tag, most in asked.items() for item in (tag.encode(), b"%d" % most)
+            )
+            try:
+                answer = await self._driver.run("claim", *names, *bounds, items)
+            except StoreUnavailable:
+                if not tasks:
+                    raise
+                left.update(remaining)
+                break
+            found = codec.claimed(token, unframe(answer))
+            tasks.extend(await self._with_payloads(found))
+            next_due_ms = found.next_due_ms
+            left = left.difference(asked) | found.left
+            elsewhere = found.elsewhere.difference(wants)
+            got = Counter(tag for _, tag in found.tasks)
+            for tag, most in asked.items():
+                remaining[tag] -= most
+                if got[tag] < most or not remaining[tag]:  # no more are due, or enough bytes
+                    del remaining[tag]
+        return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
+
+    async def _with_payloads(self, found: codec.Claimed) -> list[Leased]:
+        """Return the leased tasks, those with long payloads with these.
+
+        One whose payload is gone was cancelled meanwhile. If they cannot be had, the tasks come
+        back when their leases end, as those of any claim whose answer is lost.
+        """
+        tasks: list[Leased | None] = [leased for leased, _ in found.tasks]
+        wanted = [self._keys.payload(found.tasks[at][0].attempt.task_id) for at in found.longs]
+        payloads: Sequence[bytes | None]
         try:
-            answer = await driver.run("claim", *names, lease_ms, CALL_BYTES, items)
-        except StoreUnavailable:
-            if not tasks:
-                raise
-            left.update(remaining)
-            break
-        found = codec.claimed(token, unframe(answer))
-        tasks.extend(await _with_payloads(driver, keys, found))
-        next_due_ms = found.next_due_ms
-        left = left.difference(asked) | found.left
-        elsewhere = found.elsewhere.difference(wants)
-        got = Counter(tag for _, tag in found.tasks)
-        for tag, most in asked.items():
-            remaining[tag] -= most
-            if got[tag] < most or not remaining[tag]:  # no more are due, or enough bytes
-                del remaining[tag]
-    return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
-
-
-async def _with_payloads(driver: Driver, keys: Keys, found: codec.Claimed) -> list[Leased]:
-    """Return the leased tasks, those with long payloads with these.
-
-    One whose payload is gone was cancelled meanwhile. If they cannot be had, the tasks come back
-    when their leases end, as those of any claim whose answer is lost.
-    """
-    tasks: list[Leased | None] = [leased for leased, _ in found.tasks]
-    wanted = [keys.payload(found.tasks[at][0].attempt.task_id) for at in found.longs]
-    payloads: Sequence[bytes | None]
-    try:
-        payloads = await driver.bodies(wanted)
-    except StoreUnavailable as error:
-        log.warning("%s tasks were claimed, but not their payloads: %s", len(wanted), error)
-        payloads = [None] * len(wanted)
-    for at, payload in zip(found.longs, payloads, strict=True):
-        leased = found.tasks[at][0]
-        tasks[at] = None if payload is None else leased._replace(payload=payload)
-    return [task for task in tasks if task is not None]
+            payloads = await self._driver.bodies(wanted)
+        except StoreUnavailable as error:
+            log.warning("%s tasks were claimed, but not their payloads: %s", len(wanted), error)
+            payloads = [None] * len(wanted)
+        for at, payload in zip(found.longs, payloads, strict=True):
+            leased = found.tasks[at][0]
+            tasks[at] = None if payload is None else leased._replace(payload=payload)
+        return [task for task in tasks if task is not None]
 
 
 def _first(most: int, remaining: Mapping[str, int]) -> dict[str, int]:

@@ -54,8 +54,8 @@ def attempt_items(attempt: Attempt) -> Items:
 
 def new_task_items(task: NewTask) -> tuple[Items, bytes]:
     """Return what submit.lua takes for a task, and its payload if that is a long one."""
-    task_id, function_id, payload, priority, delay_ms, budget, wish = task
-    head = _head(function_id, priority, delay_ms, budget)
+    task_id, function_id, payload, priority, delay_ms, budget, wish, tags, expires_at_ms = task
+    head = _head(function_id, priority, delay_ms, budget, tags, expires_at_ms)
     if wish is not None:
         head += f" {wish.digest} {wish.key}".encode()
     body, long = record.waiting(payload)
@@ -63,11 +63,17 @@ def new_task_items(task: NewTask) -> tuple[Items, bytes]:
 
 
 @lru_cache(record.KNOWN_HEADS)
-def _head(function_id: FunctionId, priority: int, delay_ms: int, budget: Budget) -> bytes:
+def _head(
+    function_id: FunctionId,
+    priority: int,
+    delay_ms: int,
+    budget: Budget,
+    tags: tuple[str, ...],
+    expires_at_ms: int,
+) -> bytes:
     """Return what many tasks of a batch share: made once."""
-    timeout = "" if budget.timeout_ms is None else budget.timeout_ms
-    tries = f"{budget.retries},{budget.redeliveries},{timeout}"
-    head = f"{priority} {budget.worker_losses} {function_id} {tries} {max(0, delay_ms)}"
+    words = record.budget_word(budget), record.options_word(tags, expires_at_ms)
+    head = f"{priority} {budget.worker_losses} {function_id} {' '.join(words)} {max(0, delay_ms)}"
     return head.encode()
 
 

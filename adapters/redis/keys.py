@@ -19,6 +19,8 @@ key                  type    what it holds                                      
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
+``expiry``           zset    ids of tasks that are not started after a time, by that time   ``limit``
+                             in ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
 ``idem:<key>``       string  "digest id" of the request with this idempotency key: a      retention
                              task's or a batch's
@@ -37,9 +39,11 @@ server's time (docs/performance.md). Its form is at the head of ``lua/prelude.lu
 R running, C completed, F failed, P failed because its worker was lost, X cancelled, E expired),
 ``number token`` (the fence) and ``owner`` of the last claim, ``started``, ``created``,
 ``retries,strikes,losses`` spent, ``priority``, ``survives`` (how many losses of workers),
-``function`` id, ``budget`` as "retries,redeliveries,timeout", ``environment``; then why it waits
-or "finished ran worker" (ms that it ran, -1 where it never did), and payload or evidence
-(evidence.py) and result. Words that come from outside are percent-encoded.
+``function`` id, ``budget`` as "retries,redeliveries,timeout" and, if it is not the ordinary one,
+",initial,factor,most,jitter" of the back-off, ``options`` as "expires;tag,tag", ``environment``;
+then why, until when and since when it waits, or "finished ran worker" (ms that it ran, -1 where it
+never did), and payload or evidence (evidence.py) and result. Words that come from outside are
+percent-encoded.
 
 Fields of a batch: ``c`` created, ``n`` tasks, ``m`` the highest position; ``C`` ``F`` ``X`` ``E``
 how many completed, failed, were cancelled, expired.

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from ...domain.errors import StoreIncompatible
 from ...domain.identifiers import Attempt, FunctionId, TaskId
 from ...domain.ports import Ending, Leased
-from ...domain.task import Budget, Outcome, Spent, Task, TaskStatus
+from ...domain.task import Backoff, Budget, Outcome, Spent, Task, TaskStatus
 from . import evidence
 
 INLINE_BYTES = 2048
@@ -51,6 +51,20 @@ def unword(value: str) -> str:
     return "" if value == "-" else unquote(value)
 
 
+def budget_word(budget: Budget) -> str:
+    """Return a budget as a word; its back-off only where it is not the ordinary one."""
+    timeout = "" if budget.timeout_ms is None else str(budget.timeout_ms)
+    tries = [str(budget.retries), str(budget.redeliveries), timeout]
+    return ",".join(tries if budget.backoff == Backoff() else [*tries, *map(str, budget.backoff)])
+
+
+def options_word(tags: tuple[str, ...], expires_at_ms: int) -> str:
+    """Return when a task expires (nothing: never) and its tags as a word."""
+    if not tags and expires_at_ms <= 0:
+        return "-"
+    return f"{max(0, expires_at_ms) or ''};{','.join(map(word, tags))}"
+
+
 def waiting(payload: bytes) -> tuple[bytes, bytes]:
     """Return the body of a task that waits, and its payload if that is a long one."""
     if len(payload) > INLINE_BYTES:
@@ -80,20 +94,33 @@ class _Told:
     function_id: FunctionId
     budget: Budget
     tag: str
+    tags: tuple[str, ...]
+    expires_at_ms: int
 
 
 @lru_cache(KNOWN_HEADS)
 def _told(item: bytes) -> _Told:
-    spent, priority, _, function_id, budget, tag = item.decode().split(" ")
+    spent, priority, _, function_id, budget, options, tag = item.decode().split(" ")
     retries, strikes, losses = spent.split(",")
-    again, redeliveries, timeout = budget.split(",")
+    expires, _, tags = ("" if options == "-" else options).partition(";")
     return _Told(
         Spent(int(retries), int(strikes), int(losses)),
         int(priority),
         FunctionId(function_id),
-        Budget(int(again), int(redeliveries), int(timeout) if timeout else None),
+        _budget(budget),
         tag,
+        tuple(map(unword, tags.split(","))) if tags else (),
+        int(expires or 0),
     )
+
+
+def _budget(written: str) -> Budget:
+    retries, redeliveries, timeout, *backoff = written.split(",")
+    tries = int(retries), int(redeliveries), int(timeout) if timeout else None
+    if not backoff:
+        return Budget(*tries)
+    initial, factor, most, jitter = backoff
+    return Budget(*tries, Backoff(int(initial), float(factor), int(most), float(jitter)))
 
 
 def leased(attempt: Attempt, item: bytes, payload: bytes) -> tuple[Leased, str]:
@@ -159,16 +186,19 @@ def _read(task_id: TaskId, record: bytes) -> Task:
         told = _told(rest.encode())
         status = _STATUS[state[0]]
         start = None if started == "-" else int(started)
-        finished: int | None = None
+        finished = due = None
         worker = reason = ""
+        words = line.decode().split(" ") if line else []
         if status.is_terminal:
-            end, ran, name = line.decode().split(" ")
+            end, ran, name, *queued = words
             finished, worker = int(end), unword(name)
             if start is None and int(ran) >= 0:
                 # it ended before its start was noted: dated back by the time that it ran
                 start = max(int(created), finished - int(ran))
         else:
-            reason = unword(line.decode())
+            queued = words[2:]
+            reason = unword(words[0]) if words else ""
+            due = int(words[1]) if state[0] == "D" else None
         shown = Task(
             id=task_id,
             function_id=told.function_id,
@@ -178,12 +208,16 @@ def _read(task_id: TaskId, record: bytes) -> Task:
             budget=told.budget,
             spent=told.spent,
             created_at_ms=int(created),
+            queued_at_ms=int(queued[0] if queued else created),
+            due_at_ms=due,
             started_at_ms=start,
             finished_at_ms=finished,
             worker=worker,
             reason=reason,
+            tags=told.tags,
+            expires_at_ms=told.expires_at_ms,
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, IndexError) as error:
         raise unreadable("task", task_id) from error
     return shown
 

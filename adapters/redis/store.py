@@ -28,10 +28,11 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import claiming, codec, record
+from . import codec, record
 from .batch_store import RedisBatches
-from .batches import CALL_BYTES, batches
+from .batches import batches
 from .bodies import Bodies
+from .claiming import Claims
 from .driver import Driver, Word, open_clients, read_scripts
 from .endings import Endings
 from .framing import frame, unframe
@@ -40,6 +41,7 @@ from .hints import Hints
 from .inspection import check_schema, check_settings, claim_layout
 from .keys import Keys
 from .options import StoreOptions
+from .reading import Reading
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -48,8 +50,8 @@ Answer = TypeVar("Answer")
 class RedisStore:
     """Tasks and functions on one shard of a Redis-compatible server, 6.2 or newer.
 
-    ``client`` serves short calls, ``blocking`` those that block (``listen`` and the subscription
-    of ``wait``). ``scripts`` are sources by name; only tests bring their own.
+    ``client`` serves short calls, ``blocking`` those that block. ``scripts`` are sources by name;
+    only tests bring their own.
     """
 
     def __init__(
@@ -66,8 +68,12 @@ class RedisStore:
         self._blocking = Driver(blocking, self._keys.prefix, sources)
         self._functions = RedisFunctionStore(self._driver)
         self._bodies = Bodies(self._driver, self._keys)
+        self._reading = Reading(self._driver, self._bodies)
+        self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
         self._hints = Hints(self._driver, self._blocking, self._keys)
-        self._endings = Endings(blocking, self._keys.ended, self._ended, self._options.poll_s)
+        self._endings = Endings(
+            blocking, self._keys.ended, self._reading.ended, self._options.poll_s
+        )
         kept = (self._options.retention_ms, self._options.poll_s)
         self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
 
@@ -114,7 +120,7 @@ class RedisStore:
 
     async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
         """Lease due tasks of the wanted environments; fewer if their payloads are large."""
-        return await claiming.claim(self._driver, self._keys, owner, token, wants, lease_ms)
+        return await self._claims.claim(owner, token, wants, lease_ms)
 
     # ------------------------------------------------------------ while an attempt runs
 
@@ -192,32 +198,18 @@ class RedisStore:
 
     async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:
         """Return tasks as they stand."""
-        found: list[Task | None] = []
-        for batch in batches(task_ids):
-            answer = await self._driver.run("get", frame(map(str.encode, batch)))
-            found.extend(map(record.task, batch, unframe(answer)))
-        return found
+        return await self._reading.get(task_ids)
 
     async def outcomes(
         self, task_ids: Sequence[TaskId]
     ) -> list[tuple[Task, Outcome | None] | None]:
         """Return tasks with their outcomes."""
-        found: list[tuple[Task, Outcome | None] | None] = []
-        for batch in batches(task_ids):
-            rest = batch
-            while rest:
-                asked = frame(map(str.encode, rest))
-                told = unframe(await self._driver.run("outcomes", CALL_BYTES, asked))
-                pairs = list(zip(rest, told, strict=False))
-                longs = iter(await self._bodies.results(pairs))
-                found.extend(record.task_and_outcome(*pair, longs) for pair in pairs)
-                rest = rest[len(told) :]
-        return found
+        return await self._reading.outcomes(task_ids)
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
         """Return those of the tasks that nobody need wait for, or nothing when time is up."""
         if timeout_s <= 0 or not task_ids:
-            return await self._ended(task_ids)
+            return await self._reading.ended(task_ids)
         return await self._endings.wait(frozenset(task_ids), timeout_s)
 
     async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
@@ -289,11 +281,6 @@ class RedisStore:
             longs = [long for _, long in told if long]
             answers.extend(read(await self._driver.run(script, *leading, items, *longs)))
         return answers
-
-    async def _ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
-        letters = await self._each("wait", task_ids, _id_item, bytes)
-        pairs = zip(task_ids, letters, strict=True)
-        return frozenset(task_id for task_id, letter in pairs if letter == ord("E"))
 
 
 def _id_item(task_id: TaskId) -> codec.Items:

@@ -42,9 +42,11 @@ from tests.contracts.store_choices import (
     budgets,
     delays,
     leases,
+    lives,
     owners,
     picks,
     requeues,
+    tags,
     wishes,
 )
 from tests.contracts.store_clock import scripts_with_a_clock
@@ -57,10 +59,8 @@ PREFIX = "{machine:0}:"
 
 Answer = TypeVar("Answer")
 
-
 SHOWN_MOST = 15
 """How many of the latest tasks are compared after each step; on a long walk there are many."""
-
 
 HOUR_MS = 3_600_000
 RETENTION_MS = 20 * HOUR_MS
@@ -136,6 +136,7 @@ class StoreMachine(RuleBasedStateMachine):
         wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
         batch=st.none() | st.sampled_from(BATCHES),
         payload=st.sampled_from([b"", LONG]),
+        told=st.tuples(tags, lives),
     )
     def submit(
         self,
@@ -145,7 +146,9 @@ class StoreMachine(RuleBasedStateMachine):
         wish: Idempotency | None = None,
         batch: BatchId | None = None,
         payload: bytes = b"",
+        told: tuple[tuple[str, ...], int] = ((), 0),
     ) -> None:
+        expires_at_ms = self.clock.unix_ms() + told[1] if told[1] else 0
         tasks: list[NewTask] = []
         for priority, delay_ms, budget in wishes:
             number = len(self.ids)
@@ -153,7 +156,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.ids.append(task_id if batch is None else member_ids(batch, [number + 1])[0])
             content = b"\x00payload of %d" % number + payload
             task = NewTask(self.ids[-1], function_id, content, priority, delay_ms, budget, wish)
-            tasks.append(task)
+            tasks.append(task._replace(tags=told[0], expires_at_ms=expires_at_ms))
         if again is not None:
             task_id = self.ids[-1 - again % len(self.ids)]
             tasks.append(NewTask(task_id, FUNCTION.id, b"again"))

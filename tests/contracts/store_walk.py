@@ -75,6 +75,7 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
             wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
             batch=random.choice([None, *BATCHES]),
             payload=random.choice([b"", LONG]),
+            told=(random.choice([(), ("a", "b c")]), random.choice([0, 0, 0, 5, 50])),
         ),
         "claim": lambda: machine.claim(owner, wants, lease_ms),
         "start": lambda: machine.start(few),

@@ -33,6 +33,7 @@ from tests.contracts.store_contract import UNKNOWN, StoreContract
 from tests.contracts.task_store_batches import BatchStoreContract
 from tests.contracts.task_store_ends import EndContract
 from tests.contracts.task_store_keys import KeyContract
+from tests.contracts.task_store_options import OptionContract
 
 OTHER = "another fence"
 
@@ -289,5 +290,7 @@ class FenceContract(StoreContract):
         assert await store.fail(lost([first], RETRY_NOW)) == [Written.STALE]
 
 
-class TaskStoreContract(QueueContract, KeyContract, BatchStoreContract, FenceContract, EndContract):
+class TaskStoreContract(
+    QueueContract, KeyContract, OptionContract, BatchStoreContract, FenceContract, EndContract
+):
     """All of them; an adapter's test class inherits from this one."""

@@ -4,9 +4,7 @@
 -- ARGV[2]     ids
 -- Answer      a letter each: P prevented, S stopping, T too late, G gone
 -- Repeatable  yes: T
--- Taking an id out of a list costs a search, so a queue longer than SEARCHED keeps the entry:
--- the claim that comes to it drops it, and until then it takes room.
-local SEARCHED, INBOX_MOST, INBOX_MS = 1000, 10000, 300000
+local INBOX_MOST, INBOX_MS = 10000, 300000
 local retention = whole(tonumber(ARGV[1]))
 local finished = whole(now_ms()) .. ' -1 -'
 local answers, ids, queued, delayed, inboxes, seen = {}, {}, {}, {}, {}, {}
@@ -36,11 +34,7 @@ end
 
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
-  if #delayed > 0 then redis.call('ZREM', P .. 'delayed', unpack(delayed)) end
-  for _, each in ipairs(queued) do
-    local list = P .. 'ready:' .. each[2]
-    if redis.call('LLEN', list) <= SEARCHED then redis.call('LREM', list, 1, each[1]) end
-  end
+  withdraw(queued, delayed)
   for k, n in ipairs(ended) do
     finish(ids[k], 'X', tasks[n], finished, 'i0:', nil, retention)
   end

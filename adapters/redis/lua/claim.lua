@@ -1,10 +1,11 @@
--- claim: lease due tasks, QUEUED to RUNNING, attempt + 1.
+-- claim: lease due tasks, QUEUED to RUNNING, attempt + 1. Ends tasks that expire.
 --
 -- ARGV[1]     owner
 -- ARGV[2]     token
 -- ARGV[3]     lease in ms
 -- ARGV[4]     stop after this many bytes of payloads (at least one task is given)
--- ARGV[5]     2 items each: an environment's tag, how many tasks of it at most
+-- ARGV[5]     retention in ms
+-- ARGV[6]     2 items each: an environment's tag, how many tasks of it at most
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
 --             3 items for each task: id, number, what its string has from `created` on (see the
@@ -12,11 +13,15 @@
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
-local wants = unframe(ARGV[5])
+local wants = unframe(ARGV[6])
 local now = now_ms()
 local until_ms = whole(now + tonumber(ARGV[3]))
-local PROMOTED, EXAMINED = 100, 1000
+local PROMOTED, EXAMINED, EXPIRING = 100, 1000, 10
 local READY = {Q = true, Qf = true, Qr = true}
+
+local expiring = 0
+while expiring < EXPIRING and expire(now, whole(tonumber(ARGV[5]))) do expiring = expiring + 1 end
+if expiring == EXPIRING then bytes = 0 end -- there may be more: nothing is given before they ended
 
 -- delayed tasks that are due go to the tails of their queues, the earliest first
 local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now), 'LIMIT', 0, PROMOTED)
@@ -43,12 +48,17 @@ local function take(id, task)
   if not READY[state] then return 0 end
   local rest = string.sub(task, at)
   local line = string.find(rest, '\n', 1, true)
+  local body = line + 2
   if string.byte(rest, line + 1) ~= 10 then -- it waited for a reason, and waits no more
-    rest = string.gsub(rest, '\n[^\n]*\n', '\n\n', 1)
+    local past = string.find(rest, '\n', line + 1, true)
+    local queued = string.match(rest, '^[^ \n]* [^ \n]*( %d+)', line + 1)
+    local kept = string.sub(rest, 1, line) .. (queued and '- -' .. queued or '')
+    body = #kept + 2
+    rest = kept .. string.sub(rest, past)
   end
   number = whole(number + 1)
   put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. rest)
-  bytes = bytes - #rest - (string.match(rest, '^\n\np(%d+)', line) or 0)
+  bytes = bytes - #rest - (string.match(rest, '^p(%d+)', body) or 0)
   local base = #answer
   answer[base + 1], answer[base + 2], answer[base + 3] = id, number, rest
   leases[#leases + 1] = until_ms

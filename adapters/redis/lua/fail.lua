@@ -42,11 +42,11 @@ if #ids > 0 then
   end
   for _, n in ipairs(again) do
     local id, charge, delay = items[6 * n - 5], items[6 * n - 1], tonumber(items[6 * n])
-    local _, fence, own, _, created, spent, head, line, at = split(tasks[n])
+    local _, fence, own, _, created, spent, head, _, at = split(tasks[n])
     local innocent = charge == 'loss' or charge == 'nothing'
-    local state = place(id, queue_of(head), delay, now, innocent)
+    local state, waits = place_again(id, head, '-', delay, now, innocent)
     put(P .. 't:' .. id, joined(state .. 'f', fence, own, '-', created,
-      charged(spent, SPENT[charge]), head, line, string.sub(tasks[n], at)))
+      charged(spent, SPENT[charge]), head, waits, string.sub(tasks[n], at)))
   end
   write()
   bury(retention)

@@ -81,10 +81,11 @@ end
 -- A task is one string, so that 100 of them are read and written by one command each:
 --
 --   state number token owner started created retries,strikes,losses priority survives function
---   budget environment LF line LF body
+--   budget options environment LF line LF body
 --
--- with "-" for a word that is not there. `line` is the reason why it waits or, once it has ended,
--- "finished ran worker". `body` is "i" and the payload, or "p" and its length where the payload is
+-- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
+-- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
+-- there is something to say: nothing at all for a task that was queued once, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
 -- so long that it has a key of its own; once the task has ended it is "i", the length of the
 -- evidence, ":", the evidence and the result or exception, or "x" instead and after the length of
 -- the evidence "," and that of the result, which has a key of its own. keys.py says what the words
@@ -143,6 +144,9 @@ local buried, emptied = {}, {}
 local function finish(id, state, task, line, body, result, retention)
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
+  if second > first + 1 then -- it was queued more than once: since when is kept
+    line = line .. (string.match(task, '^[^ \n]* [^ \n]*( %d+)', first + 1) or '')
+  end
   local key = P .. 't:' .. id
   put(key, state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n' .. body)
   buried[#buried + 1] = key
@@ -153,6 +157,7 @@ end
 local function bury(retention)
   if #emptied > 0 then redis.call('UNLINK', unpack(emptied)) end
   for i = 1, #buried do redis.call('PEXPIRE', buried[i], retention) end
+  buried, emptied = {}, {}
 end
 
 -- What a fenced write answers: R recorded, D duplicate, S stale, G gone. `done` lists the states
@@ -174,6 +179,11 @@ local function queue_of(head)
   return priority .. ':' .. tag
 end
 
+-- When a task that waits is not to be started any more, of its head; nothing if it may wait for ever.
+local function expiry_of(head)
+  return string.match(head, ' (%d+);[^ ]* [^ ]+$')
+end
+
 -- What is spent, "retries,strikes,losses", with one more of the given kind; nothing for none.
 local function charged(spent, kind)
   if not kind then return spent end
@@ -185,14 +195,18 @@ end
 
 -- Tasks on their way to a queue: `place` takes them and gives the state to write, `settle` fills
 -- the queues. The first of those that go to a head comes first.
-local heads, tails, delays = {}, {}, {}
+local heads, tails, delays, mortals = {}, {}, {}, {}
 
 local function push(lists, name, id)
   local list = lists[name]
   if list then list[#list + 1] = id else lists[name] = {id} end
 end
 
-local function place(id, queue, delay, now, at_head)
+local function place(id, queue, delay, now, at_head, expiry)
+  if expiry then
+    mortals[#mortals + 1] = expiry
+    mortals[#mortals + 1] = id
+  end
   if delay > 0 then
     delays[#delays + 1] = whole(now + delay)
     delays[#delays + 1] = id
@@ -200,6 +214,13 @@ local function place(id, queue, delay, now, at_head)
   end
   push(at_head and heads or tails, queue, id)
   return 'Q'
+end
+
+-- The same for a task that comes back; also gives the line to write.
+local function place_again(id, head, reason, delay, now, at_head)
+  local state = place(id, queue_of(head), delay, now, at_head, expiry_of(head))
+  local due = delay > 0 and whole(now + delay) or '-'
+  return state, reason .. ' ' .. due .. ' ' .. whole(now)
 end
 
 local function settle()
@@ -212,7 +233,21 @@ local function settle()
     redis.call('LPUSH', P .. 'ready:' .. queue, unpack(turned))
   end
   if #delays > 0 then redis.call('ZADD', P .. 'delayed', unpack(delays)) end
+  if #mortals > 0 then redis.call('ZADD', P .. 'expiry', unpack(mortals)) end
   ring()
+end
+
+-- Take tasks out of where they wait: `queued` has an id and a queue each, `delayed` ids. Taking an id
+-- out of a list costs a search, so a queue longer than SEARCHED keeps the entry: the claim that
+-- comes to it drops it, and until then it takes room.
+local SEARCHED = 1000
+
+local function withdraw(queued, delayed)
+  if #delayed > 0 then redis.call('ZREM', P .. 'delayed', unpack(delayed)) end
+  for _, each in ipairs(queued) do
+    local list = P .. 'ready:' .. each[2]
+    if redis.call('LLEN', list) <= SEARCHED then redis.call('LREM', list, 1, each[1]) end
+  end
 end
 
 -- How many tasks wait for an environment and are due.
@@ -268,5 +303,33 @@ local function publish(ids, state, retention)
     end
   end
   redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
+end
+
+
+-- End tasks that wait and are not to be started any more; return whether there may be more of them.
+-- One that runs is left alone, and entered again when it comes back.
+local EXPIRED_AT_ONCE = 100
+
+local function expire(now, retention)
+  local due = {'-inf', whole(now), 'LIMIT', 0, EXPIRED_AT_ONCE}
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'expiry', unpack(due))
+  if #ids == 0 then return false end
+  redis.call('ZREM', P .. 'expiry', unpack(ids))
+  local queued, delayed, ended = {}, {}, {}
+  for n, task in ipairs(read(ids, 1)) do
+    local state = task and string.sub(task, 1, 1)
+    if state == 'Q' or state == 'D' then
+      local _, _, _, _, _, _, head = split(task)
+      if state == 'Q' then queued[#queued + 1] = {ids[n], queue_of(head)} end
+      if state == 'D' then delayed[#delayed + 1] = ids[n] end
+      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
+      ended[#ended + 1] = ids[n]
+    end
+  end
+  withdraw(queued, delayed)
+  write()
+  bury(retention)
+  publish(ended, 'E', retention)
+  return #ids == EXPIRED_AT_ONCE
 end
 

@@ -1,4 +1,4 @@
--- reap: take expired leases away; back to QUEUED at the head, or FAILED.
+-- reap: take expired leases away; back to QUEUED at the head, or FAILED. Ends tasks that expire.
 --
 -- ARGV[1]     how many at most
 -- ARGV[2]     retention in ms
@@ -7,6 +7,7 @@
 -- An attempt that had started is a loss; the second word of its head says how many a task survives.
 local retention = whole(tonumber(ARGV[2]))
 local now = now_ms()
+expire(now, retention)
 local expired = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', whole(now), 'LIMIT', 0, ARGV[1])
 if #expired == 0 then return frame({}) end
 
@@ -16,7 +17,7 @@ redis.call('ZREM', P .. 'lease', unpack(expired))
 for n, id in ipairs(expired) do
   local task = tasks[n]
   if task and string.sub(task, 1, 2) == 'R ' then
-    local _, fence, own, start, created, spent, head, line, at = split(task)
+    local _, fence, own, start, created, spent, head, _, at = split(task)
     local started = start ~= '-'
     local losses = tonumber(string.match(spent, '%d+$'))
     local failed = started and losses >= tonumber(string.match(head, '^%d+ (%d+)'))
@@ -24,9 +25,9 @@ for n, id in ipairs(expired) do
       finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
       over[#over + 1] = id
     else
-      local state = place(id, queue_of(head), 0, now, true)
+      local state, waits = place_again(id, head, '-', 0, now, true)
       put(P .. 't:' .. id, joined(state, fence, own, '-', created, charged(spent, started and 3),
-        head, line, string.sub(task, at)))
+        head, waits, string.sub(task, at)))
       requeued = true
     end
     append(answer, {id, fence, failed and '1' or '0'})

@@ -25,8 +25,8 @@ if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   for k, n in ipairs(again) do
     local _, fence, own, _, created, spent, head, _, at = split(tasks[n])
-    local state = place(ids[k], queue_of(head), delay, now, true)
-    put(P .. 't:' .. ids[k], joined(state .. 'r', fence, own, '-', created, spent, head, reason,
+    local state, waits = place_again(ids[k], head, reason, delay, now, true)
+    put(P .. 't:' .. ids[k], joined(state .. 'r', fence, own, '-', created, spent, head, waits,
       string.sub(tasks[n], at)))
   end
   write()

@@ -2,8 +2,8 @@
 --
 -- ARGV[1]        how many unfinished tasks the store holds at most
 -- ARGV[2]        retention in ms, for idempotency keys
--- ARGV[3]        3 items each: id, "priority survives function budget delay", body (see the
---                prelude); where the client gave an idempotency key, " digest key" follows the
+-- ARGV[3]        3 items each: id, "priority survives function budget options delay", body (see
+--                the prelude); where the client gave an idempotency key, " digest key" follows the
 --                delay (in ms)
 -- ARGV[4...]     the payloads of those whose bodies begin with "p", in their order
 -- Answer         a letter each: N new, E exists, U unknown function, F full, C the key was given
@@ -30,12 +30,19 @@ end
 local function read_head(item)
   -- what tasks with the same second item share: the queue (nothing if the function is not there),
   -- what their strings begin with behind the state, the delay, and the wish to be known by a key
-  local head, fn, delay, wish = string.match(item, '^(%d+ %d+ ([^ ]+) [^ ]+) (%d+)(.*)$')
+  local head, fn, delay, wish = string.match(item, '^(%d+ %d+ ([^ ]+) [^ ]+ [^ ]+) (%d+)(.*)$')
   local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v')
   if not hash[1] then return {wish = wish} end
   head = head .. ' ' .. hash[1] .. '-' .. hash[2]
-  local before = joined('', '0 -', '-', '-', created, '0,0,0', head, '', '')
-  return {queue = queue_of(head), before = before, delay = tonumber(delay), wish = wish}
+  delay = tonumber(delay)
+  local line = delay > 0 and '- ' .. whole(now + delay) or ''
+  return {
+    queue = queue_of(head),
+    before = joined('', '0 -', '-', '-', created, '0,0,0', head, line, ''),
+    delay = delay,
+    expiry = expiry_of(head),
+    wish = wish,
+  }
 end
 
 for i = 1, #items, 3 do
@@ -70,7 +77,7 @@ for i = 1, #items, 3 do
     seen[id] = true
     room = room - 1
     if long then put(P .. 'p:' .. id, long) end
-    local state = place(id, head.queue, head.delay, now, false)
+    local state = place(id, head.queue, head.delay, now, false, head.expiry)
     put(P .. 't:' .. id, state .. head.before .. items[i + 2])
     new[#new + 1] = id
     if key then

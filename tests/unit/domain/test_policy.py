@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gofer.domain.policy import (
-    BACKOFF_MS,
     BATCH,
     CHUNK_MOST,
     PREFETCH_MOST,
@@ -27,7 +26,10 @@ from gofer.domain.policy import (
     smoothed,
     window,
 )
-from gofer.domain.task import Budget, Cause, Failure, Spent
+from gofer.domain.task import Backoff, Budget, Cause, Failure, Spent
+
+BACKOFF_MS = (1_000, 4_000, 16_000)
+"""What the ordinary back-off comes to: before the first, second and every later further try."""
 
 FRACTIONS = st.floats(0, 1, exclude_max=True)
 RUNS = st.floats(0, 1e9)
@@ -71,7 +73,22 @@ def test_an_exit_or_memory_error_that_the_code_raised_draws_on_retries(cause: Ca
 @given(st.integers(0, 1_000), FRACTIONS)
 def test_a_backoff_is_spread_by_a_fifth_to_both_sides(earlier: int, jitter: float) -> None:
     middle = BACKOFF_MS[min(earlier, 2)]
-    assert 0.8 * middle <= backoff_ms(earlier, jitter) <= 1.2 * middle
+    assert 0.8 * middle <= backoff_ms(Backoff(), earlier, jitter) <= 1.2 * middle
+
+
+@given(
+    st.builds(
+        Backoff, st.integers(0, 10**9), st.floats(1, 100), st.integers(0, 10**12), st.floats(0, 1)
+    ),
+    st.integers(0, 10**6),
+    FRACTIONS,
+)
+def test_a_backoff_of_a_clients_never_falls_and_keeps_its_limit(
+    backoff: Backoff, earlier: int, jitter: float
+) -> None:
+    pause = backoff_ms(backoff, earlier, jitter)
+    assert 0 <= pause <= round(backoff.most_ms * (1 + backoff.jitter)) + 1
+    assert pause <= backoff_ms(backoff, earlier + 1, jitter)
 
 
 @given(st.sampled_from([RECONNECT_MS, STORE_BACKOFF_MS]), st.integers(0, 10**9), FRACTIONS)

@@ -43,7 +43,7 @@ PLANTED = [
         "heads in the wrong order", "prelude", "for i = #list, 1, -1 do", "for i = 1, #list do"
     ),
     PlantedBug(
-        "the bell is forgotten", "prelude", "unpack(delays)) end\n  ring()", "unpack(delays)) end"
+        "the bell is forgotten", "prelude", "unpack(mortals)) end\n  ring()", "unpack(mortals)) end"
     ),
     PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3"),
     PlantedBug("a delay is forgotten", "prelude", "if delay > 0 then", "if delay > 1e9 then"),
@@ -52,8 +52,8 @@ PLANTED = [
     PlantedBug(
         "a release is a loss",
         "release",
-        "created, spent, head, reason,",
-        "created, charged(spent, 3), head, reason,",
+        "created, spent, head, waits,",
+        "created, charged(spent, 3), head, waits,",
     ),
     PlantedBug("a release dates a start", "release", "own, '-', created", "own, '1', created"),
     PlantedBug(
@@ -125,6 +125,23 @@ PLANTED = [
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
     PlantedBug("a long result is lost", "prelude", "P .. 'x:' .. id, result", "P .. 'x:', result"),
     PlantedBug("results are mixed up", "complete", "ARGV[2 + longs]", "ARGV[3]"),
+    PlantedBug("a task never expires", "prelude", "if expiry then", "if false then"),
+    PlantedBug(
+        "a delayed task never expires",
+        "prelude",
+        "state == 'Q' or state == 'D' then\n      local",
+        "state == 'Q' then\n      local",
+    ),
+    PlantedBug(
+        "a running task expires",
+        "prelude",
+        "state == 'Q' or state == 'D' then\n      local",
+        "true then\n      local",
+    ),
+    PlantedBug("a second wait is not dated", "claim", "(queued and '- -' .. queued or '')", "''"),
+    PlantedBug(
+        "a claim leaves expired tasks", "claim", "and expire(now", "and false and expire(now"
+    ),
     PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
     PlantedBug(
         "a running task is cancelled in silence",

@@ -104,7 +104,7 @@ async def test_a_cancelled_entry_of_a_long_queue_is_dropped_when_a_claim_comes_t
     server: FakeServer,
 ) -> None:
     scripts = read_scripts()
-    scripts["cancel"] = scripts["cancel"].replace("= 1000, 10000", "= -1, 10000")
+    scripts["cancel"] = scripts["cancel"].replace("SEARCHED = 1000", "SEARCHED = -1")
     backend = opened(server, scripts)
     ids = await queue(backend.store, *(a_task() for _ in range(6)))
     assert await backend.store.cancel(ids[:4]) == [Cancelled.PREVENTED] * 4
