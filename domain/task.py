@@ -2,9 +2,11 @@
 
     QUEUED ──claim──▶ RUNNING ──complete──▶ COMPLETED
       ▲                 │ ├────fail───────▶ FAILED
-      └─requeue,release─┘ └───cancel──────▶ CANCELLED   (QUEUED too; QUEUED may also EXPIRE)
+      ├─requeue,release─┘ └───cancel──────▶ CANCELLED   (QUEUED too; QUEUED may also EXPIRE)
+      └─retry─ FAILED
 
-Terminal states absorb: no event leads out of them. Lua scripts and the memory store compare and
+Terminal states absorb: no event of the system leads out of them, only a client's own wish that a
+failed task be tried once more. Lua scripts and the memory store compare and
 set; whether a step is legal is decided here and nowhere else, and a differential test holds the
 stores to this table. Nothing in this module does I/O or reads a clock.
 """
@@ -55,6 +57,7 @@ class TaskEvent(StrEnum):
     RELEASE = "release"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    RETRY = "retry"
 
 
 TRANSITIONS: Mapping[tuple[TaskStatus, TaskEvent], TaskStatus] = MappingProxyType(
@@ -69,6 +72,7 @@ TRANSITIONS: Mapping[tuple[TaskStatus, TaskEvent], TaskStatus] = MappingProxyTyp
         (TaskStatus.RUNNING, TaskEvent.REQUEUE): TaskStatus.QUEUED,
         (TaskStatus.RUNNING, TaskEvent.RELEASE): TaskStatus.QUEUED,
         (TaskStatus.RUNNING, TaskEvent.CANCEL): TaskStatus.CANCELLED,
+        (TaskStatus.FAILED, TaskEvent.RETRY): TaskStatus.QUEUED,
     }
 )
 

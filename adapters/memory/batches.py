@@ -6,7 +6,8 @@ from itertools import islice
 from ...domain.identifiers import BatchId, position_of
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency, TaskStatus
-from .records import KnownBatch, Records
+from .kept import KnownBatch
+from .records import Records
 
 
 def name(records: Records, wish: Idempotency, batch_id: BatchId, until: float) -> BatchId | None:

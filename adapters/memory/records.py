@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from ...domain.attempts import AttemptRecord
 from ...domain.function import Function
 from ...domain.identifiers import (
     Attempt,
@@ -19,6 +20,7 @@ from ...domain.identifiers import (
     position_of,
 )
 from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
+from .kept import Batch, KnownBatch, KnownKey, Tallies
 
 LISTENER_MS = 60_000
 """How long a dispatcher that says nothing more is rung for."""
@@ -28,52 +30,14 @@ Queue = OrderedDict[TaskId, None]
 """Ids of tasks that may be claimed, the next one first."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownKey:
-    """An idempotency key: until when it is known, the digest of its request, and its task."""
-
-    until: float
-    digest: str
-    task_id: TaskId
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBatch:
-    """An idempotency key of a batch, as above."""
-
-    until: float
-    digest: str
-    batch_id: BatchId
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is known of a batch: how many tasks, the highest position, which ended and when.
-
-    ``quiet_since`` is when the last task was recorded or ended.
-    """
-
-    created_at_ms: int
-    quiet_since: float
-    count: int = 0
-    last: int = 0
-    endings: list[tuple[TaskId, TaskStatus]] = field(
-        default_factory=list[tuple[TaskId, TaskStatus]]
-    )
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether all tasks that were recorded have ended; more may come."""
-        return len(self.endings) == self.count
-
-
 @dataclass(slots=True)
 class Record:
     """All that is known of one task; ``tag`` is the environment that its function needs.
 
     ``due`` is when a delayed task may be claimed (None: it is not delayed), ``due_at_ms`` the
     same by the clock on the wall; ``attempt`` is the last claim, and ``ended_by`` the verb by
-    which that claim's holder ended it, if it did.
+    which that claim's holder ended it, if it did. ``past`` are attempts before the last, and
+    ``counted`` says that its batch has counted its end.
     """
 
     new: NewTask
@@ -93,6 +57,8 @@ class Record:
     worker: str = ""
     reason: str = ""
     outcome: Outcome | None = None
+    past: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
+    counted: bool = False
 
     @property
     def number(self) -> int:
@@ -143,6 +109,8 @@ class Records:
     over: deque[tuple[float, BatchId]] = field(default_factory=deque[tuple[float, BatchId]])
     listeners: dict[str, float] = field(default_factory=dict[str, float])
     bells: set[str] = field(default_factory=set[str])
+    paused: set[int] = field(default_factory=set[int])
+    tallies: Tallies = field(default_factory=Tallies)
 
     @property
     def unfinished(self) -> int:
@@ -200,14 +168,15 @@ class Records:
     def pop_ready(self, tag: str) -> Record | None:
         """Take the next task of an environment that may be claimed."""
         for priority in PRIORITIES:
-            if queue := self.ready.get((tag, priority)):
+            if priority not in self.paused and (queue := self.ready.get((tag, priority))):
                 task_id, _ = queue.popitem(last=False)
                 return self.tasks[task_id]
         return None
 
     def waiting(self) -> set[str]:
-        """Return the environments that tasks wait for."""
-        return {tag for (tag, _), queue in self.ready.items() if queue}
+        """Return the environments that tasks wait for which may be claimed."""
+        places = self.ready.items()
+        return {tag for (tag, priority), queue in places if queue and priority not in self.paused}
 
     def lease(self, record: Record, until: float) -> None:
         """Set or move the lease of a RUNNING task."""
@@ -260,7 +229,19 @@ class Records:
         if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
             batch = self.batches[batch_id]
             batch.quiet_since = now
-            batch.endings.append((task_id, record.status))
+            if not record.counted:
+                record.counted = True
+                batch.endings.append((task_id, record.status))
+            if batch.is_over:
+                self.over.append((now, batch_id))
+
+    def revive(self, record: Record, now: float) -> None:
+        """Take a task back that had ended; its batch is kept as if it had ended only now."""
+        task_id = record.new.id
+        self.ended = deque(entry for entry in self.ended if entry[1] != task_id)
+        if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
+            batch = self.batches[batch_id]
+            batch.quiet_since = now
             if batch.is_over:
                 self.over.append((now, batch_id))
 

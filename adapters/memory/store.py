@@ -8,11 +8,10 @@ and a store must be used from one event loop.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 
 from ...domain.function import Function
-from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId, batch_of
+from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId
 from ...domain.ports import (
     BatchPage,
     Cancelled,
@@ -29,9 +28,10 @@ from ...domain.ports import (
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import batches, checking, transitions
+from .ground import Ground
+from .history import MemoryHistory
+from .queues import MemoryQueues
 from .records import Record, Records
-from .signals import Signals
-from .transitions import Moment
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -46,11 +46,14 @@ class MemoryStore:
     def __init__(
         self, clock: Clock, *, retention_ms: int = DAY_MS, queued_limit: int = 1_000_000
     ) -> None:
-        self._clock = clock
-        self._retention_ms = retention_ms
+        self._ground = Ground(clock, retention_ms)
         self._queued_limit = queued_limit
-        self._records = Records()
-        self._signals = Signals()
+        self.history = MemoryHistory(self._ground)
+        self.queues = MemoryQueues(self._ground)
+
+    @property
+    def _records(self) -> Records:
+        return self._ground.records
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
@@ -71,9 +74,9 @@ class MemoryStore:
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
-        now, bounds = self._now(), (self._queued_limit, self._retention_ms)
+        now, bounds = self._ground.now(), (self._queued_limit, self._ground.retention_ms)
         answers = [transitions.submit(self._records, task, *bounds, now) for task in tasks]
-        self._tell()
+        self._ground.tell()
         return answers
 
     async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
@@ -81,7 +84,7 @@ class MemoryStore:
         wants = {tag: most for tag, most in wants.items() if most > 0}
         if not wants:
             return Claim(())
-        now, records = self._now(), self._records
+        now, records = self._ground.now(), self._records
         expired = transitions.expire(records, now)
         records.promote(now.steady)
         claimer = transitions.Claimer(owner, token, lease_ms)
@@ -96,7 +99,7 @@ class MemoryStore:
         left = tuple(sorted(waiting.intersection(wants)))
         if left:
             records.ring(now.steady)
-        self._tell(expired)
+        self._ground.tell(expired)
         elsewhere = tuple(sorted(waiting.difference(wants)))
         return Claim(tuple(tasks), transitions.next_due_ms(records, now), left, elsewhere)
 
@@ -104,12 +107,12 @@ class MemoryStore:
 
     async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
         """Note that attempts (may) have begun."""
-        now = self._now()
+        now = self._ground.now()
         return [transitions.start(self._records, attempt, now) for attempt in attempts]
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
-        now = self._now()
+        now = self._ground.now()
         return [
             attempt
             for attempt in attempts
@@ -120,7 +123,7 @@ class MemoryStore:
         self, owner: str, attempts: Sequence[Attempt], lease_ms: int
     ) -> list[Leased | None]:
         """Extend leases and make ``owner`` the one who is told of cancels."""
-        now = self._now()
+        now = self._ground.now()
         answers: list[Leased | None] = []
         for attempt in attempts:
             record = transitions.renew(self._records, attempt, lease_ms, now)
@@ -135,39 +138,39 @@ class MemoryStore:
 
     async def complete(self, completions: Sequence[Completion]) -> list[Written]:
         """Record results and wake the waiters."""
-        now = self._now()
+        now = self._ground.now()
         answers = [transitions.complete(self._records, each, now) for each in completions]
-        self._tell(each.attempt.task_id for each in completions)
+        self._ground.tell(each.attempt.task_id for each in completions)
         return answers
 
     async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
         """Record failures, or queue the tasks again."""
-        now = self._now()
+        now = self._ground.now()
         heads: list[Record] = []
         answers = [transitions.fail(self._records, each, heads, now) for each in defeats]
         transitions.push_heads(self._records, heads)
-        self._tell(each.attempt.task_id for each in defeats)
+        self._ground.tell(each.attempt.task_id for each in defeats)
         return answers
 
     async def release(
         self, attempts: Sequence[Attempt], delay_ms: int = 0, reason: str = ""
     ) -> list[Written]:
         """Hand back tasks that did not run."""
-        now = self._now()
+        now = self._ground.now()
         heads: list[Record] = []
         answers = [
             transitions.release(self._records, attempt, delay_ms, reason, heads, now)
             for attempt in attempts
         ]
         transitions.push_heads(self._records, heads)
-        self._tell()
+        self._ground.tell()
         return answers
 
     async def reap(self, limit: int) -> list[Reaped]:
         """Take up to ``limit`` expired leases away."""
         if limit <= 0:
             return []
-        now = self._now()
+        now = self._ground.now()
         expired = transitions.expire(self._records, now)
         heads: list[Record] = []
         answers: list[Reaped] = []
@@ -177,14 +180,14 @@ class MemoryStore:
                 break
             answers.append(reaped)
         transitions.push_heads(self._records, heads)
-        self._tell([*expired, *(reaped.attempt.task_id for reaped in answers)])
+        self._ground.tell([*expired, *(reaped.attempt.task_id for reaped in answers)])
         return answers
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
-        now = self._now()
+        now = self._ground.now()
         answers = [transitions.cancel(self._records, task_id, now) for task_id in task_ids]
-        self._tell(task_ids)
+        self._ground.tell(task_ids)
         return answers
 
     # ------------------------------------------------------------ looking and waiting
@@ -197,7 +200,7 @@ class MemoryStore:
         self, task_ids: Sequence[TaskId]
     ) -> list[tuple[Task, Outcome | None] | None]:
         """Return tasks with their outcomes."""
-        self._now()
+        self._ground.now()
         found = [self._records.tasks.get(task_id) for task_id in task_ids]
         return [None if record is None else (record.shown(), record.outcome) for record in found]
 
@@ -207,23 +210,25 @@ class MemoryStore:
         done = self._over(asked)
         if done or timeout_s <= 0:
             return done
-        await self._signals.wait(asked, timeout_s)
+        await self._ground.signals.wait(asked, timeout_s)
         return self._over(asked)
 
     async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
         """Bind an idempotency key to a batch."""
-        return batches.name(self._records, wish, batch_id, self._now().steady + self._retention_ms)
+        return batches.name(
+            self._records, wish, batch_id, self._ground.now().steady + self._ground.retention_ms
+        )
 
     async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
         """Return how a batch stands, and some of its tasks that have ended."""
-        self._now()
+        self._ground.now()
         return batches.page(self._records, batch_id, first, limit)
 
     async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
         """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
         page = await self.endings(batch_id, 0, 0)
         if timeout_s > 0 and (page is None or page.state.ended <= seen):
-            await self._signals.wait(frozenset([batch_id]), timeout_s)
+            await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
@@ -233,13 +238,13 @@ class MemoryStore:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while hint == Hint() and (left := deadline - loop.time()) > 0:
-            await self._signals.listen(left)
+            await self._ground.signals.listen(left)
             hint = self._take_hint(owner)
         return hint
 
     def wake(self) -> None:
         """Let whoever waits for tasks return, now and from now on."""
-        self._signals.leave()
+        self._ground.signals.leave()
 
     async def ping(self) -> str:
         """Return "connected"."""
@@ -247,7 +252,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Wake whoever waits; there is nothing to give back."""
-        self._signals.wake_all()
+        self._ground.signals.wake_all()
 
     # ------------------------------------------------------------ for tests
 
@@ -257,39 +262,19 @@ class MemoryStore:
 
     def snapshot(self) -> Records:
         """Return a copy of all that is stored, for ``restore``."""
-        return deepcopy(self._records)
+        return self._ground.snapshot()
 
     def restore(self, snapshot: Records) -> None:
         """Go back to a copy, as a store does that lost its last writes; may be repeated."""
-        self._records = deepcopy(snapshot)
+        self._ground.restore(snapshot)
 
     # ------------------------------------------------------------ inside
 
-    def _now(self) -> Moment:
-        """Return the time, after dropping what has outlived its retention by then."""
-        now = Moment(self._clock.steady_ms(), self._clock.unix_ms())
-        self._records.forget_ended(now.steady - self._retention_ms)
-        self._records.forget_keys(now.steady)
-        return now
-
-    def _tell(self, touched: Iterable[TaskId] = ()) -> None:
-        """Wake whom the last changes may concern; who is woken in vain waits on."""
-        ended = self._terminal(frozenset(touched))
-        self._signals.wake_waiters(ended)
-        self._signals.wake_waiters({batch for each in ended if (batch := batch_of(each))})
-        if self._records.bells or self._records.inboxes:
-            self._signals.wake_listeners()
-
     def _over(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
-        return self._terminal(task_ids) | task_ids.difference(self._records.tasks)
-
-    def _terminal(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
-        self._now()
-        known = task_ids.intersection(self._records.tasks)
-        return frozenset(each for each in known if self._records.tasks[each].status.is_terminal)
+        return self._ground.terminal(task_ids) | task_ids.difference(self._records.tasks)
 
     def _take_hint(self, owner: str) -> Hint:
-        rang = self._records.hear(owner, self._now().steady)
+        rang = self._records.hear(owner, self._ground.now().steady)
         if cancelled := self._records.inboxes.pop(owner, None):
             if rang:
                 self._records.bells.add(owner)

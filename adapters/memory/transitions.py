@@ -2,12 +2,13 @@
 
 Every function takes the records, one item of a batch and the moment, changes the records at once
 and answers with a value of the port. Whether a step is legal is asked of the domain's table, in
-``_step`` and nowhere else. Nothing here wakes anybody: the store does, after the batch.
+``step`` and nowhere else. Nothing here wakes anybody: the store does, after the batch.
 """
 
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 
+from ...domain.attempts import ATTEMPTS_KEPT, AttemptEnd, all_attempts
 from ...domain.identifiers import Attempt, TaskId
 from ...domain.policy import Charge
 from ...domain.ports import (
@@ -17,28 +18,21 @@ from ...domain.ports import (
     Leased,
     Reaped,
     Repeated,
+    Retried,
     Submitted,
     Written,
 )
 from ...domain.task import (
-    Cause,
-    Failure,
+    TRANSITIONS,
     NewTask,
-    Outcome,
     Spent,
     TaskEvent,
     TaskStatus,
-    next_status,
 )
-from .records import KnownKey, Record, Records
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When a verb was called: ``steady`` measures durations, ``unix_ms`` is shown."""
-
-    steady: float
-    unix_ms: int
+from . import steps
+from .kept import KnownKey
+from .records import Record, Records
+from .steps import Moment
 
 
 def submit(
@@ -65,7 +59,8 @@ def submit(
     record = Record(new=task, tag=tag, created_at_ms=now.unix_ms, queued_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.enter(record, now.steady)
-    records.push(record, _due(record, task.delay_ms, now), head=False)
+    records.tallies.came(task.priority, now.unix_ms)
+    records.push(record, steps.due(record, task.delay_ms, now), head=False)
     records.ring(now.steady)
     return Submitted.NEW
 
@@ -84,11 +79,12 @@ def claim(records: Records, claimer: Claimer, tag: str, now: Moment) -> Leased |
     record = records.pop_ready(tag)
     if record is None:
         return None
-    _step(record, TaskEvent.CLAIM)
+    steps.step(record, TaskEvent.CLAIM)
     record.attempt = Attempt(record.new.id, record.number + 1, claimer.token)
     record.owner = claimer.owner
     record.ended_by = None
     record.reason = ""
+    records.tallies.claimed(record.new.priority, now.unix_ms)
     records.lease(record, now.steady + claimer.lease_ms)
     return leased(record, record.attempt, record.new.payload)
 
@@ -101,9 +97,9 @@ def next_due_ms(records: Records, now: Moment) -> int | None:
 
 def start(records: Records, attempt: Attempt, now: Moment) -> Written:
     """Note that an attempt has begun."""
-    record, answer = _fenced(records, attempt, TaskEvent.START)
+    record, answer = steps.fenced(records, attempt, TaskEvent.START)
     if record is not None:
-        _step(record, TaskEvent.START)
+        steps.step(record, TaskEvent.START)
         if record.started_at_ms is None:
             record.started_at_ms = now.unix_ms
     return answer
@@ -111,44 +107,45 @@ def start(records: Records, attempt: Attempt, now: Moment) -> Written:
 
 def renew(records: Records, attempt: Attempt, lease_ms: int, now: Moment) -> Record | None:
     """Extend a lease; None if the attempt is no longer valid."""
-    record, _ = _fenced(records, attempt, TaskEvent.RENEW)
+    record, _ = steps.fenced(records, attempt, TaskEvent.RENEW)
     if record is not None:
-        _step(record, TaskEvent.RENEW)
+        steps.step(record, TaskEvent.RENEW)
         records.lease(record, now.steady + lease_ms)
     return record
 
 
 def complete(records: Records, completion: Completion, now: Moment) -> Written:
     """Record a result."""
-    record, answer = _fenced(records, completion.attempt, TaskEvent.COMPLETE)
+    record, answer = steps.fenced(records, completion.attempt, TaskEvent.COMPLETE)
     if record is not None:
-        _date_start(record, completion.success.run_ms, now)
+        steps.date_start(record, completion.success.run_ms, now)
         record.worker = completion.worker
         record.ended_by = TaskEvent.COMPLETE
-        _end(records, record, TaskEvent.COMPLETE, completion.success, now)
+        steps.end(records, record, TaskEvent.COMPLETE, completion.success, now)
     return answer
 
 
 def fail(records: Records, defeat: Defeat, heads: list[Record], now: Moment) -> Written:
     """Record a failure, or queue the task again; one for a head is added to ``heads``."""
-    record, answer = _fenced(records, defeat.attempt, TaskEvent.FAIL)
+    record, answer = steps.fenced(records, defeat.attempt, TaskEvent.FAIL)
     if record is None:
         return answer
     record.ended_by = TaskEvent.FAIL
     if defeat.requeue is None:
         if defeat.failure.run_ms > 0:
-            _date_start(record, defeat.failure.run_ms, now)
+            steps.date_start(record, defeat.failure.run_ms, now)
         record.worker = defeat.worker
-        _end(records, record, TaskEvent.FAIL, defeat.failure, now)
+        steps.end(records, record, TaskEvent.FAIL, defeat.failure, now)
         return answer
     charge = defeat.requeue.charge
-    record.spent = _charged(record.spent, charge)
-    _back(records, record, TaskEvent.REQUEUE, now)
-    due = _due(record, defeat.requeue.delay_ms, now)
-    if due is None and charge in (Charge.NOTHING, Charge.LOSS):
+    steps.remember(record, AttemptEnd.FAILED, defeat.worker, defeat.failure, now)
+    record.spent = steps.charged(record.spent, charge)
+    steps.back(records, record, TaskEvent.REQUEUE, now)
+    until = steps.due(record, defeat.requeue.delay_ms, now)
+    if until is None and charge in (Charge.NOTHING, Charge.LOSS):
         heads.append(record)
     else:
-        records.push(record, due, head=False)
+        records.push(record, until, head=False)
     return answer
 
 
@@ -156,17 +153,19 @@ def release(
     records: Records, attempt: Attempt, delay_ms: int, reason: str, heads: list[Record], now: Moment
 ) -> Written:
     """Hand back a task that did not run; one for a head is added to ``heads``."""
-    record, answer = _fenced(records, attempt, TaskEvent.RELEASE)
+    record, answer = steps.fenced(records, attempt, TaskEvent.RELEASE)
     if record is None:
         return answer
     record.ended_by = TaskEvent.RELEASE
     record.reason = reason
-    _back(records, record, TaskEvent.RELEASE, now)
-    due = _due(record, delay_ms, now)
-    if due is None:
+    if record.started_at_ms is not None:
+        steps.remember(record, AttemptEnd.RELEASED, "", None, now)
+    steps.back(records, record, TaskEvent.RELEASE, now)
+    until = steps.due(record, delay_ms, now)
+    if until is None:
         heads.append(record)
     else:
-        records.push(record, due, head=False)
+        records.push(record, until, head=False)
     return answer
 
 
@@ -177,11 +176,12 @@ def reap(records: Records, heads: list[Record], now: Moment) -> Reaped | None:
         return None
     started = record.started_at_ms is not None
     if started and record.spent.losses >= record.new.budget.worker_losses:
-        _end(records, record, TaskEvent.FAIL, _lost(record), now)
+        steps.end(records, record, TaskEvent.FAIL, steps.lost(record), now)
         return Reaped(record.attempt, failed=True)
     if started:
-        record.spent = _charged(record.spent, Charge.LOSS)
-    _back(records, record, TaskEvent.REQUEUE, now)
+        record.spent = steps.charged(record.spent, Charge.LOSS)
+        steps.remember(record, AttemptEnd.LOST, "", None, now)
+    steps.back(records, record, TaskEvent.REQUEUE, now)
     heads.append(record)
     return Reaped(record.attempt, failed=False)
 
@@ -191,9 +191,25 @@ def expire(records: Records, now: Moment) -> list[TaskId]:
     ended: list[TaskId] = []
     while (record := records.pop_mortal(now.unix_ms)) is not None:
         record.ended_by = None
-        _end(records, record, TaskEvent.EXPIRE, _expired(record), now)
+        steps.end(records, record, TaskEvent.EXPIRE, steps.expired(record), now)
         ended.append(record.new.id)
     return ended
+
+
+def retry(records: Records, task_id: TaskId, now: Moment) -> Retried:
+    """Queue a failed task again, with all of its budget."""
+    record = records.tasks.get(task_id)
+    if record is None:
+        return Retried.GONE
+    if (record.status, TaskEvent.RETRY) not in TRANSITIONS:
+        return Retried.NOT_FAILED
+    record.past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
+    record.spent, record.outcome, record.ended_by = Spent(), None, None
+    record.finished_at_ms, record.worker, record.owner = None, "", ""
+    records.revive(record, now.steady)
+    steps.back(records, record, TaskEvent.RETRY, now)
+    records.push(record, None, head=False)
+    return Retried.QUEUED
 
 
 def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
@@ -209,7 +225,7 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
     else:
         records.withdraw(record)
     record.ended_by = None  # whatever its last attempt did, this is another end
-    _end(records, record, TaskEvent.CANCEL, _cancelled(record), now)
+    steps.end(records, record, TaskEvent.CANCEL, steps.cancelled(record), now)
     return Cancelled.STOPPING if running else Cancelled.PREVENTED
 
 
@@ -223,74 +239,3 @@ def leased(record: Record, attempt: Attempt, payload: bytes) -> Leased:
     """Return a task as ``claim`` and ``adopt`` answer it."""
     new = record.new
     return Leased(attempt, new.function_id, payload, new.priority, new.budget, record.spent)
-
-
-def _step(record: Record, event: TaskEvent) -> None:
-    record.status = next_status(record.status, event, record.new.id)
-
-
-def _fenced(records: Records, attempt: Attempt, verb: TaskEvent) -> tuple[Record | None, Written]:
-    """Return the record that this attempt may write to, and what to answer in any case."""
-    record = records.tasks.get(attempt.task_id)
-    if record is None:
-        return None, Written.GONE
-    if record.attempt != attempt:
-        return None, Written.STALE
-    if record.status is TaskStatus.RUNNING:
-        return record, Written.RECORDED
-    return None, Written.DUPLICATE if record.ended_by is verb else Written.STALE
-
-
-def _due(record: Record, delay_ms: int, now: Moment) -> float | None:
-    record.due_at_ms = now.unix_ms + delay_ms
-    return now.steady + delay_ms if delay_ms > 0 else None
-
-
-def _date_start(record: Record, run_ms: float, now: Moment) -> None:
-    """Date the start of an attempt that ended before its start was noted."""
-    if record.started_at_ms is None:
-        ran = int(run_ms) if isfinite(run_ms) and run_ms > 0 else 0
-        record.started_at_ms = max(record.created_at_ms, now.unix_ms - ran)
-
-
-def _end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, now: Moment) -> None:
-    _step(record, event)
-    record.outcome = outcome
-    record.finished_at_ms = now.unix_ms
-    record.reason = ""
-    record.new = record.new._replace(payload=b"")  # nobody can claim it any more
-    records.ended.append((now.steady, record.new.id))
-    records.leave(record, now.steady)
-
-
-def _back(records: Records, record: Record, event: TaskEvent, now: Moment) -> None:
-    _step(record, event)
-    record.started_at_ms = None
-    record.queued_at_ms = now.unix_ms
-    records.ring(now.steady)
-
-
-def _charged(spent: Spent, charge: Charge) -> Spent:
-    match charge:
-        case Charge.RETRY:
-            return spent._replace(retries=spent.retries + 1)
-        case Charge.STRIKE:
-            return spent._replace(strikes=spent.strikes + 1)
-        case Charge.LOSS:
-            return spent._replace(losses=spent.losses + 1)
-        case Charge.NOTHING:
-            return spent
-
-
-def _lost(record: Record) -> Failure:
-    text = "the worker that ran this task was lost, and no further try is left"
-    return Failure(Cause.WORKER_LOST, "WorkerLost", text, attempt=record.number)
-
-
-def _expired(record: Record) -> Failure:
-    text = "the task was not started in time"
-    return Failure(Cause.EXPIRED, "Expired", text, attempt=record.number)
-
-
-def _cancelled(record: Record) -> Failure:
-    return Failure(Cause.CANCELLED, "Cancelled", "the task was cancelled", attempt=record.number)

@@ -115,12 +115,11 @@ def completion_items(completion: Completion) -> tuple[Items, bytes]:
 def defeat_items(defeat: Defeat) -> tuple[Items, bytes]:
     """Return what fail.lua takes for a defeat, and its exception if that is a long one.
 
-    An attempt without a run time never ran; one that is tried again leaves no evidence.
+    An attempt without a run time never ran; one that is tried again leaves no exception.
     """
     failure, requeue = defeat.failure, defeat.requeue
-    body, long = b"", b""
-    if requeue is None:
-        body, long = record.ending(evidence.of_failure(failure), failure.exception)
+    exception = failure.exception if requeue is None else b""
+    body, long = record.ending(evidence.of_failure(failure), exception)
     end = f"{_whole_ms(failure.run_ms) if failure.run_ms > 0 else -1} {word(defeat.worker)}"
     return (
         defeat.attempt.task_id.encode(),

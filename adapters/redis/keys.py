@@ -8,9 +8,12 @@ key                  type    what it holds                                      
 ===================  ======  ===========================================================  ========
 ``t:<task id>``      string  one task, its words as below                                 TTL once
                                                                                           it ended
-``p:<task id>``      string  its payload, if that is longer than 2 KiB                    until it
-                                                                                          ends
+``p:<task id>``      string  its payload, if that is longer than 2 KiB or it has failed   until it
+                                                                                          ends, or
+                                                                                          TTL
 ``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
+``a:<task id>``      list    its earlier attempts, the last 20 (see the prelude)            TTL once
+                                                                                          it ended
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
                                                                                           it ended
 ``b:<batch id>:e``   list    positions of its tasks that ended, 4 hex digits, in order    the same
@@ -19,9 +22,16 @@ key                  type    what it holds                                      
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
-``expiry``           zset    ids of tasks that are not started after a time, by that time   ``limit``
+``expiry``           zset    ids of tasks that are not started after a time, by that time ``limit``
                              in ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
+``index``            zset    ids of tasks that are of no batch, and of batches, all with   retention
+                             score 0: in the order of the ids
+``fading``           zset    those of them that have ended, by when they are forgotten     retention
+``paused``           set     priorities of which nothing is claimed                        3
+``rate:<n>``         hash    tasks that came (n) or were claimed (c) of each priority in   70 s
+                             the n-th 5 seconds: ``n0`` ... ``c2``
+``totals``           hash    how many tasks were recorded (n), and ended as C, F, X, E     1
 ``idem:<key>``       string  "digest id" of the request with this idempotency key: a      retention
                              task's or a batch's
 ``listeners``        zset    dispatchers, by until when work is rung for them, in ms      2 min

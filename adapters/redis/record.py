@@ -102,7 +102,7 @@ class _Told:
 def _told(item: bytes) -> _Told:
     spent, priority, _, function_id, budget, options, tag = item.decode().split(" ")
     retries, strikes, losses = spent.split(",")
-    expires, _, tags = ("" if options == "-" else options).partition(";")
+    expires, tags, *_ = ["", ""] if options == "-" else options.split(";")
     return _Told(
         Spent(int(retries), int(strikes), int(losses)),
         int(priority),
@@ -160,18 +160,19 @@ def batch_ending(task_id: TaskId, position: int, record: bytes, longs: Iterator[
 
     Takes of ``longs`` as ``task_and_outcome`` does.
     """
-    forgotten = Ending(position, None, None)
     if not record:
-        return forgotten
+        return Ending(position, None, None)
     try:
         body = record.index(b"\n", record.index(b"\n") + 1) + 1
         status = _STATUS[record[:1].decode()]
+        if not status.is_terminal:  # it failed, and is tried again
+            return Ending(position, status, None)
         # which attempt it was is told of failures only
         attempt = 0 if status is TaskStatus.COMPLETED else int(record.split(b" ", 2)[1])
         found = _outcome(task_id, status, attempt, record, body, longs)
     except (ValueError, KeyError) as error:
         raise unreadable("task", task_id) from error
-    return forgotten if found is None else Ending(position, status, found)
+    return Ending(position, None if found is None else status, found)
 
 
 def unreadable(kind: str, identifier: str) -> StoreIncompatible:

@@ -38,9 +38,11 @@ from .endings import Endings
 from .framing import frame, unframe
 from .functions import RedisFunctionStore
 from .hints import Hints
+from .history import RedisHistory
 from .inspection import check_schema, check_settings, claim_layout
 from .keys import Keys
 from .options import StoreOptions
+from .queues import RedisQueues
 from .reading import Reading
 
 Item = TypeVar("Item")
@@ -75,6 +77,8 @@ class RedisStore:
             blocking, self._keys.ended, self._reading.ended, self._options.poll_s
         )
         kept = (self._options.retention_ms, self._options.poll_s)
+        self.history = RedisHistory(self._driver, self._bodies, self._options.retention_ms)
+        self.queues = RedisQueues(self._driver, self._options.retention_ms)
         self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
 
     @classmethod

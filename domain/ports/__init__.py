@@ -21,8 +21,10 @@ from .answers import (
     Written,
 )
 from .executor import Began, Ended, Executor, ExecutorEvent
+from .history import Retried, TaskHistory, TaskPage, TaskQuery
 from .links import FromWorker, Link, Uplink
 from .points import Point
+from .queues import QueueState, QueueStore, Standing, Totals
 from .store import BatchStore, FunctionStore, TaskStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
@@ -49,11 +51,19 @@ __all__ = [
     "Link",
     "PayloadInspector",
     "Point",
+    "QueueState",
+    "QueueStore",
     "Reaped",
     "Repeated",
+    "Retried",
+    "Standing",
     "Submitted",
+    "TaskHistory",
+    "TaskPage",
+    "TaskQuery",
     "TaskStore",
     "Telemetry",
+    "Totals",
     "Uplink",
     "Written",
 ]

@@ -11,7 +11,16 @@ from typing import Protocol
 from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import BatchStore, Completion, Defeat, FunctionStore, Leased, TaskStore
+from gofer.domain.ports import (
+    BatchStore,
+    Completion,
+    Defeat,
+    FunctionStore,
+    Leased,
+    QueueStore,
+    TaskHistory,
+    TaskStore,
+)
 from gofer.domain.task import Budget, Cause, Failure, NewTask, Success
 
 DAY_MS = 86_400_000
@@ -27,6 +36,12 @@ _ids = count(1)
 
 class Store(TaskStore, BatchStore, FunctionStore, Protocol):
     """All ports of the store, as one object."""
+
+    @property
+    def history(self) -> TaskHistory: ...
+
+    @property
+    def queues(self) -> QueueStore: ...
 
 
 class Backend(Protocol):

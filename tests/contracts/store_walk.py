@@ -11,7 +11,7 @@ from gofer.domain.policy import Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
 from tests.contracts.store_choices import BATCHES, LONG, UNKNOWN
-from tests.contracts.store_machine import StoreMachine
+from tests.contracts.store_machine_history import QUERIES, WholeStoreMachine
 
 RARELY = 0.1
 LOOK_EVERY = 4
@@ -34,13 +34,18 @@ _VERBS = (
     ("look", 1),
     ("name batch", 0.5),
     ("forge", 2),
+    ("retry", 2),
+    ("pause", 0.3),
+    ("resume", 1),
+    ("purge", 0.3),
+    ("find", 1),
     ("jump", 0.3),
     ("remember", 1),
     ("roll back", 1),
 )
 
 
-def walk(machine: StoreMachine, seed: int, steps: int) -> int:
+def walk(machine: WholeStoreMachine, seed: int, steps: int) -> int:
     """Take ``steps`` steps; return how many answers were compared.
 
     Raises AssertionError where the stores differ. The answers are compared at every step, the
@@ -53,10 +58,11 @@ def walk(machine: StoreMachine, seed: int, steps: int) -> int:
         if step % LOOK_EVERY == 0:
             machine.both_show_the_same_tasks()
             machine.each_unfinished_task_is_in_one_place()
+            machine.both_tell_of_the_same_attempts_and_queues()
     return machine.answers
 
 
-def _step(machine: StoreMachine, random: Random, verb: str) -> None:
+def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
     few = [random.choice([0, 0, 1, 1, 2, 3, 5]) for _ in range(random.choice([1, 1, 2, 3]))]
     lease_ms = random.choice([0, 10, 10, 1_000])
     delay_ms = random.choice([0, 0, 5, 50])
@@ -93,6 +99,11 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
         "adopt and cancel": lambda: _adopt_and_cancel(machine, few, owner),
         "look": lambda: machine.look(few),
         "forge": lambda: machine.forge(few[0], random.randint(0, 3), random.choice(["", "0"])),
+        "retry": lambda: machine.retry(few),
+        "pause": lambda: machine.pause(few[0] % 3, paused=True),
+        "resume": lambda: machine.pause(few[0] % 3, paused=False),
+        "purge": lambda: machine.purge(few[0] % 3),
+        "find": lambda: machine.find(random.choice(QUERIES), few[0] + 1),
         "jump": lambda: machine.jump(1),
         "remember": machine.remember,
         "roll back": machine.roll_back,
@@ -100,14 +111,14 @@ def _step(machine: StoreMachine, random: Random, verb: str) -> None:
     steps[verb]()
 
 
-def _start_twice(machine: StoreMachine, few: list[int]) -> None:
+def _start_twice(machine: WholeStoreMachine, few: list[int]) -> None:
     machine.start(few)
     machine.advance(10)
     machine.start(few)
     machine.both_show_the_same_tasks()
 
 
-def _adopt_and_cancel(machine: StoreMachine, few: list[int], owner: str) -> None:
+def _adopt_and_cancel(machine: WholeStoreMachine, few: list[int], owner: str) -> None:
     machine.adopt(few, owner, 10)
     adopted = [attempt.task_id for attempt in machine.chosen(few)]
     machine.both(lambda store: store.cancel(adopted))

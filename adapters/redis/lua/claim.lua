@@ -83,12 +83,19 @@ local function take_from(queue, most)
   return taken
 end
 
+local paused = {}
+for _, priority in ipairs(redis.call('SMEMBERS', P .. 'paused')) do paused[priority] = true end
+
 local wanted = {}
 for i = 1, #wants, 2 do
   local tag, most = wants[i], tonumber(wants[i + 1])
   wanted[tag] = true
   for priority = 0, 2 do
-    most = most - take_from(priority .. ':' .. tag, most)
+    if not paused[whole(priority)] then
+      local taken = take_from(priority .. ':' .. tag, most)
+      most = most - taken
+      if taken > 0 then count_rate('c', priority, taken) end
+    end
   end
 end
 write()
@@ -96,7 +103,13 @@ if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
 
 local more = #due > 0
 for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do
-  if due_of(tag) > 0 then
+  local due_now = 0
+  for priority = 0, 2 do
+    if not paused[whole(priority)] then
+      due_now = due_now + redis.call('LLEN', P .. 'ready:' .. priority .. ':' .. tag)
+    end
+  end
+  if due_now > 0 then
     local at = wanted[tag] and 2 or 3
     answer[at] = answer[at] .. tag .. ' '
     more = more or wanted[tag]

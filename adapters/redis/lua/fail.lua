@@ -2,7 +2,7 @@
 --
 -- ARGV[1]     retention in ms
 -- ARGV[2]     6 items each: id, fence, "ran worker" (ms; -1: it never ran), body (see the
---             prelude), charge (retry, strike, loss, nothing; empty: the failure is final), delay
+--             prelude; without the exception where the task is tried again), charge (retry, strike, loss, nothing; empty: the failure is final), delay
 --             in ms
 -- ARGV[3...]  the exceptions of those whose bodies begin with "x", in their order
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
@@ -42,7 +42,9 @@ if #ids > 0 then
   end
   for _, n in ipairs(again) do
     local id, charge, delay = items[6 * n - 5], items[6 * n - 1], tonumber(items[6 * n])
-    local _, fence, own, _, created, spent, head, _, at = split(tasks[n])
+    local _, fence, own, _, created, spent, head, line, at = split(tasks[n])
+    local since = string.match(line, ' (%d+)$')
+    remember(id, tasks[n], since, whole(now), items[6 * n - 3], 'f', items[6 * n - 2])
     local innocent = charge == 'loss' or charge == 'nothing'
     local state, waits = place_again(id, head, '-', delay, now, innocent)
     put(P .. 't:' .. id, joined(state .. 'f', fence, own, '-', created,

@@ -137,9 +137,25 @@ local function write()
   written = {}
 end
 
+-- Earlier attempts of a task, the last ATTEMPTS of them, each "number queued started finished ran
+-- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f failed, l lost, r released, and `body` as in the task's string,
+-- without the exception. `told` is "ran worker".
+local ATTEMPTS = 20
+
+local function remember(id, task, queued, finished, told, how, body)
+  local number, started, created = string.match(task, '^%a+ (%d+) [^ ]+ [^ ]+ ([^ ]+) (%d+)')
+  queued = queued or created
+  local list = P .. 'a:' .. id
+  redis.call('RPUSH', list, table.concat({number, queued, started, finished, told, how}, ' ') .. '\n'
+    .. body)
+  redis.call('LTRIM', list, -ATTEMPTS, -1)
+end
+
 -- Tasks that end: `finish` takes what ends them, `bury` (after `write`) has them forgotten in time.
--- `result` is one of the long ones, or nothing.
-local buried, emptied = {}, {}
+-- `result` is one of the long ones, or nothing. The payload of one that failed is kept as long: it
+-- may be tried again. `uncounted` are those that were: their batches have counted them before.
+local buried, emptied, uncounted = {}, {}, {}
+local FAILED = {F = true, P = true}
 
 local function finish(id, state, task, line, body, result, retention)
   local first = string.find(task, '\n', 1, true)
@@ -150,7 +166,21 @@ local function finish(id, state, task, line, body, result, retention)
   local key = P .. 't:' .. id
   put(key, state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n' .. body)
   buried[#buried + 1] = key
-  if string.byte(task, second + 1) == 112 then emptied[#emptied + 1] = P .. 'p:' .. id end -- p
+  local payload = P .. 'p:' .. id
+  if string.byte(task, second + 1) == 112 then -- p
+    if FAILED[state] then
+      buried[#buried + 1] = payload
+    else
+      emptied[#emptied + 1] = payload
+    end
+  elseif FAILED[state] then
+    redis.call('SET', payload, string.sub(task, second + 2), 'PX', retention)
+  end
+  if string.sub(task, 1, 4) ~= 'R 1 ' then -- it may have had other attempts
+    local past = P .. 'a:' .. id
+    buried[#buried + 1] = past
+    if string.find(string.sub(task, 1, first), ';r [^ ]+\n$') then uncounted[id] = true end
+  end
   if result then redis.call('SET', P .. 'x:' .. id, result, 'PX', retention) end
 end
 
@@ -250,7 +280,7 @@ local function withdraw(queued, delayed)
   end
 end
 
--- How many tasks wait for an environment and are due.
+-- How many tasks wait for an environment and are due, paused or not.
 local function due_of(tag)
   return redis.call('LLEN', P .. 'ready:0:' .. tag) + redis.call('LLEN', P .. 'ready:1:' .. tag)
     + redis.call('LLEN', P .. 'ready:2:' .. tag)
@@ -272,8 +302,16 @@ local function by_batch(ids)
   return batches
 end
 
--- Count new tasks in their batches; whoever is counted anew keeps its batch from being forgotten.
+-- Count new tasks, also in their batches, and list them; whoever is counted anew keeps its batch
+-- from being forgotten.
 local function enter(ids, created)
+  local listed = {}
+  for i = 1, #ids do
+    if not of_batch(ids[i]) then
+      listed[#listed + 1] = '0'
+      listed[#listed + 1] = ids[i]
+    end
+  end
   for batch, positions in pairs(by_batch(ids)) do
     local key = P .. 'b:' .. batch
     redis.call('HSETNX', key, 'c', created)
@@ -283,26 +321,82 @@ local function enter(ids, created)
     redis.call('HSET', key, 'm', last)
     redis.call('PERSIST', key)
     redis.call('PERSIST', key .. ':e')
+    redis.call('ZREM', P .. 'fading', batch)
+    listed[#listed + 1] = '0'
+    listed[#listed + 1] = batch
+  end
+  redis.call('ZADD', P .. 'index', unpack(listed))
+  redis.call('PERSIST', P .. 'index')
+  redis.call('PERSIST', P .. 'fading')
+  redis.call('HINCRBY', P .. 'totals', 'n', #ids)
+end
+
+-- What is to be forgotten: the index names single tasks and batches, and `fading` says until when.
+-- Both keys end by themselves once they have nothing that lives on.
+local FADED_AT_ONCE = 200
+
+local function fade(names, retention)
+  local now = now_ms()
+  local index, fading = P .. 'index', P .. 'fading'
+  if #names > 0 then
+    local scored = {}
+    for i = 1, #names do
+      scored[2 * i - 1] = whole(now + retention)
+      scored[2 * i] = names[i]
+    end
+    redis.call('ZADD', fading, unpack(scored))
+  end
+  local gone = redis.call('ZRANGEBYSCORE', fading, '-inf', whole(now), 'LIMIT', 0, FADED_AT_ONCE)
+  if #gone > 0 then
+    redis.call('ZREM', fading, unpack(gone))
+    redis.call('ZREM', index, unpack(gone))
+  end
+  if #names > 0 and redis.call('ZCARD', index) <= redis.call('ZCARD', fading) then
+    redis.call('PEXPIRE', index, retention)
+    redis.call('PEXPIRE', fading, retention)
   end
 end
 
 -- Count tasks that have ended as `state` in their batches, and tell the waiters of both.
 local function publish(ids, state, retention)
   if #ids == 0 then return end
-  local message = {table.concat(ids, ' ')}
+  local message, ended = {table.concat(ids, ' ')}, {}
+  for i = 1, #ids do
+    if not of_batch(ids[i]) then ended[#ended + 1] = ids[i] end
+  end
   for batch, positions in pairs(by_batch(ids)) do
     local key = P .. 'b:' .. batch
     local count = tonumber(redis.call('HGET', key, 'n') or 0)
     if count > 0 then
-      redis.call('HINCRBY', key, state, #positions)
-      if redis.call('RPUSH', key .. ':e', unpack(positions)) >= count then
+      local counted = {}
+      local stem = string.sub(batch, 1, -5)
+      for i = 1, #positions do
+        if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
+      end
+      if #counted > 0 then
+        redis.call('HINCRBY', key, state, #counted)
+        redis.call('RPUSH', key .. ':e', unpack(counted))
+      end
+      if redis.call('LLEN', key .. ':e') >= count then
         redis.call('PEXPIRE', key, retention)
         redis.call('PEXPIRE', key .. ':e', retention)
+        ended[#ended + 1] = batch
       end
       message[#message + 1] = batch
     end
   end
+  fade(ended, retention)
+  redis.call('HINCRBY', P .. 'totals', state, #ids)
   redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
+end
+
+-- Count tasks of a priority that came into its queue (n) or were claimed (c), for its rates.
+local RATE_MS, RATE_KEPT_MS = 5000, 70000
+
+local function count_rate(kind, priority, count)
+  local bucket = P .. 'rate:' .. whole(math.floor(now_ms() / RATE_MS))
+  redis.call('HINCRBY', bucket, kind .. priority, count)
+  redis.call('PEXPIRE', bucket, RATE_KEPT_MS)
 end
 
 

@@ -17,7 +17,7 @@ redis.call('ZREM', P .. 'lease', unpack(expired))
 for n, id in ipairs(expired) do
   local task = tasks[n]
   if task and string.sub(task, 1, 2) == 'R ' then
-    local _, fence, own, start, created, spent, head, _, at = split(task)
+    local _, fence, own, start, created, spent, head, line, at = split(task)
     local started = start ~= '-'
     local losses = tonumber(string.match(spent, '%d+$'))
     local failed = started and losses >= tonumber(string.match(head, '^%d+ (%d+)'))
@@ -25,6 +25,8 @@ for n, id in ipairs(expired) do
       finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
       over[#over + 1] = id
     else
+      local since = string.match(line, ' (%d+)$')
+      if started then remember(id, task, since, whole(now), '-1 -', 'l', 'i0:') end
       local state, waits = place_again(id, head, '-', 0, now, true)
       put(P .. 't:' .. id, joined(state, fence, own, '-', created, charged(spent, started and 3),
         head, waits, string.sub(task, at)))

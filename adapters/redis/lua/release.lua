@@ -24,7 +24,9 @@ end
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   for k, n in ipairs(again) do
-    local _, fence, own, _, created, spent, head, _, at = split(tasks[n])
+    local _, fence, own, started, created, spent, head, line, at = split(tasks[n])
+    local since = string.match(line, ' (%d+)$')
+    if started ~= '-' then remember(ids[k], tasks[n], since, whole(now), '-1 -', 'r', 'i0:') end
     local state, waits = place_again(ids[k], head, reason, delay, now, true)
     put(P .. 't:' .. ids[k], joined(state .. 'r', fence, own, '-', created, spent, head, waits,
       string.sub(tasks[n], at)))

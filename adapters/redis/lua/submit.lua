@@ -16,7 +16,7 @@ local now = now_ms()
 local created = whole(now)
 local items = unframe(ARGV[3])
 local answers, new, seen, heads = {}, {}, {}, {}
-local wishes, bound, repeated, longs = {}, {}, {}, 0
+local wishes, bound, repeated, longs, arrived = {}, {}, {}, 0, {}
 
 local keys = {}
 for i = 1, #items, 3 do keys[#keys + 1] = P .. 't:' .. items[i] end
@@ -80,6 +80,8 @@ for i = 1, #items, 3 do
     local state = place(id, head.queue, head.delay, now, false, head.expiry)
     put(P .. 't:' .. id, state .. head.before .. items[i + 2])
     new[#new + 1] = id
+    local priority = string.sub(head.queue, 1, 1)
+    arrived[priority] = (arrived[priority] or 0) + 1
     if key then
       wishes[key] = digest .. ' ' .. id
       bound[#bound + 1] = key
@@ -95,5 +97,6 @@ end
 if #new > 0 then
   enter(new, created)
   settle()
+  for priority, count in pairs(arrived) do count_rate('n', priority, count) end
 end
 return table.concat(answers) .. table.concat(repeated)

@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from redis.asyncio import Redis
 
 from gofer.adapters.redis.driver import Timeouts, open_clients
-from tests.contracts.store_machine import StoreMachine
+from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
 from tests.support.redis_admin import redis_admin
 
@@ -30,7 +30,7 @@ class EmptiedServer:
 def test_any_history_gives_the_same_answers(redis_url: str) -> None:
     emptied = EmptiedServer(redis_url)
 
-    class RealServerMachine(StoreMachine):
+    class RealServerMachine(WholeStoreMachine):
         server = emptied
 
     run_state_machine_as_test(
@@ -47,7 +47,7 @@ def test_any_history_gives_the_same_answers(redis_url: str) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_long_walk_gives_the_same_answers(redis_url: str, seed: int) -> None:
-    class RealServerMachine(StoreMachine):
+    class RealServerMachine(WholeStoreMachine):
         server = EmptiedServer(redis_url)
 
     machine = RealServerMachine()

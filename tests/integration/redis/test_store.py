@@ -6,8 +6,10 @@ import pytest
 
 from gofer.adapters.redis.driver import Timeouts, open_clients
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
+from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
@@ -21,6 +23,14 @@ async def open_backend(redis_url: str) -> AsyncIterator[OpenBackend]:
 
 
 class TestRedisStoreAsTaskStore(TaskStoreContract):
+    pass
+
+
+class TestRedisStoreAsHistory(TaskHistoryContract):
+    pass
+
+
+class TestRedisStoreAsQueues(QueueStoreContract):
     pass
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from gofer.adapters.memory import transitions
+from gofer.adapters.memory import steps, transitions
 from gofer.adapters.memory.records import Record, Records
-from gofer.adapters.memory.transitions import Moment
+from gofer.adapters.memory.steps import Moment
 from gofer.domain.identifiers import Attempt
 from gofer.domain.ports import Completion, Leased, Written
 from gofer.domain.task import TaskEvent, TaskStatus
@@ -36,8 +36,8 @@ def drops_the_fence(monkeypatch: pytest.MonkeyPatch) -> Cores:
             return record, Written.RECORDED
         return right(records, attempt, verb)
 
-    right = transitions._fenced  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(transitions, "_fenced", fenced)
+    right = steps.fenced
+    monkeypatch.setattr(steps, "fenced", fenced)
     return Cores()
 
 
@@ -91,8 +91,8 @@ def gives_an_attempts_number_out_again(monkeypatch: pytest.MonkeyPatch) -> Cores
             attempt = record.attempt
             record.attempt = Attempt(attempt.task_id, attempt.number - 1, attempt.token)
 
-    right = transitions._back  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(transitions, "_back", back)
+    right = steps.back
+    monkeypatch.setattr(steps, "back", back)
     return Cores()
 
 

@@ -41,7 +41,7 @@ class WatchedStore(MemoryStore):
     def has_hint(self, owner: str) -> bool:
         """Return whether ``listen`` would answer at once."""
         records = self._records
-        known = records.listeners.get(owner, -1.0) >= self._clock.steady_ms()
+        known = records.listeners.get(owner, -1.0) >= self._ground.clock.steady_ms()
         return not known or owner in records.bells or owner in records.inboxes
 
     def misplaced(self, record: Record) -> str:
@@ -67,4 +67,4 @@ class WatchedStore(MemoryStore):
 
     def put_back(self, image: Records) -> None:
         """Go back to an image, which must not be used again."""
-        self._records = image
+        self._ground.records = image

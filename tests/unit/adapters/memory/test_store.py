@@ -12,6 +12,7 @@ from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.ports import Hint
 from gofer.domain.task import TaskStatus
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.store_backend import (
     DAY_MS,
     FUNCTION,
@@ -27,6 +28,7 @@ from tests.contracts.store_backend import (
     running,
     take,
 )
+from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
@@ -58,6 +60,14 @@ def open_backend() -> OpenBackend:
 
 
 class TestMemoryStoreAsTaskStore(TaskStoreContract):
+    pass
+
+
+class TestMemoryStoreAsHistory(TaskHistoryContract):
+    pass
+
+
+class TestMemoryStoreAsQueues(QueueStoreContract):
     pass
 
 
@@ -128,11 +138,14 @@ async def test_a_listener_that_is_woken_for_another_listens_on() -> None:
     assert await other == Hint()
 
 
-async def test_an_ended_task_keeps_no_payload() -> None:
+async def test_an_ended_task_keeps_no_payload_but_for_one_that_may_be_tried_again() -> None:
     store = MemoryStore(ManualClock())
-    (attempt,) = await running(store, a_task(b"x" * 1_000))
-    await store.fail(lost([attempt]))
-    assert store.snapshot().tasks[attempt.task_id].new.payload == b""
+    attempt, fails = await running(store, a_task(b"x" * 1_000), a_task(b"y"))
+    await store.complete(done([attempt]))
+    await store.fail(lost([fails]))
+    tasks = store.snapshot().tasks
+    assert tasks[attempt.task_id].new.payload == b""
+    assert tasks[fails.task_id].new.payload == b"y"
 
 
 async def test_the_check_sees_a_task_in_two_places() -> None:

@@ -83,8 +83,8 @@ PLANTED = [
     PlantedBug(
         "priorities are upside down",
         "claim",
-        "for priority = 0, 2 do",
-        "for priority = 2, 0, -1 do",
+        "for priority = 0, 2 do\n    if not paused[whole(priority)] then\n      local taken",
+        "for priority = 2, 0, -1 do\n    if not paused[whole(priority)] then\n      local taken",
     ),
     PlantedBug(
         "tasks of any environment are claimed",
@@ -117,9 +117,7 @@ PLANTED = [
     PlantedBug(
         "a batch forgets what ended", "prelude", "HINCRBY', key, state", "HINCRBY', key, 'E'"
     ),
-    PlantedBug(
-        "a batch ends early", "prelude", "unpack(positions)) >= count", "positions[1]) >= 1"
-    ),
+    PlantedBug("a batch ends early", "prelude", "':e', unpack(counted)", "':e', counted[1]"),
     PlantedBug("a batch counts twice", "prelude", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
@@ -142,6 +140,39 @@ PLANTED = [
     PlantedBug(
         "a claim leaves expired tasks", "claim", "and expire(now", "and false and expire(now"
     ),
+    PlantedBug("a retry leaves what was spent", "retry", "'0,0,0', head", "'1,0,0', head"),
+    PlantedBug(
+        "a retry forgets its past", "retry", "remember(id, task", "local _ = tostring(id, task"
+    ),
+    PlantedBug(
+        "a retried task is counted again", "retry", "options = options .. ';r'", "options = options"
+    ),
+    PlantedBug(
+        "what was completed is tried again",
+        "prelude",
+        "{F = true, P = true}",
+        "{F = true, P = true, C = true}",
+    ),
+    PlantedBug(
+        "a lost attempt is not remembered",
+        "reap",
+        "if started then remember",
+        "if false then remember",
+    ),
+    PlantedBug(
+        "a released attempt is not remembered", "release", "if started ~= '-' then", "if false then"
+    ),
+    PlantedBug("a paused queue is served", "claim", "paused[priority] = true", ""),
+    PlantedBug("who resumes does not ring", "pause", "ring()", ""),
+    PlantedBug("a purge leaves the delayed", "purge", "cancel(ids, 'D')", "#ids"),
+    PlantedBug("a purge takes the others", "purge", "string.sub(queue, 1, 1) == priority", "true"),
+    PlantedBug(
+        "a batch is not listed",
+        "prelude",
+        "listed[#listed + 1] = batch",
+        "listed[#listed + 1] = 'x'",
+    ),
+    PlantedBug("an ended task is not found", "find", "[CFPXE]", "[FPXE]"),
     PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
     PlantedBug(
         "a running task is cancelled in silence",

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from tests.contracts.redis_backend import fake_clients
 from tests.contracts.store_clock import scripts_with_a_clock
-from tests.contracts.store_machine import StoreMachine
+from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
 from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
 
@@ -21,7 +21,7 @@ class NewFakeServer:
         return fake_clients(FakeServer())
 
 
-class FakeRedisMachine(StoreMachine):
+class FakeRedisMachine(WholeStoreMachine):
     server = NewFakeServer()
 
 

@@ -6,8 +6,10 @@ import pytest
 from fakeredis import FakeServer
 
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends, fake_clients
 from tests.contracts.store_backend import OpenBackend
+from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
@@ -22,6 +24,14 @@ async def open_backend() -> AsyncIterator[OpenBackend]:
 
 
 class TestRedisStoreAsTaskStore(TaskStoreContract):
+    pass
+
+
+class TestRedisStoreAsHistory(TaskHistoryContract):
+    pass
+
+
+class TestRedisStoreAsQueues(QueueStoreContract):
     pass
 
 

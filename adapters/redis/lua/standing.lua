@@ -1,0 +1,38 @@
+-- standing: how the queues stand.
+--
+-- ARGV        none
+-- Answer      framed: how many are delayed, how many run, the totals (recorded, completed, failed,
+--             cancelled, expired), and for each priority 5 items: how many may be claimed, when the
+--             first in line was submitted (empty: nobody waits), 1 if it is paused, tasks that came
+--             and tasks that were claimed a second, of the last minute
+-- Repeatable  yes, it writes nothing
+local BUCKETS = 12
+local now = now_ms()
+local totals = redis.call('HMGET', P .. 'totals', 'n', 'C', 'F', 'X', 'E')
+local answer = {whole(redis.call('ZCARD', P .. 'delayed')), whole(redis.call('ZCARD', P .. 'lease'))}
+append(answer, totals)
+local tags = redis.call('SMEMBERS', P .. 'tags')
+local this = math.floor(now / RATE_MS)
+local span = (BUCKETS - 1) * RATE_MS + now % RATE_MS + 1
+for priority = 0, 2 do
+  local depth, oldest = 0, nil
+  for _, tag in ipairs(tags) do
+    local list = P .. 'ready:' .. priority .. ':' .. tag
+    depth = depth + redis.call('LLEN', list)
+    local first = redis.call('LINDEX', list, 0)
+    local task = first and redis.call('GET', P .. 't:' .. first)
+    local created = task and tonumber(string.match(task, '^%a+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (%d+)'))
+    if created and (not oldest or created < oldest) then oldest = created end
+  end
+  local came, claimed = 0, 0
+  for bucket = this - BUCKETS + 1, this do
+    local key = P .. 'rate:' .. whole(bucket)
+    local counts = redis.call('HMGET', key, 'n' .. priority, 'c' .. priority)
+    came = came + (counts[1] or 0)
+    claimed = claimed + (counts[2] or 0)
+  end
+  local paused = redis.call('SISMEMBER', P .. 'paused', whole(priority))
+  append(answer, {whole(depth), oldest and whole(oldest) or '', whole(paused),
+    string.format('%.3f', came * 1000 / span), string.format('%.3f', claimed * 1000 / span)})
+end
+return frame(answer)

@@ -1,0 +1,65 @@
+"""The queues, one for each priority: how they stand, and taking them out of service."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How the queue of one priority stands.
+
+    ``depth`` counts tasks that may be claimed (entries of cancelled ones may be among them where
+    it is long), ``oldest_at_ms`` is when the first in line was submitted. ``submitted_per_s`` and
+    ``claimed_per_s`` are of the last minute.
+    """
+
+    priority: int
+    depth: int = 0
+    oldest_at_ms: int | None = None
+    paused: bool = False
+    submitted_per_s: float = 0.0
+    claimed_per_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many tasks were recorded, and have ended as what, since the store is there."""
+
+    submitted: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All queues, how many tasks are delayed and how many run, and the totals."""
+
+    queues: tuple[QueueState, ...]
+    delayed: int = 0
+    running: int = 0
+    totals: Totals = Totals()
+
+
+class QueueStore(Protocol):
+    """The queues as a whole. Any method may raise StoreUnavailable; all may be repeated."""
+
+    async def standing(self) -> Standing:
+        """Return how the queues stand, all at one moment."""
+        ...
+
+    async def pause(self, priority: int) -> None:
+        """Let no task of a priority be claimed, until ``resume``; those that run go on."""
+        ...
+
+    async def resume(self, priority: int) -> None:
+        """Let tasks of a priority be claimed again, and ring."""
+        ...
+
+    async def purge(self, priority: int) -> int:
+        """Cancel all QUEUED tasks of a priority, delayed ones too; return how many.
+
+        Not atomic: those that are submitted or claimed meanwhile may be left out.
+        """
+        ...

@@ -1,0 +1,247 @@
+"""What every TaskHistory does: lists, attempts, further tries of what has failed."""
+
+from gofer.domain.attempts import AttemptEnd
+from gofer.domain.identifiers import FunctionId, TaskId, batch_of, member_ids, new_batch_id
+from gofer.domain.policy import Charge, Requeue
+from gofer.domain.ports import Defeat, Retried, Submitted, TaskQuery, Written
+from gofer.domain.task import Budget, Cause, Failure, NewTask, Spent, TaskStatus
+from tests.contracts.store_backend import (
+    FOREIGN,
+    FUNCTION,
+    RETRY_NOW,
+    SHORT_MS,
+    WORKER,
+    Backend,
+    Store,
+    a_task,
+    done,
+    lost,
+    queue,
+    running,
+    take,
+    taken_ids,
+)
+from tests.contracts.store_contract import UNKNOWN, StoreContract
+
+BATCH = new_batch_id(1_700_000_000_000, 77)
+ALL = TaskQuery()
+SEEN = Failure(
+    Cause.EXCEPTION,
+    "ValueError",
+    "no",
+    "Traceback",
+    b"\x80pickle",
+    peak_rss_kb=9,
+    run_ms=2.5,
+    attempt=1,
+    output="printed",
+)
+
+
+async def found(store: Store, query: TaskQuery = ALL, limit: int = 1_000) -> list[TaskId]:
+    """Return the ids of all that is found, over as many pages as it takes."""
+    page = await store.history.find(query, "", limit)
+    ids = [task.id for task in page.tasks]
+    while page.next_cursor:
+        page = await store.history.find(query, page.next_cursor, limit)
+        assert len(page.tasks) <= limit
+        ids += [task.id for task in page.tasks]
+    return ids
+
+
+def members(count: int, first: int = 1) -> list[NewTask]:
+    ids = member_ids(BATCH, range(first, first + count))
+    return [NewTask(each, FUNCTION.id, b"args") for each in ids]
+
+
+class FindContract(StoreContract):
+    async def test_tasks_are_found_the_newest_first_single_ones_and_those_of_batches(
+        self, store: Store
+    ) -> None:
+        tasks = [a_task(), *members(3), a_task(), a_task()]
+        await queue(store, *tasks)
+        assert await found(store) == sorted((task.id for task in tasks), reverse=True)
+
+    async def test_pages_of_any_size_come_to_the_same(self, store: Store) -> None:
+        await queue(store, a_task(), *members(5), a_task())
+        whole = await found(store)
+        assert len(whole) == 7
+        for limit in (1, 2, 3, 5, 7):
+            assert await found(store, limit=limit) == whole
+
+    async def test_many_tasks_are_found_over_many_looks(self, store: Store) -> None:
+        tasks = [*members(450), *(a_task() for _ in range(450))]
+        await queue(store, *tasks)
+        assert await found(store) == sorted((task.id for task in tasks), reverse=True)
+        assert len(await found(store, limit=300)) == 900
+
+    async def test_what_is_asked_for_is_found_and_nothing_else(self, store: Store) -> None:
+        await store.put([FUNCTION, FOREIGN])
+        tagged = a_task()._replace(tags=("a b", "c,d;e"))
+        other = a_task(function_id=FOREIGN.id)._replace(tags=("a",))
+        first, *_ = await running(store, a_task(), tagged)
+        await queue(store, other)
+        await store.complete(done([first]))
+        ended, runs, waits = first.task_id, tagged.id, other.id
+        for query, expected in (
+            (TaskQuery(frozenset({TaskStatus.COMPLETED})), [ended]),
+            (TaskQuery(frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})), [waits, runs]),
+            (TaskQuery(function_id=FOREIGN.id), [waits]),
+            (TaskQuery(tag="c,d;e"), [runs]),
+            (TaskQuery(tag="a"), [waits]),
+            (TaskQuery(tag="d;e"), []),
+            (TaskQuery(worker=WORKER), [ended]),
+            (TaskQuery(worker="w"), []),
+            (TaskQuery(function_id=FunctionId(UNKNOWN)), []),
+        ):
+            assert await found(store, query) == expected
+
+    async def test_a_cursor_need_not_exist_any_more(self, store: Store) -> None:
+        early, late = await queue(store, a_task(), a_task())
+        page = await store.history.find(ALL, TaskId(late[:-1] + "f"), 10)
+        assert [task.id for task in page.tasks][-1] == early
+
+
+class AttemptContract(StoreContract):
+    async def test_a_task_that_never_ran_has_no_attempts(self, store: Store) -> None:
+        (task_id,) = await queue(store)
+        assert await store.history.attempts(task_id) == []
+        assert await store.history.attempts(UNKNOWN) is None
+
+    async def test_each_attempt_is_kept_with_what_was_seen_of_it(self, backend: Backend) -> None:
+        store = backend.store
+        (first,) = await running(store, a_task(budget=Budget(retries=1)))
+        await store.fail([Defeat(first, WORKER, SEEN, RETRY_NOW)])
+        await backend.advance(SHORT_MS)
+        (again,) = await take(store)
+        await store.start([again.attempt])
+        found = await store.history.attempts(first.task_id)
+        assert found is not None
+        failed, runs = found
+        assert (failed.number, failed.end, failed.worker) == (1, AttemptEnd.FAILED, WORKER)
+        assert failed.failure is not None
+        assert failed.failure.exception == b""
+        assert (failed.failure.message, failed.failure.traceback) == ("no", "Traceback")
+        assert (failed.peak_rss_kb, failed.run_ms, failed.output) == (9, 2.5, "printed")
+        assert failed.started_at_ms is not None
+        assert failed.finished_at_ms is not None
+        assert failed.queued_at_ms <= failed.started_at_ms <= failed.finished_at_ms
+        assert (runs.number, runs.end) == (2, AttemptEnd.RUNNING)
+        assert runs.queued_at_ms == failed.finished_at_ms
+        await store.complete(done([again.attempt]))
+        found = await store.history.attempts(first.task_id)
+        assert found is not None
+        assert [each.end for each in found] == [AttemptEnd.FAILED, AttemptEnd.COMPLETED]
+        assert found[0] == failed
+
+    async def test_a_lost_and_a_released_attempt_are_told_apart(self, backend: Backend) -> None:
+        store = backend.store
+        (first,) = await running(store, lease_ms=SHORT_MS)
+        await store.start([first])
+        await backend.advance(SHORT_MS)
+        await store.reap(10)
+        (second,) = await take(store)
+        await store.start([second.attempt])
+        await store.release([second.attempt])
+        (third,) = await take(store)
+        await store.release([third.attempt], 0, "never began")
+        (fourth,) = await take(store)
+        await store.cancel([first.task_id])
+        found = await store.history.attempts(first.task_id)
+        assert found is not None
+        assert [(each.number, each.end) for each in found] == [
+            (1, AttemptEnd.LOST),
+            (2, AttemptEnd.RELEASED),
+            (fourth.attempt.number, AttemptEnd.CANCELLED),
+        ]
+
+    async def test_only_the_last_attempts_are_kept(self, store: Store) -> None:
+        (attempt,) = await running(store, a_task(budget=Budget(retries=99)))
+        for _ in range(25):
+            await store.fail(lost([attempt], RETRY_NOW))
+            (leased,) = await take(store)
+            attempt = leased.attempt
+        found = await store.history.attempts(attempt.task_id)
+        assert found is not None
+        assert [each.number for each in found] == [*range(6, 26), 26]
+
+
+class RetryContract(StoreContract):
+    async def test_a_failed_task_runs_again_with_its_payload_and_all_of_its_budget(
+        self, store: Store
+    ) -> None:
+        for payload in (b"short", b"long" * 1_000):
+            task = a_task(payload, budget=Budget(retries=1))
+            (first,) = await running(store, task)
+            await store.fail(lost([first], Requeue(Charge.RETRY, 0)))
+            (second,) = await take(store)
+            failure = SEEN.__class__(Cause.EXCEPTION, "E", "m", "tb", b"\x80" * 5_000)
+            await store.fail([Defeat(second.attempt, WORKER, failure)])
+            assert await store.history.retry([task.id]) == [Retried.QUEUED]
+            (shown,) = await store.get([task.id])
+            assert shown is not None
+            assert (shown.status, shown.spent, shown.attempt) == (TaskStatus.QUEUED, Spent(), 2)
+            assert (shown.finished_at_ms, shown.worker) == (None, "")
+            (third,) = await take(store)
+            assert (third.attempt.number, third.payload) == (3, payload)
+            assert await store.complete(done([third.attempt])) == [Written.RECORDED]
+            found = await store.history.attempts(task.id)
+            assert found is not None
+            ends = [each.end for each in found]
+            assert ends == [AttemptEnd.FAILED, AttemptEnd.FAILED, AttemptEnd.COMPLETED]
+
+    async def test_only_what_has_failed_is_tried_again(self, store: Store) -> None:
+        completed, cancelled, failed = await running(store, a_task(), a_task(), a_task())
+        (waits,) = await queue(store)
+        await store.complete(done([completed]))
+        await store.cancel([cancelled.task_id])
+        await store.fail(lost([failed]))
+        ids = [completed.task_id, cancelled.task_id, waits, UNKNOWN, failed.task_id, failed.task_id]
+        assert await store.history.retry(ids) == [
+            *[Retried.NOT_FAILED] * 3,
+            Retried.GONE,
+            Retried.QUEUED,
+            Retried.NOT_FAILED,
+        ]
+        assert set(await taken_ids(store)) == {waits, failed.task_id}
+
+    async def test_what_the_first_worker_says_later_is_stale(self, store: Store) -> None:
+        (attempt,) = await running(store)
+        await store.fail(lost([attempt]))
+        await store.history.retry([attempt.task_id])
+        assert await store.fail(lost([attempt])) == [Written.STALE]
+        assert await store.complete(done([attempt])) == [Written.STALE]
+
+    async def test_in_its_batch_it_stays_counted_once(self, store: Store) -> None:
+        attempts = await running(store, *members(2))
+        await store.fail(lost(attempts))
+        await store.history.retry([attempts[0].task_id])
+        batch = batch_of(attempts[0].task_id)
+        assert batch is not None
+        page = await store.endings(batch, 0, 10)
+        assert page is not None
+        assert (page.state.failed, page.state.ended) == (2, 2)
+        assert [ending.status for ending in page.endings] == [TaskStatus.QUEUED, TaskStatus.FAILED]
+        (again,) = await take(store)
+        await store.complete(done([again.attempt]))
+        page = await store.endings(batch, 0, 10)
+        assert page is not None
+        assert (page.state.failed, page.state.completed, page.state.ended) == (2, 0, 2)
+        assert [ending.status for ending in page.endings] == [
+            TaskStatus.COMPLETED,
+            TaskStatus.FAILED,
+        ]
+
+    async def test_it_can_be_tried_as_often_as_it_fails(self, store: Store) -> None:
+        (attempt,) = await running(store)
+        for number in range(2, 5):
+            await store.fail(lost([attempt]))
+            assert await store.history.retry([attempt.task_id]) == [Retried.QUEUED]
+            assert await store.submit([a_task()._replace(id=attempt.task_id)]) == [Submitted.EXISTS]
+            (leased,) = await take(store)
+            attempt = leased.attempt
+            assert attempt.number == number
+
+
+class TaskHistoryContract(FindContract, AttemptContract, RetryContract):
+    """All of it."""
