@@ -11,8 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
-from ...domain.function import Function
-from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId, batch_of
+from ...domain.identifiers import Attempt, BatchId, TaskId, batch_of
 from ...domain.ports import (
     BatchPage,
     Cancelled,
@@ -29,6 +28,7 @@ from ...domain.ports import (
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import batches, checking, transitions
+from .functions import MemoryFunctions
 from .records import Record, Records
 from .signals import Signals
 from .transitions import Moment
@@ -36,7 +36,7 @@ from .transitions import Moment
 DAY_MS = 24 * 60 * 60 * 1000
 
 
-class MemoryStore:
+class MemoryStore(MemoryFunctions):
     """Tasks and functions in memory, by the rules of ``domain.ports``.
 
     ``retention_ms`` is how long ended tasks can be asked for; ``queued_limit`` is how many
@@ -46,26 +46,14 @@ class MemoryStore:
     def __init__(
         self, clock: Clock, *, retention_ms: int = DAY_MS, queued_limit: int = 1_000_000
     ) -> None:
-        self._clock = clock
+        super().__init__(Records(), clock, retention_ms)
         self._retention_ms = retention_ms
         self._queued_limit = queued_limit
-        self._records = Records()
         self._signals = Signals()
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
         return ["tasks are kept in memory: they end with this process"]
-
-    # ------------------------------------------------------------ functions
-
-    async def put(self, functions: Sequence[Function]) -> None:
-        """Store functions; one that is there already stays as it is."""
-        for function in functions:
-            self._records.functions.setdefault(function.id, function)
-
-    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
-        """Return functions; None for those that do not exist."""
-        return [self._records.functions.get(function_id) for function_id in function_ids]
 
     # ------------------------------------------------------------ into the queue and out of it
 

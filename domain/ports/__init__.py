@@ -21,12 +21,14 @@ from .answers import (
     Written,
 )
 from .executor import Began, Ended, Executor, ExecutorEvent
+from .functions import DELETED_RETENTIONS, Filed, FunctionStore
 from .links import FromWorker, Link, Uplink
 from .points import Point
-from .store import BatchStore, FunctionStore, TaskStore
+from .store import BatchStore, TaskStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
 __all__ = [
+    "DELETED_RETENTIONS",
     "BatchPage",
     "BatchState",
     "BatchStore",
@@ -41,6 +43,7 @@ __all__ = [
     "Entropy",
     "Executor",
     "ExecutorEvent",
+    "Filed",
     "FromWorker",
     "FunctionStore",
     "Hint",
