@@ -7,6 +7,7 @@
     │   └── TooLarge              over a limit; says which and by how much
     ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
+    │   └── Deleted               ... any more, because somebody deleted it
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
     ├── StoreIncompatible     the store holds another layout, or settings that would lose tasks
@@ -82,6 +83,15 @@ class NotFound(GoferError):
         self.kind = kind
         self.identifier = identifier
         super().__init__(f"there is no {kind} {identifier}")
+
+
+class Deleted(NotFound):
+    """A function of this id or name was there, and somebody deleted it."""
+
+    def __init__(self, kind: str, identifier: str) -> None:
+        """Record the ``kind`` ("function") and the ``identifier`` asked for."""
+        super().__init__(kind, identifier)
+        self.args = (f"the {kind} {identifier} was deleted",)
 
 
 class QueueFull(GoferError):

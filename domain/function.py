@@ -1,10 +1,11 @@
-"""What a user registered: a function, its content digest and the environment it needs.
+"""What a user registered: a function's code, its version, and the environment that it needs.
 
 The payload is opaque here: this module (like everything outside a worker's child) never unpickles.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 from .identifiers import FunctionId
 
@@ -14,12 +15,15 @@ class Environment:
     """The interpreter that made, or can run, a function's bytecode.
 
     ``implementation`` is ``sys.implementation.name``, ``python`` the major and minor version,
-    ``dill`` the version of dill ("" where unknown).
+    ``dill`` the version of dill ("" where unknown). ``modules`` are top-level module names: those
+    that a function imports, or that a worker has; ``names`` are the free names of a function.
     """
 
     implementation: str
     python: tuple[int, int]
     dill: str = ""
+    modules: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     tag: str = field(init=False, repr=False, compare=False)
     """The key by which functions and workers are matched, such as ``cpython-3.11``.
 
@@ -34,8 +38,57 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for tasks of a function that say nothing else; None: gofer's own default."""
+
+    timeout_ms: int | None = None
+    retries: int | None = None
+    redeliveries: int | None = None
+    priority: int | None = None
+    result_ttl_ms: int | None = None
+
+
+NO_DEFAULTS = Defaults()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionHead:
+    """All that is known of a registered function but its code, which may be large.
+
+    ``payload_bytes`` and ``source_bytes`` say how large; 0: it has none.
+    """
+
+    id: FunctionId
+    name: str
+    version: int
+    digest: str
+    environment: Environment
+    created_at_ms: int
+    entry: str = ""
+    defaults: Defaults = NO_DEFAULTS
+    deleted: bool = False
+    payload_bytes: int = 0
+    source_bytes: int = 0
+
+    @property
+    def has_source(self) -> bool:
+        """Return whether workers of other versions can run it."""
+        return self.source_bytes > 0
+
+    @property
+    def has_bytecode(self) -> bool:
+        """Return whether there is a pickle of it."""
+        return self.payload_bytes > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
-    """A registered function: ``payload`` is the pickle (dill) of a callable, never loaded here."""
+    """A registered function: ``payload`` is the pickle (dill) of a callable, never loaded here.
+
+    ``source`` is the text of a module that defines the callable ``entry``. Each may be empty, but
+    not both. ``version`` counts the functions of one name from 1; the store gives it. A
+    ``deleted`` one takes no new tasks, and runs for those that there are.
+    """
 
     id: FunctionId
     name: str
@@ -43,8 +96,62 @@ class Function:
     digest: str
     environment: Environment
     created_at_ms: int
+    version: int = 1
+    source: str = ""
+    entry: str = ""
+    defaults: Defaults = NO_DEFAULTS
+    deleted: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Return the key of the queue in which its tasks wait."""
+        return self.environment.tag
+
+    @property
+    def head(self) -> FunctionHead:
+        """Return it without its code."""
+        return FunctionHead(
+            id=self.id,
+            name=self.name,
+            version=self.version,
+            digest=self.digest,
+            environment=self.environment,
+            created_at_ms=self.created_at_ms,
+            entry=self.entry,
+            defaults=self.defaults,
+            deleted=self.deleted,
+            payload_bytes=len(self.payload),
+            source_bytes=len(self.source.encode()),
+        )
+
+
+class FunctionName(NamedTuple):
+    """A function by its name: that version of it, or (None) the newest that is not deleted."""
+
+    name: str
+    version: int | None = None
 
 
 def content_digest(payload: bytes) -> str:
-    """Return the key under which workers cache a function: sha256 of its bytes, 64 hex digits."""
+    """Return the sha256 of bytes, 64 hex digits."""
     return hashlib.sha256(payload).hexdigest()
+
+
+def function_digest(
+    payload: bytes,
+    environment: Environment,
+    source: str = "",
+    entry: str = "",
+    defaults: Defaults = NO_DEFAULTS,
+) -> str:
+    """Return the digest of what a registration says; workers cache functions by it too.
+
+    Covers the code, the interpreter (``Environment.tag``) and the defaults; not the name.
+    """
+    settings = [getattr(defaults, each.name) for each in fields(Defaults)]
+    parts = (payload, source.encode(), f"{entry}\n{environment.tag}\n{settings}".encode())
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()

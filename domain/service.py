@@ -8,8 +8,9 @@ It never opens a payload.
 from collections.abc import Sequence
 
 from .batches import Batches
-from .errors import GoferError, InvalidInput, NotFound, TooLarge
-from .function import Environment, Function, content_digest
+from .errors import GoferError, NotFound
+from .function import Environment
+from .functions import Functions
 from .identifiers import FunctionId, TaskId
 from .ports import (
     BatchStore,
@@ -18,7 +19,6 @@ from .ports import (
     Entropy,
     FunctionStore,
     PayloadInspector,
-    Point,
     TaskStore,
     Telemetry,
 )
@@ -43,43 +43,22 @@ class Service:
     ) -> None:
         """Take the ports; ``environment`` is assumed for functions that name none."""
         self._tasks = tasks
-        self._functions = functions
-        self._inspector = inspector
-        self._clock = clock
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, batches, self._admission, clock, entropy)
-        self._environment = environment
-        self._limits = limits
-        self._telemetry = telemetry
+        told = (environment, limits, telemetry)
+        self.functions = Functions(functions, inspector, clock, self.new_id, *told)
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
         return self._admission.new_id()
 
     async def register(self, name: str, payload: bytes) -> FunctionId:
-        """Store a function and return its new id.
+        """Store a function as the original contract has it, and return its new id.
 
         Raises InvalidInput (a name over the limit), InvalidPayload or TooLarge, and then nothing
         was stored; StoreUnavailable.
         """
-        if len(name) > self._limits.name_chars:
-            raise InvalidInput(
-                f"the name has {len(name)} characters; the limit is {self._limits.name_chars}"
-            )
-        if len(payload) > self._limits.function_bytes:
-            raise TooLarge("the function", len(payload), self._limits.function_bytes)
-        seen = self._inspector.inspect(payload)
-        function = Function(
-            id=FunctionId(self.new_id()),
-            name=name,
-            payload=payload,
-            digest=content_digest(payload),
-            environment=seen.environment or self._environment,
-            created_at_ms=self._clock.unix_ms(),
-        )
-        await self._functions.put([function])
-        self._telemetry.point(Point.API_REGISTERED)
-        return function.id
+        return await self.functions.add(name, payload)
 
     async def submit(self, submissions: Sequence[Submission]) -> list[TaskId]:
         """Record tasks and return their ids, in order; a 2xx may be sent once this returns.

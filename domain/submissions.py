@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .errors import GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
+from .errors import Deleted, GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import content_digest
 from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
 from .ports import (
@@ -128,6 +128,8 @@ class Admission:
             return answer.task_id
         if answer is Submitted.NO_FUNCTION:
             return NotFound("function", task.function_id)
+        if answer is Submitted.DELETED:
+            return Deleted("function", task.function_id)
         if answer is Submitted.FULL:
             return QueueFull(self._limits.queued_tasks)
         if answer is Submitted.CONFLICT and task.idempotency is not None:

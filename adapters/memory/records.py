@@ -21,6 +21,7 @@ from ...domain.identifiers import (
 )
 from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
 from .kept import Batch, KnownBatch, KnownKey, Tallies
+from .shelves import Shelves
 
 LISTENER_MS = 60_000
 """How long a dispatcher that says nothing more is rung for."""
@@ -103,6 +104,7 @@ class Records:
     mortal: list[tuple[int, TaskId]] = field(default_factory=list[tuple[int, TaskId]])
     ended: deque[tuple[float, TaskId]] = field(default_factory=deque[tuple[float, TaskId]])
     functions: dict[FunctionId, Function] = field(default_factory=dict[FunctionId, Function])
+    shelves: Shelves = field(default_factory=Shelves)
     inboxes: dict[str, list[TaskId]] = field(default_factory=dict[str, list[TaskId]])
     keys: dict[str, KnownKey | KnownBatch] = field(default_factory=dict[str, KnownKey | KnownBatch])
     batches: dict[BatchId, Batch] = field(default_factory=dict[BatchId, Batch])

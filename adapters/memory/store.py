@@ -10,8 +10,7 @@ and a store must be used from one event loop.
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ...domain.function import Function
-from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId
+from ...domain.identifiers import Attempt, BatchId, TaskId
 from ...domain.ports import (
     BatchPage,
     Cancelled,
@@ -28,6 +27,7 @@ from ...domain.ports import (
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import batches, checking, transitions
+from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
 from .queues import MemoryQueues
@@ -36,7 +36,7 @@ from .records import Record, Records
 DAY_MS = 24 * 60 * 60 * 1000
 
 
-class MemoryStore:
+class MemoryStore(MemoryFunctions):
     """Tasks and functions in memory, by the rules of ``domain.ports``.
 
     ``retention_ms`` is how long ended tasks can be asked for; ``queued_limit`` is how many
@@ -46,29 +46,14 @@ class MemoryStore:
     def __init__(
         self, clock: Clock, *, retention_ms: int = DAY_MS, queued_limit: int = 1_000_000
     ) -> None:
-        self._ground = Ground(clock, retention_ms)
+        super().__init__(Ground(clock, retention_ms))
         self._queued_limit = queued_limit
         self.history = MemoryHistory(self._ground)
         self.queues = MemoryQueues(self._ground)
 
-    @property
-    def _records(self) -> Records:
-        return self._ground.records
-
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
         return ["tasks are kept in memory: they end with this process"]
-
-    # ------------------------------------------------------------ functions
-
-    async def put(self, functions: Sequence[Function]) -> None:
-        """Store functions; one that is there already stays as it is."""
-        for function in functions:
-            self._records.functions.setdefault(function.id, function)
-
-    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
-        """Return functions; None for those that do not exist."""
-        return [self._records.functions.get(function_id) for function_id in function_ids]
 
     # ------------------------------------------------------------ into the queue and out of it
 

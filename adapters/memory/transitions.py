@@ -49,14 +49,14 @@ def submit(
         if isinstance(known, KnownKey) and known.digest == wish.digest:
             return Repeated(known.task_id)
         return Submitted.CONFLICT
-    if task.function_id not in records.functions:
-        return Submitted.NO_FUNCTION
+    function = records.functions.get(task.function_id)
+    if function is None or function.deleted:
+        return Submitted.NO_FUNCTION if function is None else Submitted.DELETED
     if records.unfinished >= limit:
         return Submitted.FULL
     if wish is not None:
         records.keys[wish.key] = KnownKey(now.steady + keep_ms, wish.digest, task.id)
-    tag = records.functions[task.function_id].environment.tag
-    record = Record(new=task, tag=tag, created_at_ms=now.unix_ms, queued_at_ms=now.unix_ms)
+    record = Record(new=task, tag=function.tag, created_at_ms=now.unix_ms, queued_at_ms=now.unix_ms)
     records.tasks[task.id] = record
     records.enter(record, now.steady)
     records.tallies.came(task.priority, now.unix_ms)

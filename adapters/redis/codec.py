@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-from ...domain.function import Environment, Function
 from ...domain.identifiers import Attempt, FunctionId, TaskId
 from ...domain.ports import (
     Cancelled,
@@ -25,19 +24,19 @@ from ...domain.ports import (
 from ...domain.task import Budget, NewTask
 from . import evidence, record
 from .framing import unframe
-from .record import text, unreadable, word
+from .record import unreadable, word
 
 Items = Sequence[bytes]
 """What a script takes or answers about one or more tasks."""
 
-LEASED, REAPED, FUNCTION = 3, 3, 7
-"""How many items claim, reap and fetch answer for each."""
+LEASED, REAPED = 3, 3
+"""How many items claim and reap answer for each."""
 
 _CLAIMED = 3
 """How many items claim answers before those of the first task."""
 
 WRITTEN = dict(zip(b"RDSG", Written, strict=True))
-SUBMITTED = dict(zip(b"NEUFC", Submitted, strict=True))
+SUBMITTED = dict(zip(b"NEUFCD", Submitted, strict=True))
 CANCELLED = dict(zip(b"PSTG", Cancelled, strict=True))
 """What the letters mean that the scripts answer, in the order of the enumerations."""
 
@@ -178,41 +177,6 @@ def reaped(items: Items) -> Reaped:
     except ValueError as error:
         raise unreadable("task", task_id.decode("utf-8", "replace")) from error
     return Reaped(attempt, failed=failed == b"1")
-
-
-def function_items(function: Function) -> Items:
-    """Return what put.lua takes for a function."""
-    environment = function.environment
-    return (
-        function.id.encode(),
-        text(function.name),
-        function.payload,
-        function.digest.encode(),
-        text(environment.implementation),
-        b"%d.%d" % environment.python,
-        text(environment.dill),
-        b"%d" % function.created_at_ms,
-    )
-
-
-def function(function_id: FunctionId, items: Items) -> Function | None:
-    """Return a function from what fetch.lua answers; None if there is none."""
-    name, payload, digest, implementation, python, dill, created = items
-    if not digest:
-        return None
-    try:
-        major, minor = python.split(b".")
-        version = int(major), int(minor)
-        return Function(
-            id=function_id,
-            name=name.decode(),
-            payload=payload,
-            digest=digest.decode(),
-            environment=Environment(implementation.decode(), version, dill.decode()),
-            created_at_ms=int(created),
-        )
-    except ValueError as error:
-        raise unreadable("function", function_id) from error
 
 
 def rows(blob: bytes, width: int) -> list[Items]:

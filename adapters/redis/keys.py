@@ -17,7 +17,11 @@ key                  type    what it holds                                      
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
                                                                                           it ended
 ``b:<batch id>:e``   list    positions of its tasks that ended, 4 hex digits, in order    the same
-``f:<function id>``  hash    one function, its fields as below                            users
+``f:<function id>``  hash    one function, its fields as below                            users; TTL
+                                                                                          if deleted
+``fn:<name>``        zset    ids of the functions of a name, by version                   users
+``fg:<name>``        zset    ids of those that were deleted, by version                   TTL
+``functions``        zset    ids of the newest version of each name                       users
 ``tags``             set     environments that functions need, such as cpython-3.11       few
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
@@ -58,8 +62,11 @@ percent-encoded.
 Fields of a batch: ``c`` created, ``n`` tasks, ``m`` the highest position; ``C`` ``F`` ``X`` ``E``
 how many completed, failed, were cancelled, expired.
 
-Fields of a function: ``g`` name, ``p`` payload, ``h`` digest, ``i`` ``v`` ``d`` implementation,
-Python version and dill version, ``c`` created. All times are milliseconds since 1970.
+Fields of a function: ``g`` name, ``n`` version, ``p`` payload, ``s`` source, ``e`` entry, ``h``
+digest, ``i`` ``v`` ``d`` implementation, Python version and dill version, ``t`` the tag of its
+queues, ``o`` the rest of its contract (JSON: modules, names, defaults), ``c`` created, ``x``
+deleted. An older gofer wrote no ``n``, ``s``, ``e``, ``t``, ``o``. All times are milliseconds since
+1970.
 """
 
 import re

@@ -11,8 +11,7 @@ from typing import Self, TypeVar
 
 from redis.asyncio import Redis
 
-from ...domain.function import Function
-from ...domain.identifiers import Attempt, BatchId, FunctionId, TaskId
+from ...domain.identifiers import Attempt, BatchId, TaskId
 from ...domain.policy import BATCH
 from ...domain.ports import (
     BatchPage,
@@ -36,7 +35,7 @@ from .claiming import Claims
 from .driver import Driver, Word, open_clients, read_scripts
 from .endings import Endings
 from .framing import frame, unframe
-from .functions import RedisFunctionStore
+from .functions import RedisFunctions
 from .hints import Hints
 from .history import RedisHistory
 from .inspection import check_schema, check_settings, claim_layout
@@ -49,7 +48,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class RedisStore:
+class RedisStore(RedisFunctions):
     """Tasks and functions on one shard of a Redis-compatible server, 6.2 or newer.
 
     ``client`` serves short calls, ``blocking`` those that block. ``scripts`` are sources by name;
@@ -66,9 +65,8 @@ class RedisStore:
         self._options = options or StoreOptions()
         self._keys = Keys(self._options.namespace, self._options.shard)
         sources = read_scripts() if scripts is None else scripts
-        self._driver = Driver(client, self._keys.prefix, sources)
+        super().__init__(Driver(client, self._keys.prefix, sources), self._options.retention_ms)
         self._blocking = Driver(blocking, self._keys.prefix, sources)
-        self._functions = RedisFunctionStore(self._driver)
         self._bodies = Bodies(self._driver, self._keys)
         self._reading = Reading(self._driver, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
@@ -97,16 +95,6 @@ class RedisStore:
         """
         await check_schema(self._driver, self._keys)
         return await check_settings(self._driver)
-
-    # ------------------------------------------------------------ functions
-
-    async def put(self, functions: Sequence[Function]) -> None:
-        """Store functions; one that is there already stays as it is."""
-        await self._functions.put(functions)
-
-    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
-        """Return functions; None for those that do not exist."""
-        return await self._functions.fetch(function_ids)
 
     # ------------------------------------------------------------ into the queue and out of it
 

@@ -21,14 +21,16 @@ from .answers import (
     Written,
 )
 from .executor import Began, Ended, Executor, ExecutorEvent
+from .functions import DELETED_RETENTIONS, Filed, FunctionStore
 from .history import Retried, TaskHistory, TaskPage, TaskQuery
 from .links import FromWorker, Link, Uplink
 from .points import Point
 from .queues import QueueState, QueueStore, Standing, Totals
-from .store import BatchStore, FunctionStore, TaskStore
+from .store import BatchStore, TaskStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
 __all__ = [
+    "DELETED_RETENTIONS",
     "BatchPage",
     "BatchState",
     "BatchStore",
@@ -43,6 +45,7 @@ __all__ = [
     "Entropy",
     "Executor",
     "ExecutorEvent",
+    "Filed",
     "FromWorker",
     "FunctionStore",
     "Hint",

@@ -18,6 +18,8 @@ class Submitted(StrEnum):
     FULL = "full"
     CONFLICT = "conflict"
     """Its idempotency key was given before, with another request."""
+    DELETED = "deleted"
+    """Its function was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

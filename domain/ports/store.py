@@ -1,4 +1,4 @@
-"""The truth: tasks with their leases, and functions.
+"""The truth: tasks with their leases, and batches.
 
 Every method takes and returns batches and is atomic per task, not per batch. Answers come in the
 order of the request. Any method may raise StoreUnavailable, and then may or may not have been
@@ -9,8 +9,7 @@ costs one lease time, never a task.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ..function import Function
-from ..identifiers import Attempt, BatchId, FunctionId, TaskId
+from ..identifiers import Attempt, BatchId, TaskId
 from ..task import Idempotency, NewTask, Outcome, Task
 from .answers import (
     BatchPage,
@@ -186,16 +185,4 @@ class BatchStore(Protocol):
 
         May return too early. An unknown batch has none that ended.
         """
-        ...
-
-
-class FunctionStore(Protocol):
-    """The registered functions. They never change once they are stored."""
-
-    async def put(self, functions: Sequence[Function]) -> None:
-        """Store functions under their ids, all or none; storing one again changes nothing."""
-        ...
-
-    async def fetch(self, function_ids: Sequence[FunctionId]) -> list[Function | None]:
-        """Return functions with their payloads; None for those that do not exist."""
         ...

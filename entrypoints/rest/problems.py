@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from ...domain.errors import (
     AddressUnusable,
+    Deleted,
     GoferError,
     IllegalTransition,
     InvalidIdentifier,
@@ -45,6 +46,7 @@ STATUSES: Mapping[type[GoferError], HTTPStatus] = MappingProxyType(
         InvalidPayload: HTTPStatus.BAD_REQUEST,
         TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         NotFound: HTTPStatus.NOT_FOUND,
+        Deleted: HTTPStatus.NOT_FOUND,
         KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
         QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
         StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -7,7 +7,7 @@ from ...adapters.memory.store import MemoryStore
 from ...domain.errors import StoreUnavailable
 from ...domain.function import Function
 from ...domain.identifiers import TaskId
-from ...domain.ports import Cancelled, Repeated, Submitted
+from ...domain.ports import Cancelled, Filed, Repeated, Submitted
 from ...domain.task import NewTask, Outcome, Task
 
 
@@ -27,10 +27,10 @@ class SwitchableStore(MemoryStore):
         finally:
             self._trouble = None
 
-    async def put(self, functions: Sequence[Function]) -> None:
+    async def put(self, functions: Sequence[Function], *, unless_same: bool = False) -> list[Filed]:
         """Store functions; raise StoreUnavailable while away."""
         self._answer()
-        await super().put(functions)
+        return await super().put(functions, unless_same=unless_same)
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks; raise StoreUnavailable while away."""

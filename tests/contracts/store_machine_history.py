@@ -18,7 +18,7 @@ QUERIES = [
     TaskQuery(tag="b c,d; -"),
     TaskQuery(worker=WORKER),
 ]
-ATTEMPTS_SHOWN = 4
+ATTEMPTS_SHOWN = 8
 
 
 class WholeStoreMachine(StoreMachine):

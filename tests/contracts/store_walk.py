@@ -34,7 +34,7 @@ _VERBS = (
     ("look", 1),
     ("name batch", 0.5),
     ("forge", 2),
-    ("retry", 2),
+    ("retry", 4),
     ("pause", 0.3),
     ("resume", 1),
     ("purge", 0.3),

@@ -15,7 +15,7 @@ from gofer.adapters.payload import PickleInspector, decode_payload, encode_paylo
 from gofer.adapters.processes.frames import Frames
 from gofer.adapters.processes.frames import Report as ChildReport
 from gofer.adapters.redis import codec as store_codec
-from gofer.adapters.redis import record
+from gofer.adapters.redis import function_rows, record
 from gofer.adapters.redis.framing import unframe
 from gofer.adapters.zmq.batch import unpack_reply, unpack_request
 from gofer.adapters.zmq.codec import decode_to_dispatcher, decode_to_worker, encode, sealed
@@ -93,11 +93,12 @@ def store_rows(data: bytes) -> None:
         items = unframe(data)
     except ValueError:
         return
-    items += [b""] * 10
+    items += [b""] * 13
     for read in (
         lambda: record.task_and_outcome(TASK_ID, items[0], iter(items[1:2])),
         lambda: record.batch_ending(TASK_ID, 1, items[0], iter(items[1:2])),
-        lambda: store_codec.function(FUNCTION_ID, items[:7]),
+        lambda: function_rows.function(FUNCTION_ID, items[:12]),
+        lambda: function_rows.head(items[:13]),
         lambda: store_codec.claimed("token", [b"0", b"", b"", b"1", *items[3:7]]),
         lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[0]),
         lambda: store_codec.reaped(items[:3]),

@@ -16,7 +16,7 @@ from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.errors import GoferError
 from gofer.domain.function import Environment, Function
 from gofer.domain.identifiers import TaskId, WorkerId
-from gofer.domain.ports import Completion, Defeat, Repeated, Submitted
+from gofer.domain.ports import Completion, Defeat, Filed, Repeated, Submitted
 from gofer.domain.service import Service
 from gofer.domain.task import Failure, NewTask, Outcome, Success, Task, TaskStatus
 from gofer.entrypoints.container import own_environment
@@ -43,10 +43,10 @@ class WebStore(MemoryStore):
         if self.trouble is not None:
             raise self.trouble
 
-    async def put(self, functions: Sequence[Function]) -> None:
+    async def put(self, functions: Sequence[Function], *, unless_same: bool = False) -> list[Filed]:
         self._fail_if_in_trouble()
         self.functions.extend(functions)
-        await super().put(functions)
+        return await super().put(functions, unless_same=unless_same)
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         self._fail_if_in_trouble()

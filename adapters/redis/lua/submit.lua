@@ -6,8 +6,9 @@
 --                the prelude); where the client gave an idempotency key, " digest key" follows the
 --                delay (in ms)
 -- ARGV[4...]     the payloads of those whose bodies begin with "p", in their order
--- Answer         a letter each: N new, E exists, U unknown function, F full, C the key was given
---                with another digest, R a repetition; and the ids of the Rs, a space before each
+-- Answer         a letter each: N new, E exists, U unknown function, D deleted function, F full, C the
+--                key was given with another digest, R a repetition; and the ids of the Rs, a space
+--                before each
 -- Repeatable     yes: E, or R
 local room = tonumber(ARGV[1])
   - redis.call('ZCARD', P .. 'delayed') - redis.call('ZCARD', P .. 'lease')
@@ -28,12 +29,12 @@ local function known(key)
 end
 
 local function read_head(item)
-  -- what tasks with the same second item share: the queue (nothing if the function is not there),
+  -- what tasks with the same second item share: the queue (or why it is refused),
   -- what their strings begin with behind the state, the delay, and the wish to be known by a key
   local head, fn, delay, wish = string.match(item, '^(%d+ %d+ ([^ ]+) [^ ]+ [^ ]+) (%d+)(.*)$')
-  local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v')
-  if not hash[1] then return {wish = wish} end
-  head = head .. ' ' .. hash[1] .. '-' .. hash[2]
+  local hash = redis.call('HMGET', P .. 'f:' .. fn, 'i', 'v', 't', 'x')
+  if not hash[1] or hash[4] then return {wish = wish, refused = hash[4] and 'D' or 'U'} end
+  head = head .. ' ' .. (hash[3] or hash[1] .. '-' .. hash[2])
   delay = tonumber(delay)
   local line = delay > 0 and '- ' .. whole(now + delay) or ''
   return {
@@ -68,8 +69,8 @@ for i = 1, #items, 3 do
     local named = of_batch(first) and string.sub(first, -4) == '0000'
     answer = said == digest and not named and 'R' or 'C'
     if answer == 'R' then repeated[#repeated + 1] = ' ' .. first end
-  elseif not head.queue then
-    answer = 'U'
+  elseif head.refused then
+    answer = head.refused
   elseif room <= 0 then
     answer = 'F'
   else

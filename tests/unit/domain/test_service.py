@@ -16,7 +16,7 @@ from gofer.domain.errors import (
     QueueFull,
     TooLarge,
 )
-from gofer.domain.function import Environment, content_digest
+from gofer.domain.function import Environment, function_digest
 from gofer.domain.identifiers import (
     FunctionId,
     TaskId,
@@ -91,7 +91,7 @@ async def test_a_function_is_stored_with_what_its_payload_tells(
     assert theirs is not None
     assert (ours.environment, theirs.environment) == (OURS, THEIRS)
     assert (ours.name, ours.payload) == ("f", b"code")
-    assert ours.digest == content_digest(b"code")
+    assert ours.digest == function_digest(b"code", OURS)
     assert ours.created_at_ms == clock.unix_ms()
 
 

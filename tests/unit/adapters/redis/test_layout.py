@@ -67,9 +67,8 @@ async def test_past_the_retention_no_key_of_a_task_is_left(server: FakeServer) -
         left = await keys_of(backend.client)
         rates = {key for key in left if key.startswith(f"{PREFIX}rate:")}
         assert all([await backend.client.ttl(key) > 0 for key in rates])
-        lasting = {
-            f"{PREFIX}{name}" for name in (f"f:{FUNCTION.id}", "listeners", "tags", "totals")
-        }
+        function = {f"f:{FUNCTION.id}", f"fn:{FUNCTION.name}", "functions", "tags"}
+        lasting = {f"{PREFIX}{key}" for key in (*function, "listeners", "totals")}
         return left - rates == lasting
 
     await wait_until_async(only_functions, "only the function is left, and the listener")
@@ -140,7 +139,7 @@ async def test_large_payloads_come_in_several_claims_and_lose_their_order_never(
 
 async def test_large_functions_are_fetched_in_several_calls(server: FakeServer) -> None:
     store = RedisBackends(lambda: fake_clients(server))().store
-    functions = [a_function(bytes(9 * MEBIBYTE) + b"%d" % n) for n in range(4)]
+    functions = [a_function(bytes(9 * MEBIBYTE) + b"%d" % n, f"f{n}") for n in range(4)]
     await store.put(functions)
     assert await store.fetch([function.id for function in functions]) == functions
 

@@ -1,0 +1,280 @@
+"""The use cases around functions: register, resolve, list, delete.
+
+A *reference* names a function from outside: its id, its name (the newest version that is not
+deleted) or ``name@3``. Tasks name functions by id inside the store; references are resolved on
+the way in, and what a reference meant is remembered for at most a second.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .errors import Deleted, GoferError, InvalidIdentifier, InvalidInput, NotFound, TooLarge
+from .function import (
+    NO_DEFAULTS,
+    Defaults,
+    Environment,
+    Function,
+    FunctionHead,
+    FunctionName,
+    function_digest,
+)
+from .identifiers import FunctionId, parse_function_id
+from .ports import Clock, Filed, FunctionStore, PayloadInspector, Point, Telemetry
+from .submissions import Limits
+from .task import PRIORITIES
+
+REMEMBERED_MS = 1_000
+"""How long what a reference meant is believed: a new version is used by all a second later."""
+
+REMEMBERED_MOST = 10_000
+"""References remembered at once; past that all are looked up again."""
+
+MOST_VERSION = 2**31 - 1
+
+_REFERENCE = "an id, a name, or a name and a version such as resize@3"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionWish:
+    """What somebody wants registered: ``source``, ``bytecode`` (a dill pickle), or both.
+
+    ``source`` is the text of a module; ``entry`` is which of its functions is meant ("": ``name``,
+    or the only one). ``environment`` is what made the bytecode (None: what it tells of itself).
+    """
+
+    name: str
+    source: str = ""
+    entry: str = ""
+    bytecode: bytes = b""
+    environment: Environment | None = None
+    defaults: Defaults = NO_DEFAULTS
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A function that is registered now. ``created``: it is a new version of its name."""
+
+    function: FunctionHead
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPage:
+    """Some functions, the latest first; ``next_cursor`` is where to go on, "" at the end."""
+
+    functions: tuple[FunctionHead, ...]
+    next_cursor: str = ""
+
+
+class Functions:
+    """What can be done with functions, over a store; safe to share within one event loop."""
+
+    def __init__(
+        self,
+        store: FunctionStore,
+        inspector: PayloadInspector,
+        clock: Clock,
+        new_id: Callable[[], str],
+        environment: Environment,
+        limits: Limits,
+        telemetry: Telemetry,
+    ) -> None:
+        """Take the ports; ``environment`` is assumed for bytecode that names none."""
+        self._store = store
+        self._inspector = inspector
+        self._clock = clock
+        self._new_id = new_id
+        self._environment = environment
+        self._limits = limits
+        self._telemetry = telemetry
+        self._remembered: dict[str, tuple[float, FunctionHead]] = {}
+
+    # ------------------------------------------------------------ registering
+
+    async def register(self, wish: FunctionWish) -> Registration:
+        """Store a function as the next version of its name, unless the newest is the same.
+
+        Raises InvalidInput, InvalidPayload or TooLarge, and then nothing was stored;
+        StoreUnavailable.
+        """
+        check_name(wish.name)
+        _check_defaults(wish.defaults)
+        if not (wish.source or wish.bytecode):
+            raise InvalidInput("a function needs source, bytecode or both")
+        if wish.entry and not wish.entry.isidentifier():
+            raise InvalidInput(f"the entry {wish.entry[:80]!r} is no name of a function")
+        filed, function = await self._put(wish, unless_same=True)
+        self._remembered.pop(function.name, None)
+        if filed.new:
+            return Registration(function, created=True)
+        (known,) = await self._store.heads([filed.id])
+        if known is None:  # it was deleted, and forgotten, between the two calls
+            raise NotFound("function", filed.id)
+        return Registration(known, created=False)
+
+    async def add(self, name: str, payload: bytes) -> FunctionId:
+        """Store bytecode as a new version of any name, as the original contract has it.
+
+        Raises as ``register`` does.
+        """
+        filed, _ = await self._put(FunctionWish(name, bytecode=payload), unless_same=False)
+        return filed.id
+
+    async def _put(self, wish: FunctionWish, *, unless_same: bool) -> tuple[Filed, FunctionHead]:
+        self._check_sizes(wish)
+        environment = wish.environment
+        if wish.bytecode or not wish.source:
+            seen = self._inspector.inspect(wish.bytecode)
+            environment = environment or seen.environment
+        environment = environment or self._environment
+        function = Function(
+            id=FunctionId(self._new_id()),
+            name=wish.name,
+            payload=wish.bytecode,
+            digest=function_digest(
+                wish.bytecode, environment, wish.source, wish.entry, wish.defaults
+            ),
+            environment=environment,
+            created_at_ms=self._clock.unix_ms(),
+            source=wish.source,
+            entry=wish.entry,
+            defaults=wish.defaults,
+        )
+        (filed,) = await self._store.put([function], unless_same=unless_same)
+        self._telemetry.point(Point.API_REGISTERED)
+        return filed, replace(function.head, version=filed.version)
+
+    def _check_sizes(self, wish: FunctionWish) -> None:
+        if len(wish.name) > self._limits.name_chars:
+            raise InvalidInput(
+                f"the name has {len(wish.name)} characters; the limit is {self._limits.name_chars}"
+            )
+        size = len(wish.bytecode) + len(wish.source.encode("utf-8", "replace"))
+        if size > self._limits.function_bytes:
+            raise TooLarge("the function", size, self._limits.function_bytes)
+
+    # ------------------------------------------------------------ finding
+
+    async def resolve(self, reference: str) -> FunctionHead:
+        """Return what a reference means now; raise InvalidIdentifier, NotFound or Deleted."""
+        (found,) = await self._look([reference])
+        if isinstance(found, GoferError):
+            raise found
+        return found
+
+    async def known(self, references: Iterable[str]) -> dict[str, FunctionHead | GoferError]:
+        """Return what each reference means, or why it means nothing; one call of the store.
+
+        For the way in of tasks: what was found is believed for a second, so that one that was
+        deleted meanwhile is refused when the task is recorded.
+        """
+        now = self._clock.steady_ms()
+        found: dict[str, FunctionHead | GoferError] = {}
+        missing: list[str] = []
+        for reference in dict.fromkeys(references):
+            remembered = self._remembered.get(reference)
+            if remembered is not None and now < remembered[0]:
+                found[reference] = remembered[1]
+            else:
+                missing.append(reference)
+        if not missing:
+            return found
+        if len(self._remembered) + len(missing) > REMEMBERED_MOST:
+            self._remembered.clear()
+        for reference, answer in zip(missing, await self._look(missing), strict=True):
+            found[reference] = answer
+            if isinstance(answer, FunctionHead):
+                self._remembered[reference] = (now + REMEMBERED_MS, answer)
+        return found
+
+    async def _look(self, references: Sequence[str]) -> list[FunctionHead | GoferError]:
+        answers: list[FunctionHead | GoferError] = []
+        asked: list[tuple[int, FunctionId | FunctionName]] = []
+        for position, reference in enumerate(references):
+            answers.append(NotFound("function", reference))
+            try:
+                asked.append((position, parse_reference(reference)))
+            except InvalidIdentifier as error:
+                answers[position] = error
+        heads = await self._store.heads([wanted for _, wanted in asked]) if asked else []
+        for (position, _), head in zip(asked, heads, strict=True):
+            if head is not None and head.deleted:
+                answers[position] = Deleted("function", references[position])
+            elif head is not None:
+                answers[position] = head
+        return answers
+
+    async def find(self, name: str = "", cursor: str = "", limit: int = 100) -> FunctionPage:
+        """Return the newest version of each name (or of this one), the latest first.
+
+        ``cursor`` is the ``next_cursor`` of the page before. Raises InvalidIdentifier for another.
+        """
+        if name:
+            found = await self._store.versions(name, None, 1)
+            return FunctionPage(() if cursor else tuple(found))
+        before = parse_function_id(cursor) if cursor else None
+        heads = await self._store.catalogue(before, limit)
+        return FunctionPage(tuple(heads), heads[-1].id if heads and len(heads) >= limit else "")
+
+    async def versions(self, reference: str, cursor: str = "", limit: int = 100) -> FunctionPage:
+        """Return the versions of the function's name that are not deleted, the latest first.
+
+        Raises as ``resolve`` does; InvalidIdentifier for a cursor that is none.
+        """
+        function = await self.resolve(reference)
+        before = None
+        if cursor:
+            if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > len(str(MOST_VERSION)):
+                raise InvalidIdentifier("cursor", cursor, "the next_cursor of the page before")
+            before = int(cursor)
+        heads = await self._store.versions(function.name, before, limit)
+        more = heads and len(heads) >= limit
+        return FunctionPage(tuple(heads), str(heads[-1].version) if more else "")
+
+    async def delete(self, reference: str) -> FunctionHead:
+        """Have a function take no new tasks; those that there are end as they would have.
+
+        Raises as ``resolve`` does; a second delete raises Deleted.
+        """
+        function = await self.resolve(reference)
+        self._remembered.clear()
+        (deleted,) = await self._store.delete([function.id])
+        if not deleted:
+            raise Deleted("function", reference)
+        return function
+
+
+def parse_reference(reference: str) -> FunctionId | FunctionName:
+    """Return what a reference asks for; raise InvalidIdentifier for one that is none."""
+    try:
+        return parse_function_id(reference)
+    except InvalidIdentifier:
+        name, mark, version = reference.partition("@")
+    if not name or not name.isprintable() or "/" in name:
+        raise InvalidIdentifier("function", reference, _REFERENCE)
+    if not mark:
+        return FunctionName(name)
+    if not re.fullmatch("[1-9][0-9]{0,9}", version) or int(version) > MOST_VERSION:
+        raise InvalidIdentifier("function", reference, _REFERENCE)
+    return FunctionName(name, int(version))
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidInput for a name that no reference could mean."""
+    if not name.strip() or not name.isprintable() or "/" in name or "@" in name:
+        raise InvalidInput(f"the name {name[:80]!r} is empty, or has / or @ or what is not printed")
+    try:
+        parse_function_id(name)
+    except InvalidIdentifier:
+        return
+    raise InvalidInput(f"the name {name!r} looks like an id")
+
+
+def _check_defaults(defaults: Defaults) -> None:
+    if defaults.priority is not None and defaults.priority not in PRIORITIES:
+        raise InvalidInput(f"priority {defaults.priority} is none of {PRIORITIES}")
+    for name in ("timeout_ms", "retries", "redeliveries", "result_ttl_ms"):
+        value = getattr(defaults, name)
+        if value is not None and value < 0:
+            raise InvalidInput(f"the default {name} is {value}, and cannot be negative")
