@@ -11,6 +11,7 @@ key                  type    what it holds                                      
 ``p:<task id>``      string  its payload, if that is longer than 2 KiB                    until it
                                                                                           ends
 ``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
+``s:<stem>:<n>``     string  the n-th long body of a call, put there right before it    1 min
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
                                                                                           it ended
 ``b:<batch id>:e``   list    positions of its tasks that ended, 4 hex digits, in order    the same
@@ -19,7 +20,7 @@ key                  type    what it holds                                      
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
-``expiry``           zset    ids of tasks that are not started after a time, by that time   ``limit``
+``expiry``           zset    ids of tasks that are not started after a time, by that time  ``limit``
                              in ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
 ``idem:<key>``       string  "digest id" of the request with this idempotency key: a      retention
@@ -105,6 +106,10 @@ class Keys:
     def result(self, task_id: TaskId) -> str:
         """Return the key of a task's result or exception, if it is a long one."""
         return f"{self.prefix}x:{task_id}"
+
+    def staged(self, stem: str, number: int) -> str:
+        """Return the key under which a call finds one of its longest bodies."""
+        return f"{self.prefix}s:{stem}:{number}"
 
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""

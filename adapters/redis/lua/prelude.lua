@@ -88,9 +88,8 @@ end
 -- there is something to say: nothing at all for a task that was queued once, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
 -- so long that it has a key of its own; once the task has ended it is "i", the length of the
 -- evidence, ":", the evidence and the result or exception, or "x" instead and after the length of
--- the evidence "," and that of the result, which has a key of its own. keys.py says what the words
--- mean. Long bodies come as arguments of their own, which Lua hands on without a copy, and are read
--- beside the scripts: through Lua a MiB costs 5 ms, by GET 0.3.
+-- the evidence "," and that of the result, which has a key of its own, and is read beside the
+-- scripts. keys.py says what the words mean.
 local SPLIT = '^(%a+) (%d+ [^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^\n]+)\n([^\n]*)\n()'
 
 -- state, fence, owner, started, created, spent, head, line, and where the body begins
@@ -138,10 +137,9 @@ local function write()
 end
 
 -- Tasks that end: `finish` takes what ends them, `bury` (after `write`) has them forgotten in time.
--- `result` is one of the long ones, or nothing.
 local buried, emptied = {}, {}
 
-local function finish(id, state, task, line, body, result, retention)
+local function finish(id, state, task, line, body)
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
   if second > first + 1 then -- it was queued more than once: since when is kept
@@ -151,7 +149,6 @@ local function finish(id, state, task, line, body, result, retention)
   put(key, state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n' .. body)
   buried[#buried + 1] = key
   if string.byte(task, second + 1) == 112 then emptied[#emptied + 1] = P .. 'p:' .. id end -- p
-  if result then redis.call('SET', P .. 'x:' .. id, result, 'PX', retention) end
 end
 
 local function bury(retention)
@@ -305,7 +302,6 @@ local function publish(ids, state, retention)
   redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
 end
 
-
 -- End tasks that wait and are not to be started any more; return whether there may be more of them.
 -- One that runs is left alone, and entered again when it comes back.
 local EXPIRED_AT_ONCE = 100
@@ -322,7 +318,7 @@ local function expire(now, retention)
       local _, _, _, _, _, _, head = split(task)
       if state == 'Q' then queued[#queued + 1] = {ids[n], queue_of(head)} end
       if state == 'D' then delayed[#delayed + 1] = ids[n] end
-      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
+      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:')
       ended[#ended + 1] = ids[n]
     end
   end
