@@ -21,6 +21,7 @@ from .failures import DRIVER_ERRORS, demoted, translated
 from .lines import Lines
 
 Word = str | bytes | int | float
+Command = tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,15 @@ def open_clients(url: str, timeouts: Timeouts) -> tuple[Redis, Redis]:
 
 
 def read_scripts() -> dict[str, str]:
-    """Return the sources of all scripts by name, each with the prelude before it."""
+    """Return the sources of all scripts by name, each with what they share before it."""
     folder = files(__package__ or __name__) / "lua"
     sources = {
         entry.name.removesuffix(".lua"): entry.read_text("utf-8")
         for entry in folder.iterdir()
         if entry.name.endswith(".lua")
     }
-    prelude = sources.pop("prelude")
-    return {name: prelude + source for name, source in sources.items()}
+    shared = sources.pop("prelude") + sources.pop("bodies")
+    return {name: shared + source for name, source in sources.items()}
 
 
 class Driver:
@@ -100,13 +101,20 @@ class Driver:
             for name, source in scripts.items()
         }
 
-    async def run(self, script: str, *arguments: Word) -> Any:
-        """Run a script; a server that does not know it is sent its source."""
+    async def run(self, script: str, *arguments: Word, before: Sequence[Command] = ()) -> Any:
+        """Run a script; a server that does not know it is sent its source.
+
+        The commands of ``before`` are sent in the same breath; if one of them fails, that is what
+        is raised, whatever the script answers.
+        """
         sha, source = self._scripts[script]
+        words = ("EVALSHA", sha, 1, self._prefix, *arguments)
         with translated():
             try:
                 try:
-                    return await self._lines.call("EVALSHA", sha, 1, self._prefix, *arguments)
+                    if before:
+                        return await self._lines.calls([*before, words])
+                    return await self._lines.call(*words)
                 except exceptions.NoScriptError:
                     # nothing was carried out, so even a claim may be sent again
                     return await self._lines.call("EVAL", source, 1, self._prefix, *arguments)

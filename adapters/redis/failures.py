@@ -11,11 +11,17 @@ from redis import exceptions
 
 from ...domain.errors import StoreUnavailable
 
+
+class StoreFull(StoreUnavailable):
+    """The server has no memory left for what it was asked to write."""
+
+
 DRIVER_ERRORS = (exceptions.RedisError, exceptions.RedisClusterException, OSError, EOFError)
 """OSError covers the time-outs of asyncio and the errors of TLS."""
 
+_FULL = "it is full (maxmemory); finish or cancel tasks, or give it more memory"
+
 _SAID_BY_SERVER = (
-    ("OOM", "it is full (maxmemory); finish or cancel tasks, or give it more memory"),
     ("MISCONF", "it cannot write to its disk and refuses writes (MISCONF)"),
     ("READONLY", "it is a read-only replica"),
     ("LOADING", "it is loading its data after a start"),
@@ -24,13 +30,13 @@ _SAID_BY_SERVER = (
     ("WRONGPASS", "it does not accept the user name and password"),
     ("NOPERM", "its access rules forbid a command or key that gofer needs"),
     ("NOREPLICAS", "it has fewer replicas than it needs for writes"),
+    ("LOST", "a long body that was sent before a call was gone when the call came"),
     ("UNBLOCKED", "it was demoted while we waited"),
     ("max number of clients", "it has as many clients as it allows (maxclients)"),
 )
 
 _BY_CLASS = (
     (exceptions.BusyLoadingError, "it is loading its data after a start"),
-    (exceptions.OutOfMemoryError, _SAID_BY_SERVER[0][1]),
     (exceptions.ReadOnlyError, "it is a read-only replica"),
     (exceptions.NoPermissionError, "its access rules forbid a command or key that gofer needs"),
     (exceptions.MaxConnectionsError, "all our connections to it are in use"),
@@ -54,6 +60,8 @@ def demoted(error: exceptions.ResponseError) -> bool:
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Return the domain's error for one of the driver's."""
     text = str(error)
+    if isinstance(error, exceptions.OutOfMemoryError) or "OOM " in text:
+        return StoreFull(_FULL)
     if isinstance(error, exceptions.RedisError):
         for word, reason in _SAID_BY_SERVER:
             if word in text:

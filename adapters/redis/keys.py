@@ -14,6 +14,7 @@ key                  type    what it holds                                      
 ``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
 ``a:<task id>``      list    its earlier attempts, the last 20 (see the prelude)            TTL once
                                                                                           it ended
+``s:<stem>:<n>``     string  the n-th long body of a call, put there right before it    1 min
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
                                                                                           it ended
 ``b:<batch id>:e``   list    positions of its tasks that ended, 4 hex digits, in order    the same
@@ -122,6 +123,10 @@ class Keys:
     def result(self, task_id: TaskId) -> str:
         """Return the key of a task's result or exception, if it is a long one."""
         return f"{self.prefix}x:{task_id}"
+
+    def staged(self, stem: str, number: int) -> str:
+        """Return the key under which a call finds one of its longest bodies."""
+        return f"{self.prefix}s:{stem}:{number}"
 
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""

@@ -8,9 +8,12 @@ pool's business as before.
 
 from asyncio import StreamReader
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from redis import exceptions
+
+Word = str | bytes | float
 
 
 class Lines:
@@ -22,7 +25,7 @@ class Lines:
         self._waiting = 0
         self._kept: deque[Any] = deque()
 
-    async def call(self, *words: str | bytes | float) -> Any:
+    async def call(self, *words: Word) -> Any:
         """Send one command and return its answer; raises the driver's exceptions.
 
         Nothing is ever sent twice. A call that is broken off takes its connection with it, so
@@ -39,6 +42,26 @@ class Lines:
             await self._drop(line)
             raise
         await self._give(line)
+        return answer
+
+    async def calls(self, commands: Sequence[Sequence[Word]]) -> Any:
+        """Send commands in one breath; return the answer to the last, or raise the first error."""
+        line = await self._take()
+        refused: exceptions.ResponseError | None = None
+        answer: Any = None
+        try:
+            await line.send_packed_command(line.pack_commands(commands))
+            for _ in commands:
+                try:
+                    answer = await line.read_response()
+                except exceptions.ResponseError as error:
+                    refused = refused or error
+        except BaseException:
+            await self._drop(line)
+            raise
+        await self._give(line)
+        if refused is not None:
+            raise refused
         return answer
 
     async def forget(self) -> None:

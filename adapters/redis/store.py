@@ -271,7 +271,7 @@ class RedisStore(RedisFunctions):
             told = [items_of(each) for each in part]
             items = frame([item for row, _ in told for item in row])
             longs = [long for _, long in told if long]
-            answers.extend(read(await self._driver.run(script, *leading, items, *longs)))
+            answers.extend(read(await self._bodies.run(script, longs, *leading, items)))
         return answers
 
 

@@ -26,20 +26,21 @@ from gofer.domain.identifiers import (
     BatchId,
     FunctionId,
     TaskId,
-    WorkerId,
     member_ids,
     uuid7,
 )
 from gofer.domain.policy import Requeue
-from gofer.domain.ports import BatchPage, Completion, Defeat
-from gofer.domain.task import Budget, Cause, Failure, Idempotency, NewTask, Success
+from gofer.domain.ports import BatchPage
+from gofer.domain.task import Budget, Idempotency, NewTask
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
 from tests.contracts.store_choices import (
     BATCHES,
-    LONG,
     STRANGER,
     UNKNOWN,
+    additions,
     budgets,
+    completions_of,
+    defeats_of,
     delays,
     leases,
     lives,
@@ -135,7 +136,7 @@ class StoreMachine(RuleBasedStateMachine):
         again=st.none() | st.integers(0, 9),
         wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
         batch=st.none() | st.sampled_from(BATCHES),
-        payload=st.sampled_from([b"", LONG]),
+        payload=additions,
         told=st.tuples(tags, lives),
     )
     def submit(
@@ -187,23 +188,17 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(
         positions=picks,
         run_ms=st.sampled_from([0.0, 1.5, 1e9, float("inf")]),
-        result=st.sampled_from([b"", LONG]),
+        result=additions,
     )
     def complete(self, positions: list[int], run_ms: float, result: bytes = b"") -> None:
-        completions = [
-            Completion(
-                attempt, WorkerId("w1"), Success(str(attempt).encode() + result, run_ms=run_ms)
-            )
-            for attempt in self.chosen(positions)
-        ]
+        completions = completions_of(self.chosen(positions), run_ms, result)
         self.both(lambda store: store.complete(completions))
 
-    @rule(positions=picks, run_ms=st.sampled_from([0.0, 2.5]), requeue=requeues)
-    def fail(self, positions: list[int], run_ms: float, requeue: Requeue | None) -> None:
-        failure = Failure(Cause.EXIT, "Exit", "3", exit_code=3, exception=b"\x80", run_ms=run_ms)
-        defeats = [
-            Defeat(attempt, WorkerId("w2"), failure, requeue) for attempt in self.chosen(positions)
-        ]
+    @rule(positions=picks, run_ms=st.sampled_from([0.0, 2.5]), requeue=requeues, added=additions)
+    def fail(
+        self, positions: list[int], run_ms: float, requeue: Requeue | None, added: bytes = b""
+    ) -> None:
+        defeats = defeats_of(self.chosen(positions), run_ms, added, requeue)
         self.both(lambda store: store.fail(defeats))
 
     @rule(positions=picks, delay_ms=delays, reason=st.sampled_from(["", "no worker"]))

@@ -8,7 +8,11 @@ from gofer.domain.identifiers import TaskId
 
 
 async def places_of(client: Any, prefix: str, tags: Sequence[str]) -> Counter[tuple[TaskId, str]]:
-    """Return how often each task is in a queue (Q), among the delayed (D), or leased (R)."""
+    """Return how often each task is in a queue (Q), among the delayed (D), or leased (R).
+
+    No body may be left where it was put for a call.
+    """
+    assert not await client.keys(f"{prefix}s:*")
     ready = [
         task_id
         for priority in (0, 1, 2)

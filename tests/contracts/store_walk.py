@@ -10,7 +10,7 @@ from random import Random
 from gofer.domain.policy import Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
-from tests.contracts.store_choices import BATCHES, LONG, UNKNOWN
+from tests.contracts.store_choices import ADDED, BATCHES, UNKNOWN
 from tests.contracts.store_machine_history import QUERIES, WholeStoreMachine
 
 RARELY = 0.1
@@ -80,7 +80,7 @@ def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
             again=random.choice([None, None, few[0]]),
             wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
             batch=random.choice([None, *BATCHES]),
-            payload=random.choice([b"", LONG]),
+            payload=random.choice(ADDED),
             told=(random.choice([(), ("a", "b c")]), random.choice([0, 0, 0, 5, 50])),
         ),
         "claim": lambda: machine.claim(owner, wants, lease_ms),
@@ -88,12 +88,14 @@ def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
         "start twice": lambda: _start_twice(machine, few),
         "advance": lambda: machine.advance(random.choice([1, 10, 10, 100])),
         "reap": lambda: machine.reap(random.choice([1, 3])),
-        "fail": lambda: machine.fail(few, run_ms, random.choice([None, requeue, requeue])),
+        "fail": lambda: machine.fail(
+            few, run_ms, random.choice([None, requeue, requeue]), random.choice(ADDED)
+        ),
         "release": lambda: machine.release(few, delay_ms, random.choice(["", "no worker"])),
         "cancel": lambda: machine.cancel(few),
         "listen": lambda: machine.listen(owner),
         "name batch": lambda: machine.name_batch(BATCHES[0], random.choice("0f"), "l"),
-        "complete": lambda: machine.complete(few, run_ms, random.choice([b"", LONG])),
+        "complete": lambda: machine.complete(few, run_ms, random.choice(ADDED)),
         "renew": lambda: machine.renew(few, lease_ms),
         "adopt": lambda: machine.adopt(few, owner, lease_ms),
         "adopt and cancel": lambda: _adopt_and_cancel(machine, few, owner),

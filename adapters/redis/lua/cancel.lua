@@ -36,7 +36,7 @@ if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   withdraw(queued, delayed)
   for k, n in ipairs(ended) do
-    finish(ids[k], 'X', tasks[n], finished, 'i0:', nil, retention)
+    finish(ids[k], 'X', tasks[n], finished, 'i0:')
   end
   write()
   bury(retention)

@@ -2,10 +2,13 @@
 --
 -- ARGV[1]     retention in ms
 -- ARGV[2]     4 items each: id, fence, "ran worker" (ms), body (see the prelude)
--- ARGV[3...]  the results of those whose bodies begin with "x", in their order
+-- ARGV[3...]  where the longest results are, and those of all whose bodies begin with "x", in their
+--             order: see bodies.lua
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
+local missing = lost(3)
+if missing then return missing end
 local retention = whole(tonumber(ARGV[1]))
 local items = unframe(ARGV[2])
 local DONE = {C = true}
@@ -15,7 +18,7 @@ for n, task in ipairs(tasks) do
   local answer = verdict(task, items[4 * n - 2], DONE, seen[id])
   if string.byte(items[4 * n]) == 120 then -- x
     longs = longs + 1
-    results[n] = ARGV[2 + longs]
+    results[n] = longs
   end
   if answer == 'R' then
     seen[id] = true
@@ -29,10 +32,12 @@ if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   local finished = whole(now_ms()) .. ' '
   for k, n in ipairs(ended) do
-    finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n], results[n], retention)
+    finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n])
+    if results[n] then keep(P .. 'x:' .. ids[k], results[n], retention) end
   end
   write()
   bury(retention)
   publish(ids, 'C', retention)
 end
+discard()
 return table.concat(answers)

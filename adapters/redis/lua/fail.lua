@@ -2,12 +2,15 @@
 --
 -- ARGV[1]     retention in ms
 -- ARGV[2]     6 items each: id, fence, "ran worker" (ms; -1: it never ran), body (see the
---             prelude; without the exception where the task is tried again), charge (retry, strike, loss, nothing; empty: the failure is final), delay
---             in ms
--- ARGV[3...]  the exceptions of those whose bodies begin with "x", in their order
+--             prelude; without the exception where the task is tried again), charge (retry,
+--             strike, loss, nothing; empty: the failure is final), delay in ms
+-- ARGV[3...]  where the longest exceptions are, and those of all whose bodies begin with "x", in
+--             their order: see bodies.lua
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
 -- Leases are freed before anything else is written, so that it passes when memory is full.
+local missing = lost(3)
+if missing then return missing end
 local retention = whole(tonumber(ARGV[1]))
 local now = now_ms()
 local items = unframe(ARGV[2])
@@ -20,7 +23,7 @@ for n, task in ipairs(tasks) do
   local answer = verdict(task, items[6 * n - 4], DONE, seen[id])
   if string.byte(items[6 * n - 2]) == 120 then -- x
     longs = longs + 1
-    exceptions[n] = ARGV[2 + longs]
+    exceptions[n] = longs
   end
   if answer == 'R' then
     seen[id] = true
@@ -37,7 +40,8 @@ if #ids > 0 then
   for _, n in ipairs(final) do
     local id = items[6 * n - 5]
     local line = finished .. items[6 * n - 3]
-    finish(id, 'F', tasks[n], line, items[6 * n - 2], exceptions[n], retention)
+    finish(id, 'F', tasks[n], line, items[6 * n - 2])
+    if exceptions[n] then keep(P .. 'x:' .. id, exceptions[n], retention) end
     over[#over + 1] = id
   end
   for _, n in ipairs(again) do
@@ -55,4 +59,5 @@ if #ids > 0 then
   if #again > 0 then settle() end
   publish(over, 'F', retention)
 end
+discard()
 return table.concat(answers)

@@ -88,9 +88,8 @@ end
 -- there is something to say: nothing at all for a task that was queued once, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
 -- so long that it has a key of its own; once the task has ended it is "i", the length of the
 -- evidence, ":", the evidence and the result or exception, or "x" instead and after the length of
--- the evidence "," and that of the result, which has a key of its own. keys.py says what the words
--- mean. Long bodies come as arguments of their own, which Lua hands on without a copy, and are read
--- beside the scripts: through Lua a MiB costs 5 ms, by GET 0.3.
+-- the evidence "," and that of the result, which has a key of its own, and is read beside the
+-- scripts. keys.py says what the words mean.
 local SPLIT = '^(%a+) (%d+ [^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^\n]+)\n([^\n]*)\n()'
 
 -- state, fence, owner, started, created, spent, head, line, and where the body begins
@@ -138,8 +137,9 @@ local function write()
 end
 
 -- Earlier attempts of a task, the last ATTEMPTS of them, each "number queued started finished ran
--- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f failed, l lost, r released, and `body` as in the task's string,
--- without the exception. `told` is "ran worker".
+-- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f
+-- failed, l lost, r released, and `body` as in the task's string, without the exception. `told` is
+-- "ran worker".
 local ATTEMPTS = 20
 
 local function remember(id, task, queued, finished, told, how, body)
@@ -152,12 +152,12 @@ local function remember(id, task, queued, finished, told, how, body)
 end
 
 -- Tasks that end: `finish` takes what ends them, `bury` (after `write`) has them forgotten in time.
--- `result` is one of the long ones, or nothing. The payload of one that failed is kept as long: it
--- may be tried again. `uncounted` are those that were: their batches have counted them before.
-local buried, emptied, uncounted = {}, {}, {}
+-- The payload of one that failed is kept as long: it may be tried again. `uncounted` are those that
+-- were: their batches have counted them before.
+local buried, emptied, saved, uncounted = {}, {}, {}, {}
 local FAILED = {F = true, P = true}
 
-local function finish(id, state, task, line, body, result, retention)
+local function finish(id, state, task, line, body)
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
   if second > first + 1 then -- it was queued more than once: since when is kept
@@ -174,20 +174,22 @@ local function finish(id, state, task, line, body, result, retention)
       emptied[#emptied + 1] = payload
     end
   elseif FAILED[state] then
-    redis.call('SET', payload, string.sub(task, second + 2), 'PX', retention)
+    saved[id] = string.sub(task, second + 2)
   end
   if string.sub(task, 1, 4) ~= 'R 1 ' then -- it may have had other attempts
     local past = P .. 'a:' .. id
     buried[#buried + 1] = past
     if string.find(string.sub(task, 1, first), ';r [^ ]+\n$') then uncounted[id] = true end
   end
-  if result then redis.call('SET', P .. 'x:' .. id, result, 'PX', retention) end
 end
 
 local function bury(retention)
   if #emptied > 0 then redis.call('UNLINK', unpack(emptied)) end
+  for id, payload in pairs(saved) do
+    redis.call('SET', P .. 'p:' .. id, payload, 'PX', retention)
+  end
   for i = 1, #buried do redis.call('PEXPIRE', buried[i], retention) end
-  buried, emptied = {}, {}
+  buried, emptied, saved = {}, {}, {}
 end
 
 -- What a fenced write answers: R recorded, D duplicate, S stale, G gone. `done` lists the states
@@ -399,7 +401,6 @@ local function count_rate(kind, priority, count)
   redis.call('PEXPIRE', bucket, RATE_KEPT_MS)
 end
 
-
 -- End tasks that wait and are not to be started any more; return whether there may be more of them.
 -- One that runs is left alone, and entered again when it comes back.
 local EXPIRED_AT_ONCE = 100
@@ -416,7 +417,7 @@ local function expire(now, retention)
       local _, _, _, _, _, _, head = split(task)
       if state == 'Q' then queued[#queued + 1] = {ids[n], queue_of(head)} end
       if state == 'D' then delayed[#delayed + 1] = ids[n] end
-      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
+      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:')
       ended[#ended + 1] = ids[n]
     end
   end

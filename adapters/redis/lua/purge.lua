@@ -17,7 +17,7 @@ local function cancel(ids, state)
     local it = task and string.sub(task, 1, 1)
     local queue = it == state and queue_of((select(7, split(task))))
     if queue and string.sub(queue, 1, 1) == priority then
-      finish(ids[n], 'X', task, finished, 'i0:', nil, retention)
+      finish(ids[n], 'X', task, finished, 'i0:')
       ended[#ended + 1] = ids[n]
     else
       stay = stay + 1

@@ -22,7 +22,7 @@ for n, id in ipairs(expired) do
     local losses = tonumber(string.match(spent, '%d+$'))
     local failed = started and losses >= tonumber(string.match(head, '^%d+ (%d+)'))
     if failed then
-      finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:', nil, retention)
+      finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:')
       over[#over + 1] = id
     else
       local since = string.match(line, ' (%d+)$')

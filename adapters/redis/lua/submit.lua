@@ -5,11 +5,14 @@
 -- ARGV[3]        3 items each: id, "priority survives function budget options delay", body (see
 --                the prelude); where the client gave an idempotency key, " digest key" follows the
 --                delay (in ms)
--- ARGV[4...]     the payloads of those whose bodies begin with "p", in their order
+-- ARGV[4...]     where the longest payloads are, and those of all whose bodies begin with "p", in
+--                their order: see bodies.lua
 -- Answer         a letter each: N new, E exists, U unknown function, D deleted function, F full, C the
 --                key was given with another digest, R a repetition; and the ids of the Rs, a space
 --                before each
 -- Repeatable     yes: E, or R
+local missing = lost(4)
+if missing then return missing end
 local room = tonumber(ARGV[1])
   - redis.call('ZCARD', P .. 'delayed') - redis.call('ZCARD', P .. 'lease')
 for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do room = room - due_of(tag) end
@@ -17,7 +20,7 @@ local now = now_ms()
 local created = whole(now)
 local items = unframe(ARGV[3])
 local answers, new, seen, heads = {}, {}, {}, {}
-local wishes, bound, repeated, longs, arrived = {}, {}, {}, 0, {}
+local wishes, bound, repeated, longs, payloads, arrived = {}, {}, {}, 0, {}, {}
 
 local keys = {}
 for i = 1, #items, 3 do keys[#keys + 1] = P .. 't:' .. items[i] end
@@ -56,11 +59,8 @@ for i = 1, #items, 3 do
   local digest, key
   if head.wish ~= '' then digest, key = string.match(head.wish, '^ (%x+) (.*)$') end
   local before = key and known(key)
-  local long
-  if string.byte(items[i + 2]) == 112 then -- p
-    longs = longs + 1
-    long = ARGV[3 + longs]
-  end
+  local long = string.byte(items[i + 2]) == 112 -- p
+  if long then longs = longs + 1 end
   local answer
   if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
     answer = 'E'
@@ -77,7 +77,7 @@ for i = 1, #items, 3 do
     answer = 'N'
     seen[id] = true
     room = room - 1
-    if long then put(P .. 'p:' .. id, long) end
+    if long then payloads[id] = longs end
     local state = place(id, head.queue, head.delay, now, false, head.expiry)
     put(P .. 't:' .. id, state .. head.before .. items[i + 2])
     new[#new + 1] = id
@@ -91,7 +91,8 @@ for i = 1, #items, 3 do
   answers[#answers + 1] = answer
 end
 
-write()
+write() -- the first that is written: refused as a whole when memory is full
+for id, n in pairs(payloads) do keep(P .. 'p:' .. id, n) end
 for _, key in ipairs(bound) do
   redis.call('SET', P .. 'idem:' .. key, wishes[key], 'PX', ARGV[2])
 end
@@ -100,4 +101,5 @@ if #new > 0 then
   settle()
   for priority, count in pairs(arrived) do count_rate('n', priority, count) end
 end
+discard()
 return table.concat(answers) .. table.concat(repeated)

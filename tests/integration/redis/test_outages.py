@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gofer.adapters.redis.driver import Timeouts
+from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
-from gofer.domain.ports import Cancelled, Reaped, Submitted, Written
-from gofer.domain.task import TaskStatus
+from gofer.domain.identifiers import WorkerId
+from gofer.domain.ports import Cancelled, Completion, Defeat, Reaped, Submitted, Written
+from gofer.domain.task import Cause, Failure, Success, TaskStatus
 from tests.contracts.store_backend import (
+    FUNCTION,
     LONG_MS,
     RETRY_NOW,
     a_function,
@@ -24,6 +26,7 @@ from tests.contracts.store_backend import (
     running,
     take,
 )
+from tests.contracts.store_choices import LONG, LONGEST
 from tests.support.redis_admin import redis_admin
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import wait_until_async
@@ -45,6 +48,11 @@ def configure(server: RedisServer, *words: str) -> None:
         admin.execute_command("CONFIG", "SET", *words)
 
 
+async def keys_like(server: RedisServer, pattern: str) -> list[str]:
+    with redis_admin(server.url) as admin:
+        return [key.decode() for key in admin.execute_command("KEYS", "{gofer:0}:" + pattern)]
+
+
 async def available(store: RedisStore) -> bool:
     try:
         return await store.ping() == "connected"
@@ -58,8 +66,9 @@ async def test_over_maxmemory_what_runs_goes_on_and_nothing_new_is_taken(
     attempts = await running(store, *(a_task() for _ in range(9)))
     (queued,) = await queue(store)
     configure(private_redis, "maxmemory", "1")
-    with pytest.raises(StoreUnavailable, match="full"):
-        await store.submit([a_task()])
+    for payload in (b"", LONG, LONGEST):
+        with pytest.raises(StoreUnavailable, match="full"):
+            await store.submit([a_task(payload)])
     with pytest.raises(StoreUnavailable, match="full"):
         await store.put([a_function()])
     with pytest.raises(StoreUnavailable, match="full"):
@@ -83,6 +92,62 @@ async def test_over_maxmemory_what_runs_goes_on_and_nothing_new_is_taken(
     assert found[1] is not None
     configure(private_redis, "maxmemory", "0")
     assert await store.submit([a_task()]) == [Submitted.NEW]
+
+
+@pytest.mark.parametrize("length", [len(LONG), len(LONGEST), 40 * len(LONGEST)])
+async def test_over_maxmemory_what_runs_ends_however_long_its_results_are(
+    store: RedisStore, private_redis: RedisServer, length: int
+) -> None:
+    attempts = await running(store, *(a_task(bytes(length)) for _ in range(6)))
+    first, second = attempts[:3], attempts[3:]
+    configure(private_redis, "maxmemory", "1")
+    results = [bytes([n]) * (length + n) for n in range(3)]
+    completions = [
+        Completion(each, WorkerId("w1"), Success(result))
+        for each, result in zip(first, results, strict=True)
+    ]
+    assert await store.complete(completions) == [Written.RECORDED] * 3
+    failure = Failure(Cause.EXCEPTION, "ValueError", "no", exception=bytes(length))
+    defeats = [Defeat(each, WorkerId("w1"), failure, None) for each in second]
+    assert await store.fail(defeats) == [Written.RECORDED] * 3
+    assert await store.complete(completions) == [Written.DUPLICATE] * 3
+    found = await store.outcomes([each.task_id for each in attempts])
+    outcomes = [outcome for each in found if each is not None for outcome in each[1:]]
+    assert [o.result for o in outcomes if isinstance(o, Success)] == results
+    assert [o.exception for o in outcomes if isinstance(o, Failure)] == [bytes(length)] * 3
+    assert await keys_like(private_redis, "s:*") == []
+
+
+async def test_a_long_body_that_vanishes_before_the_call_is_an_error_and_nothing_is_written(
+    private_redis: RedisServer,
+) -> None:
+    scripts = read_scripts()
+    vanishing = "redis.call('UNLINK', P .. 's:' .. ARGV[4] .. ':2')\n"
+    scripts["submit"] = scripts["submit"].replace("local missing", vanishing + "local missing", 1)
+    clients = open_clients(private_redis.url, QUICK)
+    broken = RedisStore(*clients, scripts=scripts)
+    tasks = [a_task(LONGEST) for _ in range(3)]
+    try:
+        await broken.put([FUNCTION])
+        with pytest.raises(StoreUnavailable, match="gone when the call came"):
+            await broken.submit(tasks)
+        assert await broken.get([task.id for task in tasks]) == [None] * 3
+        assert await keys_like(private_redis, "p:*") == []
+    finally:
+        await broken.close()
+
+
+async def test_a_server_that_has_forgotten_the_scripts_still_finds_long_bodies(
+    store: RedisStore, private_redis: RedisServer
+) -> None:
+    (attempt,) = await running(store, a_task())
+    with redis_admin(private_redis.url) as admin:
+        admin.execute_command("SCRIPT", "FLUSH")
+    completion = Completion(attempt, WorkerId("w1"), Success(LONGEST))
+    assert await store.complete([completion]) == [Written.RECORDED]
+    (found,) = await store.outcomes([attempt.task_id])
+    assert found is not None
+    assert found[1] == Success(LONGEST)
 
 
 async def test_a_killed_server_keeps_what_it_acknowledged(

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SHARED = ("prelude",)
+
 
 @dataclass(frozen=True)
 class PlantedBug:
-    """A bug: in ``script``, ``right`` becomes ``wrong``. "prelude" means all scripts."""
+    """A bug: in ``script``, ``right`` becomes ``wrong``. A name of SHARED means all scripts."""
 
     name: str
     script: str
@@ -16,10 +18,10 @@ class PlantedBug:
     def planted_in(self, scripts: Mapping[str, str]) -> dict[str, str]:
         """Return the scripts with this bug; fail if the text to change is not there."""
         broken = dict(scripts)
-        for name in broken if self.script == "prelude" else [self.script]:
+        for name in broken if self.script in SHARED else [self.script]:
             assert self.right in broken[name], f"{self.right!r} is not in {name}"
-            # the prelude stands first in each script
-            if self.script == "prelude":
+            # what they share stands first in each script
+            if self.script in SHARED:
                 broken[name] = broken[name].replace(self.right, self.wrong, 1)
             else:
                 before, _, after = broken[name].rpartition(self.right)
@@ -121,8 +123,6 @@ PLANTED = [
     PlantedBug("a batch counts twice", "prelude", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
-    PlantedBug("a long result is lost", "prelude", "P .. 'x:' .. id, result", "P .. 'x:', result"),
-    PlantedBug("results are mixed up", "complete", "ARGV[2 + longs]", "ARGV[3]"),
     PlantedBug("a task never expires", "prelude", "if expiry then", "if false then"),
     PlantedBug(
         "a delayed task never expires",
@@ -173,6 +173,25 @@ PLANTED = [
         "listed[#listed + 1] = 'x'",
     ),
     PlantedBug("an ended task is not found", "find", "[CFPXE]", "[FPXE]"),
+    PlantedBug("a long result is lost", "complete", "P .. 'x:' .. ids[k]", "P .. 'x:'"),
+    PlantedBug("a long exception is lost", "fail", "P .. 'x:' .. id", "P .. 'x:'"),
+    PlantedBug(
+        "results are mixed up", "complete", "results[n] = longs", "results[n] = #ARGV - 2 - longs"
+    ),
+    PlantedBug(
+        "exceptions are mixed up",
+        "fail",
+        "exceptions[n] = longs",
+        "exceptions[n] = #ARGV - 2 - longs",
+    ),
+    PlantedBug(
+        "payloads are mixed up",
+        "submit",
+        "payloads[id] = longs",
+        "payloads[id] = #ARGV - 3 - longs",
+    ),
+    PlantedBug("a body that nobody keeps stays", "submit", "discard()", ""),
+    PlantedBug("a result that nobody keeps stays", "complete", "discard()", ""),
     PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
     PlantedBug(
         "a running task is cancelled in silence",

@@ -36,11 +36,11 @@ def test_a_script_builds_every_key_from_the_prefix(script: str) -> None:
     source = re.sub(r"--[^\n]*", "", read_scripts()[script])
     locals_made = re.findall(r"local ([\w, ]+) = (P \.\. '[^\n]*)", source)
     made = {name for names, _ in locals_made for name in names.split(", ")} | {"P"}
-    lists = {"keys": "keys", "emptied": "emptied", "buried": "buried", "written": "put"}
+    lists = {name: name for name in ("keys", "emptied", "buried", "staged")} | {"written": "put"}
     for command, key in re.findall(r"redis\.call\('(\w+)'(?:, ([^\s,)]+))?", source):
         if command == "TIME":
             assert key == ""
-        elif found := re.match(r"(?:unpack\()?(keys|emptied|buried|written)\b", key):
+        elif found := re.match(r"(?:unpack\()?(keys|emptied|buried|staged|written)\b", key):
             made_of = _filled_with(source, lists[found[1]])
             assert made_of
             assert made_of <= made, f"{command} {key}"
