@@ -78,7 +78,7 @@ class NotFound(GoferError):
     """Nothing of this kind has this id: it never existed, or its retention has passed."""
 
     def __init__(self, kind: str, identifier: str) -> None:
-        """Record the ``kind`` ("task", "function") and the ``identifier`` asked for."""
+        """Record the ``kind`` ("task", "function", "worker") and the ``identifier`` asked for."""
         self.kind = kind
         self.identifier = identifier
         super().__init__(f"there is no {kind} {identifier}")

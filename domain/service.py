@@ -21,9 +21,11 @@ from .ports import (
     Point,
     TaskStore,
     Telemetry,
+    WorkerStore,
 )
 from .submissions import Admission, Limits, Submission
 from .task import Outcome, Task
+from .workers import Workers
 
 
 class Service:
@@ -40,8 +42,10 @@ class Service:
         environment: Environment,
         limits: Limits,
         telemetry: Telemetry,
+        workers: WorkerStore,
     ) -> None:
         """Take the ports; ``environment`` is assumed for functions that name none."""
+        self.workers = Workers(workers)
         self._tasks = tasks
         self._functions = functions
         self._inspector = inspector

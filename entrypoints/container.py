@@ -182,6 +182,7 @@ class Container(containers.DeclarativeContainer):
         environment=environment,
         limits=settings.provided.limits.call(),
         telemetry=telemetry,
+        workers=store.provided.workers,
     )
 
     encoding = providers.Singleton(
@@ -217,6 +218,8 @@ class Container(containers.DeclarativeContainer):
         timers=settings.provided.timers.call(),
         telemetry=telemetry,
         owner=identity,
+        mode=settings.provided.mode,
+        workers=store.provided.workers,
         timeout_ms=settings.provided.timeout_ms,
         carried_bytes=settings.provided.carried_bytes,
     )

@@ -6,13 +6,18 @@ from typing import Protocol
 
 from ..domain.errors import StoreUnavailable
 from ..domain.policy import STORE_BACKOFF_MS, doubling_ms
-from ..domain.ports import BatchStore, Clock, Entropy, FunctionStore, TaskStore
+from ..domain.ports import BatchStore, Clock, Entropy, FunctionStore, TaskStore, WorkerStore
 
 log = logging.getLogger("gofer.store")
 
 
 class Store(TaskStore, BatchStore, FunctionStore, Protocol):
     """Tasks, batches and functions in one place, as every adapter has them."""
+
+    @property
+    def workers(self) -> WorkerStore:
+        """Return what is known of workers, kept in the same place."""
+        ...
 
 
 class OwnServer(Protocol):

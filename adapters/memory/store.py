@@ -28,10 +28,11 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import batches, checking, transitions
+from . import batches, checking, hints, transitions
 from .records import Record, Records
 from .signals import Signals
 from .transitions import Moment
+from .workers import MemoryWorkers
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -51,6 +52,7 @@ class MemoryStore:
         self._queued_limit = queued_limit
         self._records = Records()
         self._signals = Signals()
+        self.workers = MemoryWorkers(clock, self._ring_for)
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
@@ -227,14 +229,14 @@ class MemoryStore:
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
-        hint = self._take_hint(owner)
+        hint = hints.take(self._records, owner, self._now())
         if hint != Hint() or timeout_s <= 0:
             return hint
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while hint == Hint() and (left := deadline - loop.time()) > 0:
             await self._signals.listen(left)
-            hint = self._take_hint(owner)
+            hint = hints.take(self._records, owner, self._now())
         return hint
 
     def wake(self) -> None:
@@ -265,6 +267,10 @@ class MemoryStore:
 
     # ------------------------------------------------------------ inside
 
+    def _ring_for(self, owner: str) -> None:
+        self._records.bells.add(owner)
+        self._tell()
+
     def _now(self) -> Moment:
         """Return the time, after dropping what has outlived its retention by then."""
         now = Moment(self._clock.steady_ms(), self._clock.unix_ms())
@@ -287,11 +293,3 @@ class MemoryStore:
         self._now()
         known = task_ids.intersection(self._records.tasks)
         return frozenset(each for each in known if self._records.tasks[each].status.is_terminal)
-
-    def _take_hint(self, owner: str) -> Hint:
-        rang = self._records.hear(owner, self._now().steady)
-        if cancelled := self._records.inboxes.pop(owner, None):
-            if rang:
-                self._records.bells.add(owner)
-            return Hint(cancelled=tuple(cancelled))
-        return Hint(work=rang)

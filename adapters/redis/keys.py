@@ -19,8 +19,8 @@ key                  type    what it holds                                      
 ``ready:<0..2>:…``   list    ids of QUEUED tasks by priority and environment, the next    ``limit``
                              one at the head
 ``delayed``          zset    ids of QUEUED tasks that are not due yet, by due time in ms  ``limit``
-``expiry``           zset    ids of tasks that are not started after a time, by that time   ``limit``
-                             in ms; those that run or have ended go when it comes
+``expiry``           zset    ids of tasks that are not started after a time, by it in  ``limit``
+                             ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
 ``idem:<key>``       string  "digest id" of the request with this idempotency key: a      retention
                              task's or a batch's
@@ -28,6 +28,9 @@ key                  type    what it holds                                      
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
+``w:<owner>``        string  "time workers": what a dispatcher knows of its workers        75 s
+``musters``          zset    dispatchers, by until when those are shown, in ms             75 s
+``drain:<worker>``   string  the incarnation of a worker that is to be drained             24 h
 ``schema``           string  the version of this layout                                   1
 ``ended``            (a channel) ids of tasks that have ended, and of their batches, separated by
                      spaces

@@ -24,6 +24,7 @@ from .executor import Began, Ended, Executor, ExecutorEvent
 from .links import FromWorker, Link, Uplink
 from .points import Point
 from .store import BatchStore, FunctionStore, TaskStore
+from .workers import Muster, Sighting, WorkerRecord, WorkerState, WorkerStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
 __all__ = [
@@ -47,13 +48,18 @@ __all__ = [
     "Inspection",
     "Leased",
     "Link",
+    "Muster",
     "PayloadInspector",
     "Point",
     "Reaped",
     "Repeated",
+    "Sighting",
     "Submitted",
     "TaskStore",
     "Telemetry",
     "Uplink",
+    "WorkerRecord",
+    "WorkerState",
+    "WorkerStore",
     "Written",
 ]

@@ -11,7 +11,15 @@ from typing import Protocol
 from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import BatchStore, Completion, Defeat, FunctionStore, Leased, TaskStore
+from gofer.domain.ports import (
+    BatchStore,
+    Completion,
+    Defeat,
+    FunctionStore,
+    Leased,
+    TaskStore,
+    WorkerStore,
+)
 from gofer.domain.task import Budget, Cause, Failure, NewTask, Success
 
 DAY_MS = 86_400_000
@@ -27,6 +35,9 @@ _ids = count(1)
 
 class Store(TaskStore, BatchStore, FunctionStore, Protocol):
     """All ports of the store, as one object."""
+
+    @property
+    def workers(self) -> WorkerStore: ...
 
 
 class Backend(Protocol):

@@ -132,6 +132,7 @@ def app_over(store: WebStore, settings: Settings) -> FastAPI:
         environment=Environment("cpython", (3, 11)),
         limits=settings.limits(),
         telemetry=CountingTelemetry(),
+        workers=store.workers,
     )
     return build_app(service, original_encoding(inspector), settings)
 

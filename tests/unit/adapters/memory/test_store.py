@@ -30,6 +30,7 @@ from tests.contracts.store_backend import (
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
+from tests.contracts.worker_store import WorkerStoreContract
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ class TestMemoryStoreInTime(TaskStoreTimesContract):
 
 
 class TestMemoryStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestMemoryStoreAsWorkerStore(WorkerStoreContract):
     pass
 
 

@@ -11,6 +11,7 @@ from tests.contracts.store_backend import OpenBackend
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
+from tests.contracts.worker_store import WorkerStoreContract
 
 
 @pytest.fixture
@@ -30,6 +31,10 @@ class TestRedisStoreInTime(TaskStoreTimesContract):
 
 
 class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsWorkerStore(WorkerStoreContract):
     pass
 
 
