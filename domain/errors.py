@@ -8,6 +8,7 @@
     ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
     │   └── Deleted               ... any more, because somebody deleted it
+    ├── NotFailed             only a task that has failed can be tried again
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
     ├── StoreIncompatible     the store holds another layout, or settings that would lose tasks
@@ -79,10 +80,20 @@ class NotFound(GoferError):
     """Nothing of this kind has this id: it never existed, or its retention has passed."""
 
     def __init__(self, kind: str, identifier: str) -> None:
-        """Record the ``kind`` ("task", "function") and the ``identifier`` asked for."""
+        """Record the ``kind`` ("task", "function", "worker") and the ``identifier`` asked for."""
         self.kind = kind
         self.identifier = identifier
         super().__init__(f"there is no {kind} {identifier}")
+
+
+class NotFailed(GoferError):
+    """Another try is wanted of a task that has not ended, or that ended otherwise."""
+
+    def __init__(self, task_id: str, status: str) -> None:
+        """Record which task, and how it stands."""
+        self.task_id = task_id
+        self.status = status
+        super().__init__(f"task {task_id} is {status}; only one that has FAILED can be tried again")
 
 
 class Deleted(NotFound):

@@ -7,23 +7,28 @@ It never opens a payload.
 
 from collections.abc import Sequence
 
+from .attempts import AttemptRecord
 from .batches import Batches
-from .errors import GoferError, NotFound
+from .errors import GoferError, NotFailed, NotFound
 from .function import Environment
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
 from .ports import (
-    BatchStore,
     Cancelled,
     Clock,
     Entropy,
-    FunctionStore,
     PayloadInspector,
+    Retried,
+    Store,
+    TaskPage,
+    TaskQuery,
     TaskStore,
     Telemetry,
 )
+from .queues import Queues
 from .submissions import Admission, Limits, Submission
 from .task import Outcome, Task
+from .workers import Workers
 
 
 class Service:
@@ -31,9 +36,8 @@ class Service:
 
     def __init__(  # noqa: PLR0913, PLR0917 - one parameter a port
         self,
+        store: Store,
         tasks: TaskStore,
-        batches: BatchStore,
-        functions: FunctionStore,
         inspector: PayloadInspector,
         clock: Clock,
         entropy: Entropy,
@@ -41,12 +45,18 @@ class Service:
         limits: Limits,
         telemetry: Telemetry,
     ) -> None:
-        """Take the ports; ``environment`` is assumed for functions that name none."""
+        """Take the ports; ``environment`` is assumed for functions that name none.
+
+        ``tasks`` is the store's own port, or one that gathers calls for it.
+        """
+        self.workers = Workers(store.workers)
+        self.queues = Queues(store.queues)
+        self._history = store.history
         self._tasks = tasks
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
-        self.batches = Batches(tasks, batches, self._admission, clock, entropy)
+        self.batches = Batches(tasks, store, self._admission, clock, entropy)
         told = (environment, limits, telemetry)
-        self.functions = Functions(functions, inspector, clock, self.new_id, *told)
+        self.functions = Functions(store, inspector, clock, self.new_id, *told)
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
@@ -101,6 +111,33 @@ class Service:
         if answer is Cancelled.GONE:
             raise NotFound("task", task_id)
         return answer
+
+    async def retry(self, task_id: TaskId) -> Task:
+        """Queue a failed task again, with all of its budget, and return it as it stands then.
+
+        Raises NotFound, NotFailed where it has not ended or ended otherwise, StoreUnavailable.
+        """
+        (answer,) = await self._history.retry([task_id])
+        if answer is Retried.GONE:
+            raise NotFound("task", task_id)
+        task = await self.status(task_id)
+        if answer is Retried.NOT_FAILED:
+            raise NotFailed(task_id, task.status)
+        return task
+
+    async def find(self, query: TaskQuery, cursor: str, limit: int) -> TaskPage:
+        """Return up to ``limit`` tasks, the newest first, from behind ``cursor`` on.
+
+        A page may be short and not be the last. Raises StoreUnavailable.
+        """
+        return await self._history.find(query, cursor, limit)
+
+    async def attempts(self, task_id: TaskId) -> list[AttemptRecord]:
+        """Return a task's attempts that began, in order; raise NotFound, StoreUnavailable."""
+        found = await self._history.attempts(task_id)
+        if found is None:
+            raise NotFound("task", task_id)
+        return found
 
     def leave(self) -> None:
         """Answer all who wait as if their time were up, now and from now on."""

@@ -20,14 +20,13 @@ from ..adapters.payload import PickleInspector, decode_payload, encode_payload
 from ..adapters.telemetry import CountingTelemetry
 from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
-from ..domain.ports import Clock, Entropy, Executor, Link, Telemetry, Uplink
+from ..domain.ports import Clock, Entropy, Executor, Link, Store, Telemetry, Uplink
 from ..domain.service import Service
 from .injection import containers, providers
 from .loops.dispatcher import Dispatcher
 from .loops.worker import Worker
 from .rest.encoding import Encoding
 from .settings import Settings
-from .stores import Store
 
 if TYPE_CHECKING:
     from ..adapters.embedded import EmbeddedServer
@@ -173,9 +172,8 @@ class Container(containers.DeclarativeContainer):
 
     service = providers.Singleton(
         Service,
+        store=store,
         tasks=providers.Singleton(coalesced, store),
-        batches=store,
-        functions=store,
         inspector=inspector,
         clock=clock,
         entropy=entropy,
@@ -217,6 +215,8 @@ class Container(containers.DeclarativeContainer):
         timers=settings.provided.timers.call(),
         telemetry=telemetry,
         owner=identity,
+        mode=settings.provided.mode,
+        workers=store.provided.workers,
         timeout_ms=settings.provided.timeout_ms,
         carried_bytes=settings.provided.carried_bytes,
     )

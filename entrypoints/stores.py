@@ -6,31 +6,9 @@ from typing import Protocol
 
 from ..domain.errors import StoreUnavailable
 from ..domain.policy import STORE_BACKOFF_MS, doubling_ms
-from ..domain.ports import (
-    BatchStore,
-    Clock,
-    Entropy,
-    FunctionStore,
-    QueueStore,
-    TaskHistory,
-    TaskStore,
-)
+from ..domain.ports import Clock, Entropy, Store
 
 log = logging.getLogger("gofer.store")
-
-
-class Store(TaskStore, BatchStore, FunctionStore, Protocol):
-    """Tasks, batches and functions in one place, as every adapter has them."""
-
-    @property
-    def history(self) -> TaskHistory:
-        """Return what has been."""
-        ...
-
-    @property
-    def queues(self) -> QueueStore:
-        """Return the queues as a whole."""
-        ...
 
 
 class OwnServer(Protocol):

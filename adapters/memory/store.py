@@ -26,12 +26,13 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import batches, checking, transitions
+from . import batches, checking, hints, transitions
 from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
 from .queues import MemoryQueues
 from .records import Record, Records
+from .workers import MemoryWorkers
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -50,6 +51,7 @@ class MemoryStore(MemoryFunctions):
         self._queued_limit = queued_limit
         self.history = MemoryHistory(self._ground)
         self.queues = MemoryQueues(self._ground)
+        self.workers = MemoryWorkers(self._ground.clock, self._ring_for)
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
@@ -217,14 +219,14 @@ class MemoryStore(MemoryFunctions):
 
     async def listen(self, owner: str, timeout_s: float) -> Hint:
         """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
-        hint = self._take_hint(owner)
+        hint = hints.take(self._records, owner, self._ground.now())
         if hint != Hint() or timeout_s <= 0:
             return hint
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while hint == Hint() and (left := deadline - loop.time()) > 0:
             await self._ground.signals.listen(left)
-            hint = self._take_hint(owner)
+            hint = hints.take(self._records, owner, self._ground.now())
         return hint
 
     def wake(self) -> None:
@@ -255,13 +257,9 @@ class MemoryStore(MemoryFunctions):
 
     # ------------------------------------------------------------ inside
 
+    def _ring_for(self, owner: str) -> None:
+        self._records.bells.add(owner)
+        self._ground.tell()
+
     def _over(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
         return self._ground.terminal(task_ids) | task_ids.difference(self._records.tasks)
-
-    def _take_hint(self, owner: str) -> Hint:
-        rang = self._records.hear(owner, self._ground.now().steady)
-        if cancelled := self._records.inboxes.pop(owner, None):
-            if rang:
-                self._records.bells.add(owner)
-            return Hint(cancelled=tuple(cancelled))
-        return Hint(work=rang)

@@ -43,6 +43,9 @@ key                  type    what it holds                                      
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
+``w:<owner>``        string  "time workers": what a dispatcher knows of its workers        75 s
+``musters``          zset    dispatchers, by until when those are shown, in ms             75 s
+``drain:<worker>``   string  the incarnation of a worker that is to be drained             24 h
 ``schema``           string  the version of this layout                                   1
 ``ended``            (a channel) ids of tasks that have ended, and of their batches, separated by
                      spaces

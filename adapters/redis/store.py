@@ -43,6 +43,7 @@ from .keys import Keys
 from .options import StoreOptions
 from .queues import RedisQueues
 from .reading import Reading
+from .workers import RedisWorkers
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -70,6 +71,7 @@ class RedisStore(RedisFunctions):
         self._bodies = Bodies(self._driver, self._keys)
         self._reading = Reading(self._driver, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
+        self.workers = RedisWorkers(self._driver)
         self._hints = Hints(self._driver, self._blocking, self._keys)
         self._endings = Endings(
             blocking, self._keys.ended, self._reading.ended, self._options.poll_s
@@ -123,8 +125,7 @@ class RedisStore(RedisFunctions):
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
         answers = await self._each("renew", attempts, codec.attempt_items, codec.written, lease_ms)
-        pairs = zip(attempts, answers, strict=True)
-        return [attempt for attempt, answer in pairs if answer is not Written.RECORDED]
+        return [a for a, w in zip(attempts, answers, strict=True) if w is not Written.RECORDED]
 
     async def adopt(
         self, owner: str, attempts: Sequence[Attempt], lease_ms: int
@@ -182,9 +183,8 @@ class RedisStore(RedisFunctions):
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
-        return await self._each(
-            "cancel", task_ids, _id_item, codec.cancelled, self._options.retention_ms
-        )
+        kept = self._options.retention_ms
+        return await self._each("cancel", task_ids, _id_item, codec.cancelled, kept)
 
     # ------------------------------------------------------------ looking and waiting
 

@@ -177,6 +177,8 @@ def _hello(body: memoryview) -> Hello:
         held=values.attempts(row.held),
         returned=values.attempts(row.returned),
         read=Read(row.read.epoch, row.read.serial),
+        host=row.host,
+        pid=row.pid,
     )
 
 

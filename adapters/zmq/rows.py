@@ -52,6 +52,8 @@ def hello(message: Hello) -> Row:
         message.held,
         message.returned,
         (message.read.epoch, message.read.serial),
+        message.host,
+        message.pid,
     )
 
 

@@ -131,6 +131,8 @@ class WireHello(Struct, array_like=True):
     held: Annotated[list[WireAttempt], _Items]
     returned: Annotated[list[WireAttempt], _Items]
     read: WireRead
+    host: Annotated[str, Meta(max_length=256)] = ""
+    pid: _Count = 0
 
 
 class WireForeignHello(Struct, array_like=True):

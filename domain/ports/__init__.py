@@ -27,6 +27,8 @@ from .links import FromWorker, Link, Uplink
 from .points import Point
 from .queues import QueueState, QueueStore, Standing, Totals
 from .store import BatchStore, TaskStore
+from .whole import Store
+from .workers import Muster, Sighting, WorkerRecord, WorkerState, WorkerStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Inspection",
     "Leased",
     "Link",
+    "Muster",
     "PayloadInspector",
     "Point",
     "QueueState",
@@ -59,7 +62,9 @@ __all__ = [
     "Reaped",
     "Repeated",
     "Retried",
+    "Sighting",
     "Standing",
+    "Store",
     "Submitted",
     "TaskHistory",
     "TaskPage",
@@ -68,5 +73,8 @@ __all__ = [
     "Telemetry",
     "Totals",
     "Uplink",
+    "WorkerRecord",
+    "WorkerState",
+    "WorkerStore",
     "Written",
 ]

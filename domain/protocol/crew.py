@@ -26,6 +26,7 @@ class Crew:
         self._timers = timers
         self._roster = roster
         self._touched: dict[WorkerId, None] = {}
+        self._draining: dict[WorkerId, str] = {}
         self.members: dict[WorkerId, Member] = {}
         self.check_at_ms = inf
 
@@ -35,6 +36,9 @@ class Crew:
         """Let a worker in, in place of its earlier session if there was one."""
         self.members[member.worker] = member
         self.check_at_ms = min(self.check_at_ms, now + CHECK_MS)
+        if self.is_draining(member):
+            return
+        self._draining.pop(member.worker, None)
         self._roster.put(
             member.worker,
             member.environment.tag,
@@ -42,6 +46,17 @@ class Crew:
             member.window,
             len(member.in_hand),
         )
+
+    def drain(self, worker: WorkerId) -> None:
+        """Give a worker nothing more, in this session and those that follow of its process."""
+        member = self.members.get(worker)
+        if member is not None:
+            self._draining[worker] = member.session.incarnation
+            self._roster.remove(worker)
+
+    def is_draining(self, member: Member) -> bool:
+        """Return whether a worker is given nothing more because somebody wished so."""
+        return self._draining.get(member.worker) == member.session.incarnation
 
     def speaker(self, peer: bytes, report: Report) -> Member | None:
         """Return the worker whose open session this report belongs to, if there is one."""
@@ -75,6 +90,7 @@ class Crew:
         """Forget a worker; return what it held."""
         self.members.pop(member.worker, None)
         self._touched.pop(member.worker, None)
+        self._draining.pop(member.worker, None)
         self._roster.remove(member.worker)
         return list(member.in_hand.values())
 

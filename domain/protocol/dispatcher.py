@@ -7,7 +7,7 @@ core's memory, which a crash may take away at any moment. It must never hold an 
 once it is recorded, nor acknowledge one that is not.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 
 from ..errors import ProtocolViolation
@@ -16,13 +16,13 @@ from ..identifiers import Attempt, FunctionId, TaskId, WorkerId
 from ..policy import CARRIED_BYTES, Timers
 from ..ports import Claim, FromWorker, Hint, Leased, Reaped, Written
 from ..scheduling import Roster
-from ..task import Outcome
 from .agenda import Agenda
 from .crew import Crew
 from .effects import (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -30,15 +30,15 @@ from .effects import (
     CallStart,
     DispatcherEffect,
     Note,
-    Send,
     StoreCall,
 )
 from .intake import Intake
 from .ledger import Ledger
-from .member import Holding, Member
-from .messages import Bye, Finished, Hello, Report, Unknown
+from .member import Member
+from .messages import Bye, Hello, Report
+from .muster import Musters
 from .reception import Reception
-from .verdicts import settle
+from .reports import Reports
 
 
 class DispatcherCore:
@@ -59,6 +59,9 @@ class DispatcherCore:
         self._crew = Crew(timers, self._roster)
         self._reception = Reception(timers, self._crew, self._ledger, jitter, self._lease_left)
         self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
+        parts = (self._crew, self._ledger, self._intake, self._reception)
+        self._reports = Reports(*parts, jitter)
+        self._musters = Musters(self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
         self._stranded: set[str] = set()
@@ -74,7 +77,8 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
-        return self._draining and self._ledger.empty and not (self._intake or self._agenda.claiming)
+        waiting = self._intake or self._agenda.claiming or self._musters.under_way
+        return self._draining and self._ledger.empty and not waiting
 
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
@@ -86,7 +90,7 @@ class DispatcherCore:
         """Return when ``tick`` must be called at the latest."""
         if now < self._ledger.ready_ms:
             return min(self._ledger.ready_ms, self._crew.check_at_ms)
-        return min(self._agenda.next_ms(), self._crew.check_at_ms)
+        return min(self._agenda.next_ms(), self._crew.check_at_ms, self._musters.next_ms)
 
     # ------------------------------------------------------------ events from the link
 
@@ -95,7 +99,7 @@ class DispatcherCore:
         for arrival in arrivals:
             match arrival.message:
                 case Report() as report:
-                    self._on_report(arrival.peer, report, now)
+                    self._effects += self._reports.read(arrival.peer, report, now)
                 case Hello() as hello:
                     self._effects += self._reception.hello(arrival.peer, hello, now)
                 case Bye() as bye:
@@ -112,45 +116,6 @@ class DispatcherCore:
         self._note("info", f"worker {worker} cannot be reached")
         self._crew.suspend(worker)
         return self._step(now)
-
-    def _on_report(self, peer: bytes, report: Report, now: float) -> None:
-        member = self._crew.speaker(peer, report)
-        if member is None:
-            if not self._reception.is_outdated(report):
-                self._effects.append(Send(peer, None, Unknown(report.session)))
-            return
-        member.heard_ms = now
-        following = member.follows(report)
-        if following is None:
-            return
-        if not following or not all(self._is_held(member, f) for f in report.finished):
-            self._crew.suspend(member.worker)
-            self._effects.append(Send(peer, None, Unknown(report.session)))
-            return
-        member.seq, member.window = report.seq, report.window
-        self._note_starts(member, report.started)
-        for finished in report.finished:
-            holding = member.in_hand.pop(finished.attempt, None)
-            if holding is not None:
-                self._settle(member.worker, holding, finished.outcome)
-        for attempt in report.returned:
-            holding = member.in_hand.pop(attempt, None)
-            if holding is not None:
-                self._intake.returned(holding)
-        self._crew.update(member, answer=self._ledger.failing or not report.finished)
-
-    def _is_held(self, member: Member, finished: Finished) -> bool:
-        return finished.attempt in member.in_hand or finished.attempt in self._ledger
-
-    def _note_starts(self, member: Member, attempts: Sequence[Attempt]) -> None:
-        holdings = (member.in_hand.get(attempt) for attempt in attempts)
-        fresh = [h for h in holdings if h is not None and not h.started]
-        for holding in fresh:
-            holding.started = True
-        self._ledger.start(holding.attempt for holding in fresh)
-
-    def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
-        self._ledger.outcome(settle(worker, holding, outcome, self._jitter))
 
     # ------------------------------------------------------------ answers of the store
 
@@ -225,9 +190,17 @@ class DispatcherCore:
     def hinted(self, hint: Hint, now: float) -> list[DispatcherEffect]:
         """Look for work when the bell rang, or when nothing was heard for long; kill cancels."""
         self._agenda.hinted()
+        if hint.work:
+            self._musters.hinted()
         if hint.cancelled:
             gone = frozenset[TaskId](hint.cancelled)
             self._drop([a for a in self.in_hand() if a.task_id in gone])
+        return self._step(now)
+
+    def mustered(self, wishes: Collection[WorkerId], now: float) -> list[DispatcherEffect]:
+        """Give nothing more to workers that somebody wishes to be drained."""
+        self._ledger.succeeded()
+        self._musters.done(wishes)
         return self._step(now)
 
     def failed(self, call: StoreCall, now: float) -> list[DispatcherEffect]:
@@ -238,6 +211,8 @@ class DispatcherCore:
                 self._agenda.failed(call, now)
             case CallAdopt():
                 self._reception.failed(call)
+            case CallMuster():
+                self._musters.failed()
             case CallRecord() | CallStart() | CallRelease():
                 self._ledger.undone(call)
         return self._step(now)
@@ -261,6 +236,7 @@ class DispatcherCore:
         """Take no more tasks, hand back what no worker has, and write down the rest."""
         self._draining = True
         self._agenda.close(now)
+        self._musters.close()
         return self._step(now)
 
     def _step(self, now: float) -> list[DispatcherEffect]:
@@ -269,6 +245,7 @@ class DispatcherCore:
             if member.worker not in self._reception:
                 why = f"went silent for {self._timers.silence_ms / 1000:g} s"
                 self._effects += self._reception.lose(member, why)
+                self._musters.lost(member, now)
         if self._draining or self._lease_left(now) > self._timers.fence_ms:  # else renewed first
             self._effects += self._intake.place(draining=self._draining)
         self._effects += self._crew.flush(self._lease_left(now))
@@ -276,6 +253,7 @@ class DispatcherCore:
             self._effects.extend(self._ledger.calls())
             self._effects.extend(self._reception.calls())
             self._effects.extend(self._agenda.calls(now, self._intake.rooms(), self.in_hand))
+            self._effects.extend(self._musters.calls(now))
         effects, self._effects = self._effects, []
         return effects
 

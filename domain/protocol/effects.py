@@ -7,7 +7,7 @@ one peer. A store call that raised StoreUnavailable is answered with the core's 
 from dataclasses import dataclass
 
 from ..identifiers import Attempt, Session, WorkerId
-from ..ports import Completion, Defeat
+from ..ports import Completion, Defeat, Sighting
 from .messages import Assignment, FunctionBody, ToDispatcher, ToWorker
 
 # ---------------------------------------------------------------- of the dispatcher
@@ -99,6 +99,13 @@ class CallListen:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMuster:
+    """Write down what is known of the workers; answer with ``mustered``."""
+
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence for the log, in words by ``str``. ``level`` is one of logging's names, lower case.
 
@@ -114,9 +121,10 @@ class Note:
         return f"{', '.join(map(str, self.about))} {self.text}" if self.about else self.text
 
 
-StoreCall = (
+TaskCall = (
     CallClaim | CallStart | CallRenew | CallAdopt | CallRecord | CallRelease | CallReap | CallListen
 )
+StoreCall = TaskCall | CallMuster
 DispatcherEffect = Send | Forget | StoreCall | Note
 
 

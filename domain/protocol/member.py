@@ -38,7 +38,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Member:
-    """A connected worker. ``heard_ms`` is when it last spoke, ``seq`` its last report read.
+    """A connected worker: since ``joined_ms``, last heard at ``heard_ms``, up to report ``seq``.
 
     A ``suspended`` session has a gap: nothing more is said or given in it, and what it holds
     stays with it until the worker says Hello anew, or is silent for too long.
@@ -52,6 +52,9 @@ class Member:
     environment: Environment
     welcome: Welcome
     heard_ms: float
+    joined_ms: float
+    host: str = ""
+    pid: int = 0
     suspended: bool = False
     seq: int = 0
     in_hand: dict[Attempt, Holding] = field(default_factory=dict[Attempt, Holding])
@@ -75,6 +78,9 @@ class Member:
             environment=hello.environment,
             welcome=welcome,
             heard_ms=now,
+            joined_ms=now,
+            host=hello.host,
+            pid=hello.pid,
         )
 
     def follows(self, report: Report) -> bool | None:

@@ -16,7 +16,7 @@ from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
 from ..task import Outcome
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Raised when a message changes; ``versions.py`` says what a change may be."""
 
 OLDEST_PROTOCOL = 1
@@ -44,7 +44,7 @@ class Hello:
     ``slots`` is how many tasks run at once, ``window`` how many I take in hand, ``held`` every
     attempt that I run, keep waiting, or have an unrecorded outcome of. What is not held was
     handed back (``returned``: in reports that may be lost), was assigned beyond ``read`` and so
-    never arrived, or is lost.
+    never arrived, or is lost. ``host`` and ``pid`` say where, to be shown; from version 2 on.
     """
 
     protocol: int
@@ -56,6 +56,8 @@ class Hello:
     held: tuple[Attempt, ...] = ()
     returned: tuple[Attempt, ...] = ()
     read: Read = NOTHING_READ
+    host: str = ""
+    pid: int = 0
 
 
 class Finished(NamedTuple):

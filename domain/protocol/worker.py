@@ -23,7 +23,7 @@ from .satchel import Satchel
 class WorkerCore:
     """Decides everything that a worker does, over any uplink and any executor."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a worker is, said once
         self,
         worker: WorkerId,
         incarnation: str,
@@ -32,8 +32,11 @@ class WorkerCore:
         timers: Timers,
         jitter: Callable[[], float],
         now: float,
+        host: str = "",
+        pid: int = 0,
     ) -> None:
         """Start unconnected. ``incarnation`` is random; ``jitter`` gives numbers in [0, 1)."""
+        self._host, self._pid = host, pid
         self._worker = worker
         self._environment = environment
         self._timers = timers
@@ -210,6 +213,8 @@ class WorkerCore:
             held=tuple(self.held()),
             returned=self._outbox.handed_back(),
             read=self._talk.read,
+            host=self._host,
+            pid=self._pid,
         )
         self._effects.append(Tell(hello))
 

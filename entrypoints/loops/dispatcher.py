@@ -23,12 +23,14 @@ from ...domain.ports import (
     Point,
     TaskStore,
     Telemetry,
+    WorkerStore,
 )
 from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -39,6 +41,7 @@ from ...domain.protocol.effects import (
     Note,
     Send,
     StoreCall,
+    TaskCall,
 )
 from ...domain.protocol.messages import Orders, Report
 from ..logs import LEVELS
@@ -65,10 +68,14 @@ class Dispatcher:
         timers: Timers,
         telemetry: Telemetry,
         owner: str,
+        mode: str,
+        workers: WorkerStore,
         timeout_ms: int | None = None,
         carried_bytes: int = CARRIED_BYTES,
     ) -> None:
         """Take the ports; ``owner`` names this dispatcher in the store, uniquely.
+
+        ``mode`` is local, push or pull: it is shown with the workers.
 
         ``timeout_ms`` bounds the run of tasks that name no bound of their own; ``carried_bytes``
         is the largest function with its arguments that the link carries.
@@ -81,6 +88,8 @@ class Dispatcher:
         self._timers = timers
         self._telemetry = telemetry
         self._owner = owner
+        self._mode = mode
+        self._workers = workers
         self._timeout_ms = timeout_ms
         self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms(), carried_bytes)
         self._alarm = Alarm()
@@ -183,7 +192,10 @@ class Dispatcher:
 
     async def _carry_out(self, call: StoreCall) -> None:
         try:
-            effects = await self._ask(call)
+            if isinstance(call, CallMuster):
+                effects = await self._muster(call)
+            else:
+                effects = await self._ask(call)
         except StoreUnavailable as error:
             # once aloud: each kind of call fails every few seconds for as long as it is away
             level = logging.DEBUG if self._away else logging.WARNING
@@ -196,8 +208,13 @@ class Dispatcher:
             self._away = False
         self._perform(effects)
 
-    async def _ask(self, call: StoreCall) -> list[DispatcherEffect]:
-        """Make one call of the store, and return what follows from its answer."""
+    async def _muster(self, call: CallMuster) -> list[DispatcherEffect]:
+        """Write down what is known of the workers."""
+        wishes = await self._workers.muster(self._owner, self._mode, call.sightings)
+        return self._core.mustered(wishes, self._clock.steady_ms())
+
+    async def _ask(self, call: TaskCall) -> list[DispatcherEffect]:
+        """Make one call about tasks, and return what follows from its answer."""
         core, tasks, now = self._core, self._tasks, self._clock.steady_ms
         lease_ms = self._timers.lease_ms
         match call:

@@ -5,6 +5,8 @@ The same for local, push and pull. It decides nothing, and it never opens a payl
 
 import asyncio
 import logging
+import os
+import socket
 from collections import deque
 from collections.abc import Sequence
 
@@ -32,6 +34,10 @@ log = logging.getLogger("gofer.worker")
 
 INCARNATION_BITS = 64
 """Random bits that tell one run of a worker from the next."""
+
+
+HOST_CHARS = 256
+"""So much of the host's name is shown."""
 
 
 class WorkerRefused(GoferError):
@@ -65,6 +71,8 @@ class Worker:
             timers,
             entropy.fraction,
             clock.steady_ms(),
+            socket.gethostname()[:HOST_CHARS],
+            os.getpid(),
         )
         self._alarm = Alarm()
         self._over = asyncio.Event()

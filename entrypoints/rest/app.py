@@ -15,12 +15,12 @@ from fastapi import FastAPI
 
 from ... import __version__
 from ...domain.errors import InvalidInput, StoreIncompatible, StoreUnavailable
-from ...domain.ports import Clock, Entropy
+from ...domain.ports import Clock, Entropy, Store
 from ...domain.service import Service
 from ..container import Container
 from ..logs import set_up
 from ..settings import Settings, load_settings
-from ..stores import Store, open_store
+from ..stores import open_store
 from ..unpickling import forbid_unpickling
 from .encoding import Encoding
 from .front import Web

@@ -5,15 +5,8 @@ from dataclasses import replace
 
 from gofer.domain.function import Defaults, Environment, Function, FunctionName
 from gofer.domain.identifiers import FunctionId, uuid7
-from gofer.domain.ports import DELETED_RETENTIONS, Filed, Submitted
-from tests.contracts.store_backend import (
-    SHORT_MS,
-    OpenBackend,
-    Store,
-    a_function,
-    a_task,
-    take,
-)
+from gofer.domain.ports import DELETED_RETENTIONS, Filed, Store, Submitted
+from tests.contracts.store_backend import SHORT_MS, OpenBackend, a_function, a_task, take
 from tests.contracts.store_contract import StoreContract
 
 NOBODY = FunctionId(uuid7(0, 3))

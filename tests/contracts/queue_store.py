@@ -1,12 +1,12 @@
 """What every QueueStore does: the queues as a whole."""
 
+from gofer.domain.ports import Store
 from gofer.domain.task import TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
     FUNCTION,
     LONG_MS,
     TAG,
-    Store,
     a_task,
     done,
     lost,

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
-from tests.contracts.store_backend import DAY_MS, Store
+from gofer.domain.ports import Store
+from tests.contracts.store_backend import DAY_MS
 from tests.support.waiting import wait_until_async
 
 POLL_S = 5.0

@@ -11,16 +11,7 @@ from typing import Protocol
 from gofer.domain.function import Environment, Function, content_digest
 from gofer.domain.identifiers import Attempt, FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import (
-    BatchStore,
-    Completion,
-    Defeat,
-    FunctionStore,
-    Leased,
-    QueueStore,
-    TaskHistory,
-    TaskStore,
-)
+from gofer.domain.ports import Completion, Defeat, Leased, Store
 from gofer.domain.task import Budget, Cause, Failure, NewTask, Success
 
 DAY_MS = 86_400_000
@@ -32,16 +23,6 @@ SHORT_MS = 20
 
 WORKER = WorkerId("w1")
 _ids = count(1)
-
-
-class Store(TaskStore, BatchStore, FunctionStore, Protocol):
-    """All ports of the store, as one object."""
-
-    @property
-    def history(self) -> TaskHistory: ...
-
-    @property
-    def queues(self) -> QueueStore: ...
 
 
 class Backend(Protocol):

@@ -3,7 +3,8 @@
 import pytest
 
 from gofer.domain.identifiers import TaskId, uuid7
-from tests.contracts.store_backend import Backend, OpenBackend, Store
+from gofer.domain.ports import Store
+from tests.contracts.store_backend import Backend, OpenBackend
 
 UNKNOWN = TaskId(uuid7(0, 1))
 

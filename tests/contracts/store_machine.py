@@ -30,9 +30,9 @@ from gofer.domain.identifiers import (
     uuid7,
 )
 from gofer.domain.policy import Requeue
-from gofer.domain.ports import BatchPage
+from gofer.domain.ports import BatchPage, Store
 from gofer.domain.task import Budget, Idempotency, NewTask
-from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG, Store
+from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
 from tests.contracts.store_choices import (
     BATCHES,
     STRANGER,

@@ -5,9 +5,9 @@ from hypothesis.stateful import invariant, rule
 
 from gofer.domain.attempts import AttemptRecord
 from gofer.domain.identifiers import TaskId
-from gofer.domain.ports import TaskPage, TaskQuery
+from gofer.domain.ports import Store, TaskPage, TaskQuery
 from gofer.domain.task import TaskStatus
-from tests.contracts.store_backend import FOREIGN, WORKER, Store
+from tests.contracts.store_backend import FOREIGN, WORKER
 from tests.contracts.store_choices import picks
 from tests.contracts.store_machine import StoreMachine
 

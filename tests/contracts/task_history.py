@@ -3,7 +3,7 @@
 from gofer.domain.attempts import AttemptEnd
 from gofer.domain.identifiers import FunctionId, TaskId, batch_of, member_ids, new_batch_id
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Defeat, Retried, Submitted, TaskQuery, Written
+from gofer.domain.ports import Defeat, Retried, Store, Submitted, TaskQuery, Written
 from gofer.domain.task import Budget, Cause, Failure, NewTask, Spent, TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
@@ -12,7 +12,6 @@ from tests.contracts.store_backend import (
     SHORT_MS,
     WORKER,
     Backend,
-    Store,
     a_task,
     done,
     lost,

@@ -10,7 +10,7 @@ import pytest
 
 from gofer.domain.identifiers import Attempt, FunctionId, uuid7
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Cancelled, Submitted, Written
+from gofer.domain.ports import Cancelled, Store, Submitted, Written
 from gofer.domain.task import Budget, Spent, Success, TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
@@ -20,7 +20,6 @@ from tests.contracts.store_backend import (
     RETRY_NOW,
     TAG,
     OpenBackend,
-    Store,
     a_task,
     done,
     lost,

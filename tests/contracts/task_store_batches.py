@@ -3,14 +3,13 @@
 import asyncio
 
 from gofer.domain.identifiers import BatchId, member_ids, new_batch_id
-from gofer.domain.ports import BatchState, Ending, Submitted
+from gofer.domain.ports import BatchState, Ending, Store, Submitted
 from gofer.domain.task import Idempotency, NewTask, Success, TaskStatus
 from tests.contracts.store_backend import (
     FUNCTION,
     RETRY_NOW,
     SHORT_MS,
     OpenBackend,
-    Store,
     a_task,
     done,
     lost,

@@ -6,14 +6,13 @@ A part of ``TaskStoreContract`` (``task_store.py``).
 import pytest
 
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Cancelled, Completion, Defeat, Written
+from gofer.domain.ports import Cancelled, Completion, Defeat, Store, Written
 from gofer.domain.task import Budget, Cause, Failure, Spent, Success, TaskStatus
 from tests.contracts.store_backend import (
     FUNCTION,
     LONG_MS,
     RETRY_NOW,
     WORKER,
-    Store,
     a_task,
     done,
     lost,

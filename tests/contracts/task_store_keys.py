@@ -1,17 +1,9 @@
 """What every TaskStore does with idempotency keys: a request sent again is recorded once."""
 
 from gofer.domain.identifiers import FunctionId, uuid7
-from gofer.domain.ports import Repeated, Submitted
+from gofer.domain.ports import Repeated, Store, Submitted
 from gofer.domain.task import Idempotency, NewTask
-from tests.contracts.store_backend import (
-    FUNCTION,
-    SHORT_MS,
-    OpenBackend,
-    Store,
-    a_task,
-    queue,
-    taken_ids,
-)
+from tests.contracts.store_backend import FUNCTION, SHORT_MS, OpenBackend, a_task, queue, taken_ids
 from tests.contracts.store_contract import StoreContract
 
 

@@ -4,13 +4,12 @@ A part of ``TaskStoreContract`` (``task_store.py``).
 """
 
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Reaped
+from gofer.domain.ports import Reaped, Store
 from gofer.domain.task import Backoff, Budget, Cause, Failure, TaskStatus
 from tests.contracts.store_backend import (
     LONG_MS,
     SHORT_MS,
     Backend,
-    Store,
     a_task,
     lost,
     queue,

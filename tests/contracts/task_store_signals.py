@@ -6,17 +6,8 @@ longer than a poll would need only where it says so.
 
 import asyncio
 
-from gofer.domain.ports import Hint
-from tests.contracts.store_backend import (
-    LONG_MS,
-    Store,
-    a_task,
-    done,
-    lost,
-    queue,
-    running,
-    take,
-)
+from gofer.domain.ports import Hint, Store
+from tests.contracts.store_backend import LONG_MS, a_task, done, lost, queue, running, take
 from tests.contracts.store_contract import UNKNOWN, StoreContract
 
 PATIENCE_S = 30.0

@@ -7,7 +7,7 @@ lets it end, or LONG_MS, and it does not end during the test, however slow the m
 import pytest
 
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Reaped, Written
+from gofer.domain.ports import Reaped, Store, Written
 from gofer.domain.task import Budget, Cause, Failure, Spent, TaskStatus
 from tests.contracts.store_backend import (
     LONG_MS,
@@ -15,7 +15,6 @@ from tests.contracts.store_backend import (
     TAG,
     Backend,
     OpenBackend,
-    Store,
     a_task,
     done,
     lost,

@@ -14,7 +14,7 @@ from tests.support.system import REMOTE_MODES, System
 
 LATER_RELEASE = """
 import gofer.domain.protocol.messages as messages
-messages.PROTOCOL_VERSION = 2
+messages.PROTOCOL_VERSION += 1
 import gofer.adapters.zmq.rows as rows
 from gofer.domain.identifiers import Attempt
 def extended(value):

@@ -94,6 +94,8 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         many_attempts,
         many_attempts,
         st.builds(Read, counts, counts),
+        texts,
+        counts,
     ),
     st.builds(
         Report,

@@ -123,9 +123,8 @@ def app_over(store: WebStore, settings: Settings) -> FastAPI:
     """Return the application over ``store``."""
     inspector = PickleInspector()
     service = Service(
+        store=store,
         tasks=store,
-        batches=store,
-        functions=store,
         inspector=inspector,
         clock=SystemClock(),
         entropy=SystemEntropy(),

@@ -13,6 +13,7 @@ from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
+from tests.contracts.worker_store import WorkerStoreContract
 
 
 @pytest.fixture
@@ -39,6 +40,10 @@ class TestRedisStoreInTime(TaskStoreTimesContract):
 
 
 class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsWorkerStore(WorkerStoreContract):
     pass
 
 

@@ -12,6 +12,7 @@ from gofer.domain.protocol.effects import (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -101,19 +102,19 @@ class Desk:
 
     # ------------------------------------------------------------ dispatchers
 
-    def ask(self, owner: str, call: StoreCall) -> tuple[Answer, float]:
+    def ask(self, owner: str, call: StoreCall, chance: Random) -> tuple[Answer, float]:
         """Carry out a call (any but CallListen) now; return what to tell who asked, and how late.
 
         An answer that is lost is told as a failure, once the caller's patience is over.
         """
         if self.down:
             self._counts["calls refused"] += 1
-            if self._chance.random() < DONE_BUT_UNANSWERED:
+            if chance.random() < DONE_BUT_UNANSWERED:
                 self._counts["calls refused and done"] += 1
                 self._carry_out_some(owner, call)
             return (lambda core, now: core.failed(call, now)), 0.0
         answer = self._carry_out(owner, call)
-        if self.mute and self._chance.random() < LOST_ANSWERS:
+        if self.mute and chance.random() < LOST_ANSWERS:
             self._counts["answers lost"] += 1
             return (lambda core, now: core.failed(call, now)), OP_TIMEOUT_MS
         return answer, 0.0
@@ -179,6 +180,9 @@ class Desk:
                     self._auditor.reaped(each.attempt)
                 self._look([each.attempt.task_id for each in reaped])
                 return lambda core, now: core.reaped(reaped, now)
+            case CallMuster():
+                wishes = drive(self._store.workers.muster(owner, "push", call.sightings))
+                return lambda core, now: core.mustered(wishes, now)
             case CallListen():
                 raise AssertionError("listening is not answered at once")
             case _:

@@ -1,12 +1,14 @@
 """A dispatcher in a simulation: the real core, a store that may be away, a faulty link."""
 
 from collections.abc import Iterable
+from random import Random
 
 from gofer.domain.identifiers import WorkerId
 from gofer.domain.ports import FromWorker
 from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
     CallListen,
+    CallMuster,
     DispatcherEffect,
     Forget,
     Note,
@@ -32,6 +34,8 @@ class DispatcherNode(Node):
         self._carry = carry
         self._core_type = core_type
         self._draining = False
+        self._aside = Random(name)
+        """What befalls calls that only show something: they leave what happens to tasks alone."""
 
     # ------------------------------------------------------------ life
 
@@ -115,14 +119,15 @@ class DispatcherNode(Node):
         return True
 
     def _call(self, call: StoreCall) -> None:
+        chance = self._aside if isinstance(call, CallMuster) else self.ground.chance
         self.ground.story.tell(self.name, "asks the store:", call)
         owner = f"{self.name}.{self.generation}"
         generation = self.generation
         ground, mean = self.ground, 1 / self.ground.store_ms
-        there, back = ground.chance.expovariate(mean), ground.chance.expovariate(mean)
+        there, back = chance.expovariate(mean), chance.expovariate(mean)
 
         def at_the_store() -> None:
-            answer, late_ms = self._desk.ask(owner, call)
+            answer, late_ms = self._desk.ask(owner, call, chance)
             if self.generation == generation:
                 self.later(back + late_ms, lambda: self._answered(call, answer))
 
@@ -145,4 +150,7 @@ class DispatcherNode(Node):
     def _answered(self, call: StoreCall, answer: Answer) -> None:
         effects = answer(self.core, self.now())
         self.ground.story.tell(self.name, "was answered:", type(call).__name__)
-        self._follow(effects)
+        if effects or self._draining or not isinstance(call, CallMuster):
+            self._follow(effects)
+        else:
+            self.schedule()  # what is only shown moves no seed

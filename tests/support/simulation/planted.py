@@ -28,6 +28,7 @@ from gofer.domain.protocol.member import Holding, Member
 from gofer.domain.protocol.messages import Orders, Report
 from gofer.domain.protocol.outbox import Outbox
 from gofer.domain.protocol.reception import Reception
+from gofer.domain.protocol.reports import Reports
 from gofer.domain.protocol.worker import WorkerCore
 from gofer.domain.task import Cause, Outcome
 from tests.support.simulation.plan import Plan, plan_of, trickle
@@ -131,13 +132,14 @@ def _died(outcome: Outcome) -> bool:
 # ---------------------------------------------------------------- of the dispatcher
 
 
-def acknowledges_before_it_records(_: pytest.MonkeyPatch) -> Cores:
-    class Hasty(DispatcherCore):
-        def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
-            super()._settle(worker, holding, outcome)
-            self._crew.acknowledge(worker, [holding.attempt])
+def acknowledges_before_it_records(monkeypatch: pytest.MonkeyPatch) -> Cores:
+    def settle(self: Reports, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
+        right(self, worker, holding, outcome)
+        self._crew.acknowledge(worker, [holding.attempt])  # pyright: ignore[reportPrivateUsage]
 
-    return Cores(dispatcher=Hasty)
+    right = Reports._settle  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(Reports, "_settle", settle)
+    return Cores()
 
 
 def keeps_leases_of_a_lost_worker_renewed(monkeypatch: pytest.MonkeyPatch) -> Cores:

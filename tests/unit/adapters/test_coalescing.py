@@ -10,9 +10,9 @@ from gofer.adapters.memory.clock import ManualClock
 from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
 from gofer.domain.policy import BATCH
-from gofer.domain.ports import Repeated, Submitted
+from gofer.domain.ports import Repeated, Store, Submitted
 from gofer.domain.task import NewTask
-from tests.contracts.store_backend import DAY_MS, FUNCTION, OpenBackend, Store, a_task
+from tests.contracts.store_backend import DAY_MS, FUNCTION, OpenBackend, a_task
 from tests.contracts.task_store import TaskStoreContract
 
 

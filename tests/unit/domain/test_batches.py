@@ -85,7 +85,16 @@ async def house() -> House:
     clock = ManualClock()
     store = MemoryStore(clock, queued_limit=5)
     entropy, telemetry = SeededEntropy(1), CountingTelemetry()
-    service = Service(store, store, store, Inspector(), clock, entropy, OURS, Limits(), telemetry)
+    service = Service(
+        store,
+        store,
+        Inspector(),
+        clock,
+        entropy,
+        OURS,
+        Limits(),
+        telemetry,
+    )
     return House(service, store, await service.register("f", b"code"))
 
 

@@ -40,7 +40,7 @@ def service(store: MemoryStore, clock: ManualClock) -> Service:
     limits = Limits(function_bytes=1_000, name_chars=20)
     inspector, telemetry = PickleInspector(), CountingTelemetry()
     told = (inspector, clock, SeededEntropy(1), OURS, limits, telemetry)
-    return Service(store, store, store, *told)
+    return Service(store, store, *told)
 
 
 @pytest.fixture
@@ -159,7 +159,6 @@ async def test_another_services_new_version_is_used_after_a_second(
     first = await registered(functions)
     await functions.known(["f"])
     other = Service(
-        store,
         store,
         store,
         PickleInspector(),

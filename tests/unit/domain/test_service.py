@@ -63,7 +63,14 @@ def store(clock: ManualClock) -> MemoryStore:
 @pytest.fixture
 def service(store: MemoryStore, clock: ManualClock) -> Service:
     return Service(
-        store, store, store, Inspector(), clock, SeededEntropy(1), OURS, LIMITS, CountingTelemetry()
+        store,
+        store,
+        Inspector(),
+        clock,
+        SeededEntropy(1),
+        OURS,
+        LIMITS,
+        CountingTelemetry(),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gofer.adapters.memory.clock import ManualClock
 from gofer.adapters.memory.store import MemoryStore
-from gofer.domain.ports import Hint
+from gofer.domain.ports import Hint, Store
 from gofer.domain.task import TaskStatus
 from tests.contracts.function_store import FunctionStoreContract
 from tests.contracts.queue_store import QueueStoreContract
@@ -20,7 +20,6 @@ from tests.contracts.store_backend import (
     SHORT_MS,
     TAG,
     OpenBackend,
-    Store,
     a_task,
     done,
     lost,
@@ -32,6 +31,7 @@ from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
+from tests.contracts.worker_store import WorkerStoreContract
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ class TestMemoryStoreInTime(TaskStoreTimesContract):
 
 
 class TestMemoryStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestMemoryStoreAsWorkerStore(WorkerStoreContract):
     pass
 
 

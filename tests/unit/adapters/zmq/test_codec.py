@@ -139,7 +139,7 @@ def test_a_refusal_of_the_future_is_understood() -> None:
 @pytest.mark.parametrize("kind", [REPORT, BYE, WELCOME])
 def test_other_messages_of_another_version_are_violations(kind: int) -> None:
     decoded = decode_to_dispatcher(frame(kind, [SESSION_ROW], 9))
-    assert str(decoded) == "a message of protocol 9, not 1"
+    assert str(decoded) == "a message of protocol 9, not 2"
 
 
 @pytest.mark.parametrize("version", [-1, 128])

@@ -20,7 +20,18 @@ from gofer.domain.protocol.messages import PROTOCOL_VERSION, Hello
 SESSION_ROW = ["incarnation", 1]
 TASK_ID = "018bcfe5-6800-7000-8000-000000000001"
 ATTEMPT_ROW = [TASK_ID, 1, "token"]
-HELLO_ROW = ["w1", SESSION_ROW, 2, 4, ["cpython", [3, 11], "0.4.1"], [ATTEMPT_ROW], [], [0, 0]]
+HELLO_ROW = [
+    "w1",
+    SESSION_ROW,
+    2,
+    4,
+    ["cpython", [3, 11], "0.4.1"],
+    [ATTEMPT_ROW],
+    [],
+    [0, 0],
+    "host",
+    1,
+]
 REPORT_ROW = ["w1", SESSION_ROW, 1, 4, [], [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]], []]
 FAILURE_ROW = [1, "signal", "", "", "", b"", -9, 9, 1, 1.5, "w1", 1, ""]
 ORDERS_ROW = [

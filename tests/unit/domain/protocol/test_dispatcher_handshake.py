@@ -31,7 +31,7 @@ def test_a_hello_that_comes_twice_gets_the_same_welcome() -> None:
     assert first is second
 
 
-@pytest.mark.parametrize(("version", "outdated"), [(0, "worker"), (3, "dispatcher")])
+@pytest.mark.parametrize(("version", "outdated"), [(0, "worker"), (4, "dispatcher")])
 def test_a_distant_protocol_version_is_refused_for_good_with_what_to_upgrade(
     version: int, outdated: str
 ) -> None:

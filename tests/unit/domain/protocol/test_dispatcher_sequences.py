@@ -9,6 +9,7 @@ from gofer.domain.protocol.effects import (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -21,6 +22,7 @@ ALL_CALLS = (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -91,7 +93,9 @@ class Driver:
         if fails:
             bench.does(bench.core.failed(call, bench.now))
             return
-        if isinstance(call, CallClaim | CallAdopt | CallReap | CallListen):
+        if isinstance(call, CallMuster):
+            bench.does(bench.core.mustered([WORKER][: choice % 2], bench.now))
+        elif isinstance(call, CallClaim | CallAdopt | CallReap | CallListen):
             self._give(call, choice)
         else:
             self._confirm(call, choice)

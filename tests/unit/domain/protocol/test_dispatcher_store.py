@@ -9,6 +9,7 @@ from gofer.domain.protocol.effects import (
     CallAdopt,
     CallClaim,
     CallListen,
+    CallMuster,
     CallReap,
     CallRecord,
     CallRelease,
@@ -33,6 +34,8 @@ ALL_CALLS = (
 
 
 def drained(bench: DispatcherBench) -> bool:
+    for _ in bench.take(CallMuster):
+        bench.does(bench.core.mustered((), bench.now))
     return bench.core.drained
 
 

@@ -1,0 +1,77 @@
+"""What workers report, as the dispatcher reads it: starts, outcomes, what is handed back.
+
+A report counts once and in order: one that was seen before is dropped, a gap ends the session
+(``reception.py`` mends it), and so does an outcome of what nobody holds.
+"""
+
+from collections.abc import Callable, Sequence
+
+from ..identifiers import Attempt, WorkerId
+from ..task import Outcome
+from .crew import Crew
+from .effects import DispatcherEffect, Send
+from .intake import Intake
+from .ledger import Ledger
+from .member import Holding, Member
+from .messages import Finished, Report, Unknown
+from .reception import Reception
+from .verdicts import settle
+
+
+class Reports:
+    """Reads reports into the crew, the ledger and the intake."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        ledger: Ledger,
+        intake: Intake,
+        reception: Reception,
+        jitter: Callable[[], float],
+    ) -> None:
+        """Take the parts of the core that a report concerns."""
+        self._crew = crew
+        self._ledger = ledger
+        self._intake = intake
+        self._reception = reception
+        self._jitter = jitter
+
+    def read(self, peer: bytes, report: Report, now: float) -> list[DispatcherEffect]:
+        """Read one; answer at once only where its session is not open, or has a gap."""
+        member = self._crew.speaker(peer, report)
+        if member is None:
+            if self._reception.is_outdated(report):
+                return []
+            return [Send(peer, None, Unknown(report.session))]
+        member.heard_ms = now
+        following = member.follows(report)
+        if following is None:
+            return []
+        if not following or not all(self._is_held(member, f) for f in report.finished):
+            self._crew.suspend(member.worker)
+            return [Send(peer, None, Unknown(report.session))]
+        member.seq, member.window = report.seq, report.window
+        self._note_starts(member, report.started)
+        for finished in report.finished:
+            holding = member.in_hand.pop(finished.attempt, None)
+            if holding is not None:
+                self._settle(member.worker, holding, finished.outcome)
+        for attempt in report.returned:
+            holding = member.in_hand.pop(attempt, None)
+            if holding is not None:
+                self._intake.returned(holding)
+        self._crew.update(member, answer=self._ledger.failing or not report.finished)
+        return []
+
+    def _is_held(self, member: Member, finished: Finished) -> bool:
+        return finished.attempt in member.in_hand or finished.attempt in self._ledger
+
+    def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
+        self._ledger.outcome(settle(worker, holding, outcome, self._jitter))
+
+    def _note_starts(self, member: Member, attempts: Sequence[Attempt]) -> None:
+        holdings = (member.in_hand.get(attempt) for attempt in attempts)
+        fresh = [h for h in holdings if h is not None and not h.started]
+        for holding in fresh:
+            holding.started = True
+        self._ledger.start(holding.attempt for holding in fresh)
