@@ -164,7 +164,7 @@ class Client:
         answer was lost can be sent again here. Raises Refused if not one task is accepted.
         """
         tasks = list(map(NewTask, payloads))
-        body = _encode(SubmitBatch(function_id, tasks, **options))
+        body = _encode(SubmitBatch(tasks, function_id, **options))
         headers = {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
         answer = _submitted(self._connections.ask("POST", "/v1/batches", body, headers).body)
         refused = {

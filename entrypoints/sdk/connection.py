@@ -9,7 +9,7 @@ import http.client
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -128,7 +128,7 @@ class Connections:
             return connection.ask(method, path, body, headers, wait_s, self._patience_s)
 
     @contextmanager
-    def one(self) -> Iterator[Connection]:
+    def one(self) -> Generator[Connection]:
         """Give a connection that nobody else uses inside the block."""
         if self._process != os.getpid():
             self.close()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
         Unauthorized,
         Unreachable,
     )
+    from .entrypoints.sdk.executor import Executor
+    from .entrypoints.sdk.futures import TaskFuture
 
 __version__ = "0.1.0"
 
@@ -20,10 +22,12 @@ __all__ = [
     "Batch",
     "Client",
     "ClientError",
+    "Executor",
     "NotGofer",
     "Refused",
     "RemoteError",
     "Result",
+    "TaskFuture",
     "Unauthorized",
     "Unreachable",
     "__version__",
@@ -32,6 +36,8 @@ __all__ = [
 _HOMES = {
     "batches": ("Batch", "Result"),
     "client": ("Client",),
+    "executor": ("Executor",),
+    "futures": ("TaskFuture",),
     "errors": (
         *("ClientError", "NotGofer", "Refused", "RemoteError"),
         *("Unauthorized", "Unreachable"),
