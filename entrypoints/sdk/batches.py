@@ -10,6 +10,7 @@ import msgspec
 from . import outcomes
 from .address import MSGPACK
 from .connection import Connections
+from .errors import Refused
 from .wire import BatchCancelled, Error, Item, Page, Problem
 
 ACCEPT = {"Accept": MSGPACK}
@@ -108,6 +109,11 @@ class Batch:
             if not page.items and deadline is not None and time.monotonic() >= deadline:
                 there = len(self.task_ids) - len(self.refused)
                 raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
+
+    def insist(self) -> None:
+        """Raise Refused if any of the tasks was refused."""
+        for problem in self.refused.values():
+            raise Refused(problem.status, problem.kind, problem.detail)
 
     def cancel(self) -> BatchCancelled:
         """End all tasks that have not ended; return what became of how many."""

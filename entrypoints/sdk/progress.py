@@ -1,7 +1,7 @@
 """A bar that shows how far many tasks are, where somebody looks: on a terminal, nowhere else."""
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -22,8 +22,18 @@ def wanted(*, shows: bool | None) -> bool:
 @contextmanager
 def bar(futures: Sequence[Future[Any]], *, shows: bool | None = None) -> Generator[None]:
     """Show a bar that goes on with each future that ends, inside the block."""
-    if len(futures) < FEWEST or not wanted(shows=shows):
+    with counted(len(futures), shows=shows) as ended:
+        if ended is not _nobody_looks:
+            for future in futures:
+                future.add_done_callback(ended)
         yield
+
+
+@contextmanager
+def counted(count: int, *, shows: bool | None = None) -> Generator[Callable[..., None]]:
+    """Show a bar inside the block; give what is called each time that one of ``count`` ends."""
+    if count < FEWEST or not wanted(shows=shows):
+        yield _nobody_looks
         return
     from rich.console import Console
     from rich.progress import (
@@ -36,11 +46,13 @@ def bar(futures: Sequence[Future[Any]], *, shows: bool | None = None) -> Generat
 
     columns = (TextColumn("tasks"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("tasks", total=len(futures))
+        task = shown.add_task("tasks", total=count)
 
-        def ended(_: Future[Any]) -> None:
+        def ended(*_: object) -> None:
             shown.advance(task)
 
-        for future in futures:
-            future.add_done_callback(ended)
-        yield
+        yield ended
+
+
+def _nobody_looks(*_: object) -> None:
+    """Do nothing."""

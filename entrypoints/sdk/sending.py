@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from . import calls
 from .address import JSON, MSGPACK, Answer
 from .aio_connection import AsyncConnections
 from .errors import ClientError, Refused
 from .futures import TaskFuture
 from .packing import Parcel
-from .wire import BatchSubmitted, FunctionRegistered, NewTask, Problem, SubmitBatch
+from .wire import BatchSubmitted, NewTask, Problem, SubmitBatch
 
 BATCH_MOST = 5_000
 """Tasks of one request: the service takes up to 10 000."""
@@ -30,13 +31,11 @@ FULL_S = 0.25
 """How long to wait when the service's queue is full."""
 
 _BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
-_JSON = {"Content-Type": JSON, "Accept": JSON}
 _UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 _encode = msgspec.msgpack.Encoder().encode
 _submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
-_registered = msgspec.json.Decoder(FunctionRegistered).decode
 _IN_TIME = frozenset({"prevented", "stopping"})
 
 
@@ -145,24 +144,12 @@ class Sender:
 async def register(connections: AsyncConnections, parcel: Parcel) -> str:
     """Register a function and return its id; raise Refused, Unreachable."""
     try:
-        answer = await connections.ask("POST", "/v1/functions", parcel.wish(), _JSON)
+        answer = await connections.ask("POST", *calls.registration(parcel))
     except Refused as refusal:
-        if refusal.status not in _ABSENT:
+        if refusal.status not in _ABSENT or not parcel.bytecode:
             raise
-        answer = await connections.ask("POST", *original_request(parcel))
-    return registered_id(answer)
-
-
-def original_request(parcel: Parcel) -> tuple[str, bytes, dict[str, str]]:
-    """Return the request of the original contract, for a service without /v1/functions."""
-    body = {"name": parcel.name, "payload": parcel.bytecode}
-    return "/register_function", msgspec.json.encode(body), dict(_JSON)
-
-
-def registered_id(answer: Answer) -> str:
-    """Return the id that a service gave to a function."""
-    told = _registered(answer.body)
-    return told.id or told.function_id
+        answer = await connections.ask("POST", *calls.original_registration(parcel))
+    return calls.registered_id(answer)
 
 
 def cancel_request(task_id: str) -> tuple[str, bytes, dict[str, str]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .entrypoints.sdk.batches import Batch, Result
     from .entrypoints.sdk.client import Client
+    from .entrypoints.sdk.decorated import RemoteFunction
     from .entrypoints.sdk.errors import (
         ClientError,
         NotGofer,
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     )
     from .entrypoints.sdk.executor import Executor
     from .entrypoints.sdk.futures import TaskFuture
+    from .entrypoints.sdk.handles import Task
 
 __version__ = "0.1.0"
 
@@ -26,7 +28,9 @@ __all__ = [
     "NotGofer",
     "Refused",
     "RemoteError",
+    "RemoteFunction",
     "Result",
+    "Task",
     "TaskFuture",
     "Unauthorized",
     "Unreachable",
@@ -38,6 +42,8 @@ _HOMES = {
     "client": ("Client",),
     "executor": ("Executor",),
     "futures": ("TaskFuture",),
+    "decorated": ("RemoteFunction",),
+    "handles": ("Task",),
     "errors": (
         *("ClientError", "NotGofer", "Refused", "RemoteError"),
         *("Unauthorized", "Unreachable"),

@@ -26,5 +26,5 @@ def pool(system: RunningSystem) -> Iterator[Executor]:
 @pytest.fixture
 def holding() -> Iterator[RunningSystem]:
     """A gofer whose tasks end as the test says, and when it says so."""
-    with gofer.testing.running(run=held) as opened:
+    with gofer.testing.running(run=held, slots=4) as opened:
         yield opened

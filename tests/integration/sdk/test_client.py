@@ -156,7 +156,7 @@ def test_a_server_that_hangs_up_between_requests_is_not_noticed(system: RunningS
     hangs_up = [Mood.ANSWERS_AND_HANGS_UP] * 3
     with moody(system.url, *hangs_up) as (url, server), Client(url) as client:
         assert squares(client, [3])[1].value() == 9
-    assert len(server.seen) == 3
+    assert server.seen.count("/v1/batches") == 1
 
 
 def test_a_batch_whose_answer_was_lost_is_submitted_once(system: RunningSystem) -> None:
@@ -174,7 +174,7 @@ def test_a_batch_whose_answer_was_lost_is_submitted_once(system: RunningSystem) 
 def test_a_service_that_is_busy_is_asked_again(system: RunningSystem) -> None:
     with moody(system.url, Mood.IS_BUSY) as (url, server), Client(url) as client:
         assert squares(client, [3])[1].value() == 9
-    assert server.seen[:2] == ["/register_function"] * 2
+    assert server.seen[0] == server.seen[1]
 
 
 def test_a_service_that_stays_busy_is_told_as_it_told_us(system: RunningSystem) -> None:
