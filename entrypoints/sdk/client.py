@@ -1,160 +1,60 @@
-"""A client of the web service: register a function, run it many times, take what comes back.
+"""A client of the web service: decorate a function, run it anywhere, take what comes back.
 
-    with Client("http://localhost:8000") as client:
-        double = client.register(lambda x: 2 * x)
-        batch = client.submit_batch(double, [client.arguments(x) for x in range(1000)])
-        for result in batch.results(timeout=60):
-            print(result.position, result.value())
+client = Client("http://localhost:8000")
 
-Everything travels in batches, as msgpack: 1000 tasks are one request, and their results are a few.
+@client.function(timeout=60, retries=3)
+def double(x: int) -> int:
+    return 2 * x
+
+double(4)                                   # here
+double.remote(4)                            # there: waits
+task = double.spawn(4)                      # there: a handle
+list(double.map(range(1000)))               # there, in a few requests
+client.task(task.id).result(timeout=5)      # from another process, days later
 """
 
-import codecs
-import os
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
 
-import msgspec
+from . import calls, outcomes
+from .address import PATIENCE_S, Address, Query, with_query
+from .batches import Batch, Options, Result
+from .connection import Connection, Connections
+from .decorated import RemoteFunction
+from .errors import Refused
+from .handles import Task
+from .options import TaskOptions
+from .packing import Parcel, name_of, pack
+from .resources import Functions, Queues, Tasks, Workers
 
-from . import outcomes
-from .connection import Connection
-from .wire import (
-    BatchCancelled,
-    BatchSubmitted,
-    Error,
-    FunctionRegistered,
-    Item,
-    NewTask,
-    Page,
-    Problem,
-    SubmitBatch,
-    TaskSubmitted,
-)
+P = ParamSpec("P")
+T = TypeVar("T")
 
-URL_VARIABLE = "GOFER_URL"
-DEFAULT_URL = "http://127.0.0.1:8000"
+_ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
-MSGPACK = "application/msgpack"
-_BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
-_ACCEPT = {"Accept": MSGPACK}
-
-PAGE_TASKS = 2_000
-"""Results asked for in one request."""
-
-WAIT_S = 30.0
-"""How long one request for results waits before another is made."""
-
-_encode = msgspec.msgpack.Encoder().encode
-_submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
-_page = msgspec.msgpack.Decoder(Page).decode
-_cancelled = msgspec.msgpack.Decoder(BatchCancelled).decode
-_item = msgspec.msgpack.Decoder(Item).decode
-_executed = msgspec.json.Decoder(TaskSubmitted).decode
-_registered = msgspec.json.Decoder(FunctionRegistered).decode
-
-
-class Options(TypedDict, total=False):
-    """What may be said of all tasks of a batch; times in seconds."""
-
-    priority: int
-    delay_s: float
-    timeout_s: float
-    retries: int
-    redeliveries: int
-
-
-class Result:
-    """What came of a task: its ``status``, and ``payload`` (a pickle) or ``error``."""
-
-    __slots__ = ("_item",)
-
-    def __init__(self, item: Item) -> None:
-        self._item = item
-
-    def __repr__(self) -> str:
-        """Show the task and where it stands."""
-        return f"<Result {self.id} {self.status}>"
-
-    @property
-    def id(self) -> str:
-        """Return the task's id."""
-        return self._item.id
-
-    @property
-    def position(self) -> int:
-        """Return the task's place in its batch, from 1 on; 0 if it is of none."""
-        return self._item.position
-
-    @property
-    def status(self) -> str:
-        """Return COMPLETED, FAILED, CANCELLED or EXPIRED; FORGOTTEN if it is kept no longer."""
-        return self._item.status
-
-    @property
-    def payload(self) -> bytes | None:
-        """Return the pickle of the value; None if there is none."""
-        return self._item.payload
-
-    @property
-    def error(self) -> Error | None:
-        """Return why the task failed; None if it did not."""
-        return self._item.error
-
-    def value(self) -> Any:
-        """Return what the function returned, or raise what it raised, or RemoteError."""
-        return outcomes.value_of(self._item)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tasks that were submitted together.
-
-    ``task_ids`` has None for those that were refused; ``refused`` says why, by position from 1 on.
-    """
-
-    id: str
-    task_ids: tuple[str | None, ...]
-    refused: Mapping[int, Problem]
-    _connection: Connection
-
-    def results(self, timeout: float | None = None) -> Iterator[Result]:
-        """Give results as the tasks end, each once; to begin again, call again.
-
-        Raises TimeoutError if not all have ended within ``timeout`` seconds, Unreachable, Refused.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        cursor, seen = "0", 0
-        while True:
-            left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
-            wait_s = max(0.0, left_s)
-            query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
-            path = f"/v1/batches/{self.id}/results?{query}"
-            page = _page(self._connection.ask("GET", path, None, _ACCEPT, wait_s).body)
-            yield from map(Result, page.items)
-            if page.done:
-                return
-            cursor, seen = page.next_cursor, seen + len(page.items)
-            if not page.items and deadline is not None and time.monotonic() >= deadline:
-                there = len(self.task_ids) - len(self.refused)
-                raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
-
-    def cancel(self) -> BatchCancelled:
-        """End all tasks that have not ended; return what became of how many."""
-        path = f"/v1/batches/{self.id}/cancel"
-        return _cancelled(self._connection.ask("POST", path, b"", _ACCEPT).body)
+Items = Iterator[dict[str, Any]]
 
 
 class Client:
-    """One connection to a web service; for one thread."""
+    """A web service's client; any number of threads may use it at once."""
 
-    def __init__(self, url: str | None = None) -> None:
-        """Take the URL of the service: of GOFER_URL if none is given, else of this machine."""
-        self._connection = Connection(url or os.environ.get(URL_VARIABLE) or DEFAULT_URL)
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        token: str | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Take the URL of the service (or GOFER_URL, or this machine) and the token (GOFER_TOKEN).
+
+        Requests are sent again for ``patience_s`` seconds while nobody answers. Raises ValueError
+        for a URL or a token that is none; nothing is sent yet.
+        """
+        self.connections = Connections(Address.of(url, token), patience_s)
 
     def __enter__(self) -> Self:
         """Return the client; it is closed after the block."""
@@ -170,38 +70,138 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; may be repeated."""
-        self._connection.close()
+        """Close the connections; may be repeated."""
+        self.connections.close()
+
+    # ------------------------------------------------------------ functions and tasks
+
+    @overload
+    def function(self, function: Callable[P, T], /) -> RemoteFunction[P, T]: ...
+
+    @overload
+    def function(
+        self, *, name: str = "", **options: Unpack[TaskOptions]
+    ) -> Callable[[Callable[P, T]], RemoteFunction[P, T]]: ...
+
+    def function(
+        self,
+        *functions: Callable[..., Any],
+        **options: Any,
+    ) -> Any:
+        """Decorate a function, with or without options: then it can also run on the workers.
+
+        It is registered when it is first run there. Raises TypeError for an option that is none.
+        """
+        name: str = options.pop("name", "")
+
+        def decorate(plain: Callable[P, T]) -> RemoteFunction[P, T]:
+            said = cast("TaskOptions", options)
+            return RemoteFunction(self, plain, name or name_of(plain), said)
+
+        return decorate(*functions) if functions else decorate
+
+    def task(self, task_id: str) -> Task[Any]:
+        """Return a handle on a task, whoever has submitted it; nothing is asked yet."""
+        return Task(self, task_id)
+
+    @cached_property
+    def functions(self) -> Functions[Any, Items]:
+        """What is registered."""
+        return Functions(self.request, self.pages)
+
+    @cached_property
+    def tasks(self) -> Tasks[Any, Items]:
+        """The tasks that there are."""
+        return Tasks(self.request, self.pages)
+
+    @cached_property
+    def queues(self) -> Queues[Any, Items]:
+        """The queues, to look at, pause and purge."""
+        return Queues(self.request, self.pages)
+
+    @cached_property
+    def workers(self) -> Workers[Any, Items]:
+        """The workers, to look at and drain."""
+        return Workers(self.request, self.pages)
+
+    # ------------------------------------------------------------ any request
+
+    def request(self, method: str, path: str, body: Any = None, query: Query | None = None) -> Any:
+        """Return what the service answers to a request, JSON both ways; None for no content.
+
+        ``body`` is what JSON can say, and bytes (as base64) and times. Every POST has a key of its
+        own, so that one whose answer was lost can be sent again here. Raises Refused (its
+        ``problem`` is the whole of the service's answer), Unauthorized, Unreachable, NotGofer.
+        """
+        asked, data, headers = calls.json(method, with_query(path, query), body)
+        wait_s = float(str((query or {}).get("wait") or 0))
+        answer = self.connections.ask(method, asked, data, headers, wait_s)
+        return calls.decoded(answer, self.connections.address.url)
+
+    def pages(self, path: str, query: Query) -> Items:
+        """Yield the items of a list, page after page, each asked for when it is needed."""
+        cursor: str | None = None
+        while True:
+            page = self.request(
+                "GET", path, query={**query, "cursor": cursor, "limit": calls.PAGE_MOST}
+            )
+            yield from page["items"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
+    def stream(
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        accept: str = "text/plain",
+        silence_s: float = 60.0,
+        last_event_id: str = "",
+    ) -> Iterator[bytes]:
+        """Yield the body of an answer as it comes: logs that are followed, events (SSE).
+
+        Raises Refused, Unauthorized, Unreachable: also where nothing came for ``silence_s``.
+        """
+        headers = {"Accept": accept}
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        connection = Connection(self.connections.address)
+        return connection.stream(with_query(path, query), headers, silence_s)
+
+    # ------------------------------------------------------------ in bulk
 
     def register(self, function: Callable[..., Any] | bytes, name: str = "") -> str:
         """Register a function, or the pickle of one, and return its id.
 
-        An answer that was lost may leave a second registration behind, which harms nothing.
+        The same function again is the same id. Raises Unpicklable, which names what of it cannot
+        be sent, Refused, Unreachable.
         """
-        payload = function if isinstance(function, bytes) else outcomes.dump(function)
-        named = name or getattr(function, "__name__", "function")
-        text = codecs.encode(payload, "base64").decode("ascii")
-        body = msgspec.json.encode({"name": named, "payload": text})
-        headers = {"Content-Type": "application/json"}
-        return _registered(
-            self._connection.ask("POST", "/register_function", body, headers).body
-        ).function_id
+        plain = function if isinstance(function, bytes) else calls.local(function)
+        return self.register_parcel(pack(plain, name))
+
+    def register_parcel(self, parcel: Parcel) -> str:
+        """Register what ``pack`` has made of a function; return its id."""
+        try:
+            answer = self.connections.ask("POST", *calls.registration(parcel))
+        except Refused as refusal:
+            if refusal.status not in _ABSENT or not parcel.bytecode:
+                raise
+            answer = self.connections.ask("POST", *calls.original_registration(parcel))
+        return calls.registered_id(answer)
 
     @staticmethod
     def arguments(*args: Any, **kwargs: Any) -> bytes:
         """Return the payload of a call with these arguments."""
         return outcomes.dump_call(args, kwargs)
 
-    def submit(self, function_id: str, payload: bytes) -> str:
+    def submit(self, function_id: str, payload: bytes, **options: Unpack[Options]) -> str:
         """Have a function run once, and return the task's id; then the task is not lost.
 
         For many tasks, ``submit_batch`` costs a hundredth of this each.
         """
-        text = codecs.encode(payload, "base64").decode("ascii")
-        body = msgspec.json.encode({"function_id": function_id, "payload": text})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
-        answer = self._connection.ask("POST", "/execute_function", body, headers)
-        return _executed(answer.body).task_id
+        asked = calls.batch(function_id, [payload], options)
+        return calls.only(self.connections.ask("POST", *asked))
 
     def result(self, task_id: str, timeout: float | None = None) -> Result:
         """Return what came of a task once it has ended.
@@ -210,14 +210,14 @@ class Client:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
-            wait_s = max(0.0, left_s)
-            path = f"/v1/tasks/{task_id}/result?wait={wait_s:.3f}"
-            answer = self._connection.ask("GET", path, None, _ACCEPT, wait_s)
-            if answer.status == HTTPStatus.OK:
-                return Result(_item(answer.body))
+            left_s = calls.WAIT_S if deadline is None else deadline - time.monotonic()
+            wait_s = min(calls.WAIT_S, max(0.0, left_s))
+            asked = calls.result(task_id, wait_s)
+            item = calls.outcome(self.connections.ask("GET", *asked, wait_s))
+            if item is not None:
+                return Result(item)
             if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(f"task {task_id} has not ended in {timeout} s")
+                raise TimeoutError(f"task {task_id} has not ended in {timeout:g} s")
 
     def submit_batch(
         self,
@@ -232,14 +232,16 @@ class Client:
         request is the same batch; without one, each call has its own, so that a request whose
         answer was lost can be sent again here. Raises Refused if not one task is accepted.
         """
-        tasks = list(map(NewTask, payloads))
-        body = _encode(SubmitBatch(function_id, tasks, **options))
-        headers = {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
-        answer = _submitted(self._connection.ask("POST", "/v1/batches", body, headers).body)
-        refused = {
-            position: task.error
-            for position, task in enumerate(answer.tasks, 1)
-            if task.error is not None
-        }
-        ids = tuple([task.id or None for task in answer.tasks])
-        return Batch(answer.id, ids, refused, self._connection)
+        return self.submit_payloads(function_id, payloads, options, key)
+
+    def submit_payloads(
+        self,
+        function_id: str,
+        payloads: Sequence[bytes],
+        said: Mapping[str, Any],
+        key: str | None = None,
+    ) -> Batch:
+        """Do as ``submit_batch``, with options by the names of the API."""
+        asked = calls.batch(function_id, payloads, said, key)
+        told = calls.recorded(self.connections.ask("POST", *asked))
+        return Batch(told.id, told.task_ids, told.refused, self.connections)

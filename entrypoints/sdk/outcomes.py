@@ -49,11 +49,31 @@ def value_of(item: Item) -> Any:
     Its own exception, where that can be rebuilt here, with the worker's traceback as a note; else
     RemoteError.
     """
+    value, error = outcome_of(item)
+    if error is not None:
+        raise error
+    return value
+
+
+def outcome_of(item: Item) -> tuple[Any, BaseException | None]:
+    """Return what a task returned, or what it raised: the one that is not None, if any."""
     if item.error is not None:
-        raise exception_of(item.error)
+        return None, exception_of(item.error)
     if item.payload is None:
-        raise RemoteError("Forgotten", "its result is kept no longer", "expired", "")
-    return load(item.payload)
+        return None, forgotten()
+    try:
+        return load(item.payload), None
+    except Exception as error:  # noqa: BLE001 - the caller gets it in place of the value
+        error.add_note(
+            "The task completed, but what it returned cannot be rebuilt here: its class or module "
+            "is missing, or another version."
+        )
+        return None, error
+
+
+def forgotten() -> RemoteError:
+    """Return the error of a task that the service knows no more."""
+    return RemoteError("Forgotten", "the task's result is kept no longer", "expired", "")
 
 
 def exception_of(error: Error) -> BaseException:

@@ -7,21 +7,28 @@ from msgspec import Struct
 
 
 class NewTask(Struct, gc=False, omit_defaults=True):
-    """One task of a batch."""
+    """One task of a batch; ``function`` where it is not the batch's."""
 
     payload: bytes
+    function: str | None = None
 
 
 class SubmitBatch(Struct, omit_defaults=True):
     """Many tasks, and what holds for all of them; None: as the service has it."""
 
-    function: str
     tasks: list[NewTask]
+    function: str | None = None
     priority: int | None = None
     delay_s: float | None = None
     timeout_s: float | None = None
     retries: int | None = None
     redeliveries: int | None = None
+    tags: list[str] | None = None
+    backoff: dict[str, float] | None = None
+    run_at: str | None = None
+    expires_at: str | None = None
+    expires_in_s: float | None = None
+    on_incompatible: str | None = None
 
 
 class Problem(Struct, gc=False):
@@ -97,6 +104,7 @@ class TaskSubmitted(Struct):
 
 
 class FunctionRegistered(Struct):
-    """A function was registered."""
+    """A function was registered: ``id`` under /v1, ``function_id`` by the original contract."""
 
-    function_id: str
+    id: str = ""
+    function_id: str = ""

@@ -3,8 +3,20 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .entrypoints.sdk.client import Batch, Client, Result
-    from .entrypoints.sdk.errors import ClientError, Refused, RemoteError, Unreachable
+    from .entrypoints.sdk.batches import Batch, Result
+    from .entrypoints.sdk.client import Client
+    from .entrypoints.sdk.decorated import RemoteFunction
+    from .entrypoints.sdk.errors import (
+        ClientError,
+        NotGofer,
+        Refused,
+        RemoteError,
+        Unauthorized,
+        Unreachable,
+    )
+    from .entrypoints.sdk.executor import Executor
+    from .entrypoints.sdk.futures import TaskFuture
+    from .entrypoints.sdk.handles import Task
 
 __version__ = "0.1.0"
 
@@ -12,16 +24,30 @@ __all__ = [
     "Batch",
     "Client",
     "ClientError",
+    "Executor",
+    "NotGofer",
     "Refused",
     "RemoteError",
+    "RemoteFunction",
     "Result",
+    "Task",
+    "TaskFuture",
+    "Unauthorized",
     "Unreachable",
     "__version__",
 ]
 
 _HOMES = {
-    "client": ("Batch", "Client", "Result"),
-    "errors": ("ClientError", "Refused", "RemoteError", "Unreachable"),
+    "batches": ("Batch", "Result"),
+    "client": ("Client",),
+    "executor": ("Executor",),
+    "futures": ("TaskFuture",),
+    "decorated": ("RemoteFunction",),
+    "handles": ("Task",),
+    "errors": (
+        *("ClientError", "NotGofer", "Refused", "RemoteError"),
+        *("Unauthorized", "Unreachable"),
+    ),
 }
 
 

@@ -1,0 +1,161 @@
+"""Requests of both clients, and how their answers are read; nothing is sent here."""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from . import outcomes
+from .address import JSON, MSGPACK, Answer
+from .errors import NotGofer, Refused
+from .packing import Parcel
+from .wire import BatchSubmitted, FunctionRegistered, Item, NewTask, Problem, SubmitBatch
+
+Asked = tuple[str, bytes | None, dict[str, str]]
+"""Path, body and headers of a request."""
+
+BATCH_MOST = 5_000
+"""Tasks of one request of ``map``: the service takes up to 10 000."""
+
+BATCH_BYTES = 8 * 1024 * 1024
+"""Bytes of arguments after which a request of ``map`` takes no further task."""
+
+WAIT_S = 30.0
+"""How long one request for a result waits before another is made."""
+
+PAGE_MOST = 1_000
+"""Items of a page of a list."""
+
+_JSON = {"Content-Type": JSON, "Accept": JSON}
+_BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
+
+_encode = msgspec.msgpack.Encoder().encode
+_submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
+_registered = msgspec.json.Decoder(FunctionRegistered).decode
+_item = msgspec.msgpack.Decoder(Item).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch: ids in the order of the request, None for what was refused."""
+
+    id: str
+    task_ids: tuple[str | None, ...]
+    refused: Mapping[int, Problem]
+
+
+def registration(parcel: Parcel) -> Asked:
+    """Return the request that registers a function."""
+    return "/v1/functions", parcel.wish(), dict(_JSON)
+
+
+def original_registration(parcel: Parcel) -> Asked:
+    """Return the request of the original contract, for a service without /v1/functions."""
+    body = {"name": parcel.name, "payload": parcel.bytecode}
+    return "/register_function", msgspec.json.encode(body), dict(_JSON)
+
+
+def registered_id(answer: Answer) -> str:
+    """Return the id that a service gave to a function."""
+    told = _registered(answer.body)
+    return told.id or told.function_id
+
+
+def batch(
+    function_id: str, payloads: Sequence[bytes], said: Mapping[str, Any], key: str | None = None
+) -> Asked:
+    """Return the request that has a function run on payloads."""
+    body = _encode(SubmitBatch(list(map(NewTask, payloads)), function_id, **said))
+    return "/v1/batches", body, {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
+
+
+def recorded(answer: Answer) -> Recorded:
+    """Return what became of a batch."""
+    told = _submitted(answer.body)
+    refused = {at: task.error for at, task in enumerate(told.tasks, 1) if task.error is not None}
+    return Recorded(told.id, tuple([task.id or None for task in told.tasks]), refused)
+
+
+def only(answer: Answer) -> str:
+    """Return the id of the only task of a batch; raise Refused."""
+    told = recorded(answer)
+    for problem in told.refused.values():
+        raise Refused(problem.status, problem.kind, problem.detail)
+    return str(told.task_ids[0])
+
+
+def result(task_id: str, wait_s: float) -> Asked:
+    """Return the request for a task's outcome."""
+    return f"/v1/tasks/{task_id}/result?wait={wait_s:.3f}", None, {"Accept": MSGPACK}
+
+
+def outcome(answer: Answer) -> Item | None:
+    """Return a task's outcome; None if it has none yet."""
+    return _item(answer.body) if answer.status == HTTPStatus.OK else None
+
+
+def json(method: str, path: str, body: Any) -> Asked:
+    """Return a request, JSON both ways; every POST has a key of its own."""
+    data = None if body is None else msgspec.json.encode(body)
+    headers = {"Accept": JSON}
+    if data is not None:
+        headers["Content-Type"] = JSON
+    if method == "POST":
+        headers["Idempotency-Key"] = uuid.uuid4().hex
+    return path, data, headers
+
+
+def decoded(answer: Answer, url: str) -> Any:
+    """Return what an answer says; None where it has no content. Raises NotGofer."""
+    if not answer.body:
+        return None
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotGofer(url, f"HTTP {answer.status}, {answer.content_type or 'no type'}") from None
+
+
+def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[bytes]]:
+    """Yield the pickled arguments of calls, as many as go into one request."""
+    gathered: list[bytes] = []
+    size = 0
+    for args in calls:
+        payload = outcomes.dump_call(args, {})
+        gathered.append(payload)
+        size += len(payload)
+        if len(gathered) >= BATCH_MOST or size >= BATCH_BYTES:
+            yield gathered
+            gathered, size = [], 0
+    if gathered:
+        yield gathered
+
+
+class InOrder:
+    """Brings results, which come in the order in which tasks end, into that of the calls."""
+
+    def __init__(self, count: int) -> None:
+        """Expect the results of positions 1 to ``count``."""
+        self._early: dict[int, Any] = {}
+        self._next = 1
+        self._count = count
+
+    @property
+    def over(self) -> bool:
+        """Tell whether all were given."""
+        return self._next > self._count
+
+    def take(self, position: int, value: Any) -> Iterator[Any]:
+        """Take a result; yield it and what it has held up, or nothing yet."""
+        self._early[position] = value
+        while self._next in self._early:
+            self._next += 1
+            yield self._early.pop(self._next - 1)
+
+
+def local(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that a decorated one stands for."""
+    found: Callable[..., Any] = getattr(function, "__gofer_function__", function)
+    return found

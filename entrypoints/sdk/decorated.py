@@ -1,0 +1,97 @@
+"""A decorated function: called, it runs here; ``remote``, ``spawn`` and ``map`` run it there."""
+
+import copy
+import functools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, Unpack
+
+from . import calls, outcomes
+from .handles import Task
+from .options import TaskOptions, defaults_of, spoken
+from .packing import pack
+
+if TYPE_CHECKING:
+    from .client import Client
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Decorated(Generic[P, T]):
+    """What decorated functions of both clients have: the function itself, and its options.
+
+    It pickles as the plain function, so that a function may call itself, or another decorated one,
+    on the worker as it does here.
+    """
+
+    def __init__(
+        self, client: Any, function: Callable[P, T], name: str, options: TaskOptions
+    ) -> None:
+        """Stand for ``function``; raise TypeError for an option that there is not."""
+        self._client = client
+        self._name = name
+        self._options = options
+        self._said = spoken(options)
+        self._id = ""
+        self.__gofer_function__ = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function here, in this process."""
+        return self.__gofer_function__(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        """Show the function."""
+        return f"<{type(self).__name__} {getattr(self, '__qualname__', self._name)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the plain function; ``copy`` gives back the very function that it is given."""
+        return copy.copy, (self.__gofer_function__,)
+
+    def options(self, **options: Unpack[TaskOptions]) -> Self:
+        """Return the same function with other options; those that are not named stay."""
+        merged: TaskOptions = {**self._options, **options}
+        return type(self)(self._client, self.__gofer_function__, self._name, merged)
+
+
+class RemoteFunction(Decorated[P, T]):
+    """A function of ``Client.function``."""
+
+    _client: "Client"
+
+    _registering = threading.Lock()
+
+    def remote(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have it run by a worker, wait, and return what it returned or raise what it raised."""
+        return self.spawn(*args, **kwargs).result()
+
+    def spawn(self, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+        """Have it run by a worker; return a handle at once: then the task is not lost."""
+        payload = outcomes.dump_call(args, kwargs)
+        asked = calls.batch(self.register(), [payload], self._said)
+        return Task(self._client, calls.only(self._client.connections.ask("POST", *asked)))
+
+    def map(
+        self,
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        progress: bool | None = None,
+    ) -> Iterator[T]:
+        """Return its results over ``iterables``, in their order; all is submitted at once.
+
+        A bar shows how far it is where there is a terminal, unless ``progress`` says otherwise.
+        What is left is cancelled when the iterator is closed or fails. Raises TimeoutError if not
+        all are there within ``timeout`` seconds, and whatever a call raised.
+        """
+        from .gathering import gathered  # noqa: PLC0415 - who maps nothing needs none of it
+
+        return gathered(self._client, self.register(), iterables, self._said, timeout, progress)
+
+    def register(self) -> str:
+        """Register it, if that was not done yet, and return its id. Raises Refused, Unpicklable."""
+        with self._registering:
+            if not self._id:
+                parcel = pack(self.__gofer_function__, self._name, defaults_of(self._said))
+                self._id = self._client.register_parcel(parcel)
+            return self._id

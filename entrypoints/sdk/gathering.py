@@ -1,0 +1,58 @@
+"""A function over many arguments for a ``Client``: batches out, and results in order."""
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import calls, progress
+from .batches import Batch
+from .errors import ClientError
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+def gathered(
+    client: "Client",
+    function_id: str,
+    iterables: Sequence[Iterable[Any]],
+    said: Mapping[str, Any],
+    timeout: float | None,
+    shows: bool | None,  # noqa: FBT001 - it is handed on
+) -> Iterator[Any]:
+    """Submit all calls now; return the iterator of their results, in order."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    batches: list[Batch] = []
+    try:
+        for payloads in calls.payloads(zip(*iterables, strict=False)):
+            batches.append(client.submit_payloads(function_id, payloads, said))
+            batches[-1].insist()
+    except BaseException:
+        _cancel(batches)
+        raise
+    return _results(batches, deadline, shows=shows)
+
+
+def _results(batches: list[Batch], deadline: float | None, *, shows: bool | None) -> Generator[Any]:
+    count = sum(len(batch.task_ids) for batch in batches)
+    batches.reverse()
+    try:
+        with progress.counted(count, shows=shows) as ended:
+            while batches:
+                order = calls.InOrder(len(batches[-1].task_ids))
+                left_s = None if deadline is None else max(0.0, deadline - time.monotonic())
+                for result in batches[-1].results(left_s):
+                    ended()
+                    for each in order.take(result.position, result):
+                        yield each.value()
+                batches.pop()
+    finally:
+        _cancel(batches)
+
+
+def _cancel(batches: Iterable[Batch]) -> None:
+    """Cancel what nobody will ask for; where the service is away, it runs to its end."""
+    for batch in batches:
+        with suppress(ClientError):  # whatever ended the iteration is the better error
+            batch.cancel()

@@ -1,0 +1,152 @@
+"""Functions on their way out: what is registered, and when the same function is the same again.
+
+A function is sent once and then named by its id. It is pickled anew when something of it has
+changed that can be seen from outside: its code, its defaults, what its closure and the global
+names that it uses refer to. (That a list which it refers to has other elements cannot be seen so.)
+"""
+
+import platform
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+import msgspec
+
+from . import outcomes
+
+KEPT_MOST = 128
+"""Functions that are remembered; the one that came first is pickled anew."""
+
+_UNCHANGING = (FunctionType, BuiltinFunctionType, type, partial)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A function ready to be registered; ``id`` is what the service calls it, once it does."""
+
+    name: str
+    bytecode: bytes
+    environment: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    source: str = ""
+    entry: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    id: str = ""
+    renewed: bool = False
+    """Whether the service did not know the id any more and it was registered again."""
+
+    def wish(self) -> bytes:
+        """Return the body of POST /v1/functions."""
+        said: dict[str, Any] = {"name": self.name, "environment": self.environment}
+        if self.bytecode:
+            said["bytecode"] = self.bytecode
+        if self.source:
+            said |= {"source": self.source, "entry": self.entry}
+        if self.defaults:
+            said["defaults"] = self.defaults
+        return msgspec.json.encode(said)
+
+
+def pack(
+    function: Callable[..., Any] | bytes, name: str = "", defaults: Mapping[str, Any] | None = None
+) -> Parcel:
+    """Return a function, or the pickle of one, ready to be registered.
+
+    Raises Unpicklable, which names what of it cannot be sent, and why.
+    """
+    named = name or name_of(function)
+    if isinstance(function, bytes):
+        return Parcel(named, function, defaults=defaults or {})
+    return Parcel(named, outcomes.dump(function), environment(), defaults=defaults or {})
+
+
+def environment() -> dict[str, Any]:
+    """Return what bytecode made here needs of an interpreter."""
+    return {
+        "implementation": sys.implementation.name,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+    }
+
+
+def name_of(function: object) -> str:
+    """Return what a callable is called; slashes and @ would mean something in a URL."""
+    inner = getattr(function, "func", function)  # of a partial
+    name = getattr(inner, "__name__", None) or type(inner).__name__
+    kept = "".join(each if each.isprintable() and each not in "/@" else "_" for each in str(name))
+    return kept[:256] or "function"
+
+
+class Shelf:
+    """The functions that were packed last, so that one is pickled and registered once.
+
+    For any number of threads: two that pack the same function at once register it twice, which
+    the service knows for the same.
+    """
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[int, tuple[Any, tuple[Any, ...], Parcel]] = OrderedDict()
+        self._packed: OrderedDict[bytes, Parcel] = OrderedDict()
+
+    def parcel(self, function: Callable[..., Any]) -> Parcel:
+        """Return a function's parcel; raise Unpicklable."""
+        if not isinstance(function, _UNCHANGING):
+            return self._parcel(function)  # an object with a state of its own, or a method of one
+        looks = _looks(function)
+        kept = self._seen.get(id(function))
+        if kept is not None and kept[0] is function and _same(kept[1], looks):
+            return kept[2]
+        parcel = self._parcel(function)
+        self._seen[id(function)] = (function, looks, parcel)
+        _shorten(self._seen)
+        return parcel
+
+    def _parcel(self, function: Callable[..., Any]) -> Parcel:
+        parcel = pack(function)
+        known = self._packed.setdefault(parcel.bytecode, parcel)
+        _shorten(self._packed)
+        return known if known.name == parcel.name else parcel
+
+
+def _shorten(kept: OrderedDict[Any, Any]) -> None:
+    """Drop what came first, beyond KEPT_MOST."""
+    while len(kept) > KEPT_MOST:
+        try:
+            kept.popitem(last=False)
+        except KeyError:  # another thread was quicker
+            return
+
+
+def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+    """Tell whether all is the very same; what is equal may still be another object."""
+    return len(old) == len(new) and all(map(_is, old, new))
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _looks(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """Return what a function refers to, as far as that is quick to tell."""
+    if isinstance(function, partial):
+        return (function.args, function.keywords, *_looks(function.func))
+    if not isinstance(function, FunctionType):
+        return ()
+    names = function.__globals__
+    cells = function.__closure__ or ()
+    return (
+        function.__code__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        *map(names.get, function.__code__.co_names),
+        *map(_content, cells),
+    )
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing was assigned yet
+        return None
