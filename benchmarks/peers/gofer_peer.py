@@ -11,7 +11,8 @@ from typing import Any
 from benchmarks.peers.driving import Answer, operations, serve
 from benchmarks.peers.gofer_parts import GoferParts
 from benchmarks.peers.http_load import Tasks
-from gofer.entrypoints.sdk.client import Batch, Client
+from gofer.entrypoints.sdk.batches import Batch
+from gofer.entrypoints.sdk.client import Client
 
 TASKS_OF_A_BATCH = 1000
 BYTES_OF_A_BATCH = 12 * 1024 * 1024

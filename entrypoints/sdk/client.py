@@ -10,151 +10,48 @@ Everything travels in batches, as msgpack: 1000 tasks are one request, and their
 """
 
 import codecs
-import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Self, Unpack
 
 import msgspec
 
 from . import outcomes
-from .connection import Connection
-from .wire import (
-    BatchCancelled,
-    BatchSubmitted,
-    Error,
-    FunctionRegistered,
-    Item,
-    NewTask,
-    Page,
-    Problem,
-    SubmitBatch,
-    TaskSubmitted,
-)
+from .address import JSON, MSGPACK, PATIENCE_S, Address, Answer, Query, with_query
+from .batches import ACCEPT, WAIT_S, Batch, Options, Result
+from .connection import Connection, Connections
+from .errors import NotGofer
+from .wire import BatchSubmitted, FunctionRegistered, Item, NewTask, SubmitBatch, TaskSubmitted
 
-URL_VARIABLE = "GOFER_URL"
-DEFAULT_URL = "http://127.0.0.1:8000"
-
-MSGPACK = "application/msgpack"
 _BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
-_ACCEPT = {"Accept": MSGPACK}
-
-PAGE_TASKS = 2_000
-"""Results asked for in one request."""
-
-WAIT_S = 30.0
-"""How long one request for results waits before another is made."""
+_SEND_JSON = {"Content-Type": JSON, "Accept": JSON}
 
 _encode = msgspec.msgpack.Encoder().encode
 _submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
-_page = msgspec.msgpack.Decoder(Page).decode
-_cancelled = msgspec.msgpack.Decoder(BatchCancelled).decode
 _item = msgspec.msgpack.Decoder(Item).decode
 _executed = msgspec.json.Decoder(TaskSubmitted).decode
 _registered = msgspec.json.Decoder(FunctionRegistered).decode
 
 
-class Options(TypedDict, total=False):
-    """What may be said of all tasks of a batch; times in seconds."""
-
-    priority: int
-    delay_s: float
-    timeout_s: float
-    retries: int
-    redeliveries: int
-
-
-class Result:
-    """What came of a task: its ``status``, and ``payload`` (a pickle) or ``error``."""
-
-    __slots__ = ("_item",)
-
-    def __init__(self, item: Item) -> None:
-        self._item = item
-
-    def __repr__(self) -> str:
-        """Show the task and where it stands."""
-        return f"<Result {self.id} {self.status}>"
-
-    @property
-    def id(self) -> str:
-        """Return the task's id."""
-        return self._item.id
-
-    @property
-    def position(self) -> int:
-        """Return the task's place in its batch, from 1 on; 0 if it is of none."""
-        return self._item.position
-
-    @property
-    def status(self) -> str:
-        """Return COMPLETED, FAILED, CANCELLED or EXPIRED; FORGOTTEN if it is kept no longer."""
-        return self._item.status
-
-    @property
-    def payload(self) -> bytes | None:
-        """Return the pickle of the value; None if there is none."""
-        return self._item.payload
-
-    @property
-    def error(self) -> Error | None:
-        """Return why the task failed; None if it did not."""
-        return self._item.error
-
-    def value(self) -> Any:
-        """Return what the function returned, or raise what it raised, or RemoteError."""
-        return outcomes.value_of(self._item)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tasks that were submitted together.
-
-    ``task_ids`` has None for those that were refused; ``refused`` says why, by position from 1 on.
-    """
-
-    id: str
-    task_ids: tuple[str | None, ...]
-    refused: Mapping[int, Problem]
-    _connection: Connection
-
-    def results(self, timeout: float | None = None) -> Iterator[Result]:
-        """Give results as the tasks end, each once; to begin again, call again.
-
-        Raises TimeoutError if not all have ended within ``timeout`` seconds, Unreachable, Refused.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        cursor, seen = "0", 0
-        while True:
-            left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
-            wait_s = max(0.0, left_s)
-            query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
-            path = f"/v1/batches/{self.id}/results?{query}"
-            page = _page(self._connection.ask("GET", path, None, _ACCEPT, wait_s).body)
-            yield from map(Result, page.items)
-            if page.done:
-                return
-            cursor, seen = page.next_cursor, seen + len(page.items)
-            if not page.items and deadline is not None and time.monotonic() >= deadline:
-                there = len(self.task_ids) - len(self.refused)
-                raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
-
-    def cancel(self) -> BatchCancelled:
-        """End all tasks that have not ended; return what became of how many."""
-        path = f"/v1/batches/{self.id}/cancel"
-        return _cancelled(self._connection.ask("POST", path, b"", _ACCEPT).body)
-
-
 class Client:
-    """One connection to a web service; for one thread."""
+    """A web service's client; any number of threads may use it at once."""
 
-    def __init__(self, url: str | None = None) -> None:
-        """Take the URL of the service: of GOFER_URL if none is given, else of this machine."""
-        self._connection = Connection(url or os.environ.get(URL_VARIABLE) or DEFAULT_URL)
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        token: str | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Take the URL of the service (or GOFER_URL, or this machine) and the token (GOFER_TOKEN).
+
+        Requests are sent again for ``patience_s`` seconds while nobody answers. Raises ValueError
+        for a URL or a token that is none; nothing is sent yet.
+        """
+        self._connections = Connections(Address.of(url, token), patience_s)
 
     def __enter__(self) -> Self:
         """Return the client; it is closed after the block."""
@@ -170,8 +67,42 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; may be repeated."""
-        self._connection.close()
+        """Close the connections; may be repeated."""
+        self._connections.close()
+
+    def request(self, method: str, path: str, body: Any = None, query: Query | None = None) -> Any:
+        """Return what the service answers to a request, JSON both ways; None for no content.
+
+        ``body`` is what JSON can say, and bytes (as base64) and times. Every POST has a key of its
+        own, so that one whose answer was lost can be sent again here. Raises Refused (its
+        ``problem`` is the whole of the service's answer), Unauthorized, Unreachable, NotGofer.
+        """
+        data = None if body is None else msgspec.json.encode(body)
+        headers = dict(_SEND_JSON) if data is not None else {"Accept": JSON}
+        if method == "POST":
+            headers["Idempotency-Key"] = uuid.uuid4().hex
+        wait_s = float((query or {}).get("wait") or 0)  # type: ignore[arg-type]
+        answer = self._connections.ask(method, with_query(path, query), data, headers, wait_s)
+        return _decoded(answer, self._connections.address.url)
+
+    def stream(
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        accept: str = "text/plain",
+        silence_s: float = 60.0,
+        last_event_id: str = "",
+    ) -> Iterator[bytes]:
+        """Yield the body of an answer as it comes: logs that are followed, events (SSE).
+
+        Raises Refused, Unauthorized, Unreachable: also where nothing came for ``silence_s``.
+        """
+        headers = {"Accept": accept}
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        connection = Connection(self._connections.address)
+        return connection.stream(with_query(path, query), headers, silence_s)
 
     def register(self, function: Callable[..., Any] | bytes, name: str = "") -> str:
         """Register a function, or the pickle of one, and return its id.
@@ -182,9 +113,9 @@ class Client:
         named = name or getattr(function, "__name__", "function")
         text = codecs.encode(payload, "base64").decode("ascii")
         body = msgspec.json.encode({"name": named, "payload": text})
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": JSON}
         return _registered(
-            self._connection.ask("POST", "/register_function", body, headers).body
+            self._connections.ask("POST", "/register_function", body, headers).body
         ).function_id
 
     @staticmethod
@@ -199,8 +130,8 @@ class Client:
         """
         text = codecs.encode(payload, "base64").decode("ascii")
         body = msgspec.json.encode({"function_id": function_id, "payload": text})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
-        answer = self._connection.ask("POST", "/execute_function", body, headers)
+        headers = {"Content-Type": JSON, "Idempotency-Key": uuid.uuid4().hex}
+        answer = self._connections.ask("POST", "/execute_function", body, headers)
         return _executed(answer.body).task_id
 
     def result(self, task_id: str, timeout: float | None = None) -> Result:
@@ -213,7 +144,7 @@ class Client:
             left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
             wait_s = max(0.0, left_s)
             path = f"/v1/tasks/{task_id}/result?wait={wait_s:.3f}"
-            answer = self._connection.ask("GET", path, None, _ACCEPT, wait_s)
+            answer = self._connections.ask("GET", path, None, ACCEPT, wait_s)
             if answer.status == HTTPStatus.OK:
                 return Result(_item(answer.body))
             if deadline is not None and time.monotonic() >= deadline:
@@ -235,11 +166,20 @@ class Client:
         tasks = list(map(NewTask, payloads))
         body = _encode(SubmitBatch(function_id, tasks, **options))
         headers = {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
-        answer = _submitted(self._connection.ask("POST", "/v1/batches", body, headers).body)
+        answer = _submitted(self._connections.ask("POST", "/v1/batches", body, headers).body)
         refused = {
             position: task.error
             for position, task in enumerate(answer.tasks, 1)
             if task.error is not None
         }
         ids = tuple([task.id or None for task in answer.tasks])
-        return Batch(answer.id, ids, refused, self._connection)
+        return Batch(answer.id, ids, refused, self._connections)
+
+
+def _decoded(answer: Answer, url: str) -> Any:
+    if not answer.body:
+        return None
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotGofer(url, f"HTTP {answer.status}, {answer.content_type or 'no type'}") from None

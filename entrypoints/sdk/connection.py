@@ -1,4 +1,4 @@
-"""One connection to the web service: requests that are sent again where that does no harm.
+"""Connections to the web service: requests that are sent again where that does no harm.
 
 A server closes idle connections, is restarted, is away for a moment. A request that may be
 repeated (every one that a client sends here: reads, and writes with an idempotency key) is sent
@@ -6,49 +6,114 @@ again on a new connection; so none of this reaches the caller, unless it lasts.
 """
 
 import http.client
-import json
+import os
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 
-import msgspec
-
+from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
 from .errors import Refused, Unreachable
-from .wire import Problem
-
-ANSWER_S = 30.0
-"""How long an answer may take, beside the time that the request itself asks to wait."""
-
-PAUSES_S = (0.0, 0.1, 0.5, 1.0, 2.0)
-"""Before each further try. The first is at once: a server that closes idle connections is there."""
 
 _BROKEN = (http.client.HTTPException, OSError)
-_SUCCESS = range(200, 300)
+_CHUNK_BYTES = 65_536
 
-_problem = msgspec.json.Decoder(Problem).decode
-
-
-class Answer(NamedTuple):
-    """What came back: a status below 300, and the body."""
-
-    status: int
-    body: bytes
+IDLE_MOST = 16
+"""Connections that a pool keeps while nobody uses them."""
 
 
 class Connection:
-    """Requests to one service, one at a time; for one thread."""
+    """Requests to one service, one at a time; for one thread at a time."""
 
-    def __init__(self, url: str) -> None:
-        """Take the URL of the service; nothing is sent before the first request."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{url!r} is no URL of a service; expected http://HOST:PORT")
-        secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        self._url = url
-        self._prefix = parts.path.rstrip("/")
-        self._connection = kind(parts.hostname, parts.port, timeout=ANSWER_S)
+    def __init__(self, address: Address) -> None:
+        """Take where the service is; nothing is sent before the first request."""
+        kind = http.client.HTTPSConnection if address.secure else http.client.HTTPConnection
+        self._address = address
+        self._connection = kind(address.host, address.port, timeout=ANSWER_S)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        wait_s: float = 0.0,
+        patience_s: float = PATIENCE_S,
+    ) -> Answer:
+        """Return the answer to a request that may be sent again; ``wait_s`` is what it asks for.
+
+        Raises Refused for what the service does not do, Unreachable where it does not answer.
+        """
+        trouble: Exception | None = None
+        for pause_s in (None, *pauses(patience_s)):
+            if pause_s:
+                time.sleep(pause_s)
+            try:
+                response = self._send(method, path, body, headers or {}, wait_s)
+                told = response.read()
+                kind = response.headers.get("content-type") or ""
+                return self._address.checked(response.status, kind, told)
+            except Refused as refusal:
+                if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+                trouble = refusal
+            except _BROKEN as broken:
+                self.close()
+                trouble = broken
+            except BaseException:  # interrupted half-way: the answer would be the next request's
+                self.close()
+                raise
+        if isinstance(trouble, Refused):
+            raise trouble
+        raise Unreachable(self._address.url, in_words(trouble)) from trouble
+
+    def stream(self, path: str, headers: Mapping[str, str], silence_s: float) -> Iterator[bytes]:
+        """Yield the body of an answer as it comes; asked for once, and not again.
+
+        Raises Refused, and Unreachable where the connection breaks or nothing comes for
+        ``silence_s``. The connection is closed at the end.
+        """
+        try:
+            response = self._send("GET", path, None, headers, silence_s - ANSWER_S)
+            kind = response.headers.get("content-type") or ""
+            if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                self._address.checked(response.status, kind, response.read())
+            while chunk := response.read1(_CHUNK_BYTES):
+                yield chunk
+        except _BROKEN as broken:
+            raise Unreachable(self._address.url, in_words(broken)) from broken
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._connection.close()
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], wait_s: float
+    ) -> http.client.HTTPResponse:
+        connection = self._connection
+        connection.timeout = ANSWER_S + wait_s
+        if connection.sock is not None:
+            connection.sock.settimeout(ANSWER_S + wait_s)
+        all_headers = {**self._address.headers, **headers}
+        connection.request(method, self._address.prefix + path, body, all_headers)
+        return connection.getresponse()
+
+
+class Connections:
+    """As many connections to one service as are in use at once; for any number of threads.
+
+    A process that was forked begins with none: what its parent had open is the parent's.
+    """
+
+    def __init__(self, address: Address, patience_s: float = PATIENCE_S) -> None:
+        """Take where the service is, and how long to try again while nobody answers."""
+        self.address = address
+        self._patience_s = patience_s
+        self._idle: deque[Connection] = deque(maxlen=IDLE_MOST)
+        self._process = os.getpid()
 
     def ask(
         self,
@@ -58,57 +123,29 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         wait_s: float = 0.0,
     ) -> Answer:
-        """Return the answer to a request that may be sent again; ``wait_s`` is what it asks for.
+        """Do as ``Connection.ask`` on a connection that is free."""
+        with self.one() as connection:
+            return connection.ask(method, path, body, headers, wait_s, self._patience_s)
 
-        Raises Refused for what the service does not do, Unreachable where it does not answer.
-        """
-        trouble: Exception | None = None
-        for pause_s in (None, *PAUSES_S):
-            if pause_s is not None:
-                time.sleep(pause_s)
-            try:
-                return self._send(method, path, body, headers or {}, wait_s)
-            except Refused as refusal:
-                if refusal.status != http.HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise
-                trouble = refusal
-            except _BROKEN as broken:
-                self.close()
-                trouble = broken
-        if isinstance(trouble, Refused):
-            raise trouble
-        raise Unreachable(self._url, _words(trouble)) from trouble
+    @contextmanager
+    def one(self) -> Iterator[Connection]:
+        """Give a connection that nobody else uses inside the block."""
+        if self._process != os.getpid():
+            self.close()
+            self._process = os.getpid()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self.address)
+        try:
+            yield connection
+        finally:
+            if len(self._idle) >= IDLE_MOST:
+                connection.close()
+            else:
+                self._idle.append(connection)
 
     def close(self) -> None:
-        """Close the connection; the next request opens another."""
-        self._connection.close()
-
-    def _send(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], wait_s: float
-    ) -> Answer:
-        connection = self._connection
-        connection.timeout = ANSWER_S + wait_s
-        if connection.sock is not None:
-            connection.sock.settimeout(ANSWER_S + wait_s)
-        connection.request(method, self._prefix + path, body, dict(headers))
-        response = connection.getresponse()
-        told = response.read()
-        if response.status not in _SUCCESS:
-            raise _refusal(response.status, told)
-        return Answer(response.status, told)
-
-
-def _refusal(status: int, body: bytes) -> Refused:
-    """Return why a service said no; a proxy's page, which is no problem by RFC 9457, is cut."""
-    try:
-        problem = _problem(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Refused(status, "unknown", body[:200].decode("utf-8", "replace"))
-    detail = problem.detail or json.dumps(body[:200].decode("utf-8", "replace"))
-    return Refused(status, problem.kind, detail)
-
-
-def _words(trouble: Exception | None) -> str:
-    if isinstance(trouble, TimeoutError):
-        return f"no answer within {ANSWER_S:g} s"
-    return str(trouble) or type(trouble).__name__
+        """Close the connections that are idle; the next request opens another."""
+        while self._idle:
+            self._idle.pop().close()

@@ -3,8 +3,16 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .entrypoints.sdk.client import Batch, Client, Result
-    from .entrypoints.sdk.errors import ClientError, Refused, RemoteError, Unreachable
+    from .entrypoints.sdk.batches import Batch, Result
+    from .entrypoints.sdk.client import Client
+    from .entrypoints.sdk.errors import (
+        ClientError,
+        NotGofer,
+        Refused,
+        RemoteError,
+        Unauthorized,
+        Unreachable,
+    )
 
 __version__ = "0.1.0"
 
@@ -12,16 +20,22 @@ __all__ = [
     "Batch",
     "Client",
     "ClientError",
+    "NotGofer",
     "Refused",
     "RemoteError",
     "Result",
+    "Unauthorized",
     "Unreachable",
     "__version__",
 ]
 
 _HOMES = {
-    "client": ("Batch", "Client", "Result"),
-    "errors": ("ClientError", "Refused", "RemoteError", "Unreachable"),
+    "batches": ("Batch", "Result"),
+    "client": ("Client",),
+    "errors": (
+        *("ClientError", "NotGofer", "Refused", "RemoteError"),
+        *("Unauthorized", "Unreachable"),
+    ),
 }
 
 

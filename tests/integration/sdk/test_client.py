@@ -10,7 +10,6 @@ import pytest
 import gofer.testing
 from gofer import Client, Refused, RemoteError, Result, Unreachable
 from gofer.domain.task import Cause, Failure
-from gofer.entrypoints.sdk import connection
 from gofer.testing import RunningSystem, held, returned
 from tests.support.moody_server import Mood, moody
 from tests.support.ports import free_port
@@ -178,26 +177,20 @@ def test_a_service_that_is_busy_is_asked_again(system: RunningSystem) -> None:
     assert server.seen[:2] == ["/register_function"] * 2
 
 
-def test_a_service_that_stays_busy_is_told_as_it_told_us(
-    system: RunningSystem, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "PAUSES_S", (0.0, 0.0))
+def test_a_service_that_stays_busy_is_told_as_it_told_us(system: RunningSystem) -> None:
     busy = [Mood.IS_BUSY] * 3
     with (
         moody(system.url, *busy) as (url, _),
-        Client(url) as client,
+        Client(url, patience_s=0.1) as client,
         pytest.raises(Refused, match="busy") as caught,
     ):
         client.register(abs)
     assert caught.value.status == 503
 
 
-def test_a_service_that_is_not_there_is_told_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connection, "PAUSES_S", (0.0,))
+def test_a_service_that_is_not_there_is_told_with_what_to_do() -> None:
     with (
-        Client(f"http://127.0.0.1:{free_port()}") as client,
+        Client(f"http://127.0.0.1:{free_port()}", patience_s=0.0) as client,
         pytest.raises(Unreachable, match="gofer up"),
     ):
         client.register(abs)
