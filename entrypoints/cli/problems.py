@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 PROBLEM: Final = 1
 USAGE: Final = 2
@@ -34,6 +35,8 @@ class Group(TyperGroup):
         """Run the command; exit with 1 or 2 where it has a problem."""
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise  # typer's own, which it turns into words and codes itself
         except Exception as error:
             problems = list(_leaves(error))
             codes = [_code_of(each) for each in problems]
