@@ -9,6 +9,7 @@ import typer
 from ... import __version__
 from . import batches, functions, queues, system, tasks, workers
 from .completion import COMPLETE_VARIABLE, completion
+from .doctor import doctor
 from .mapping import map_lines
 from .options import AsJson
 from .problems import Group
@@ -46,6 +47,7 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(queues.app, name="queue")
 app.add_typer(workers.app, name="workers")
 app.command()(top)
+app.command()(doctor)
 app.command()(completion)
 
 

@@ -7,6 +7,7 @@ NO_COLOR). Into a pipe go plain columns that are never cut, without a colour or 
 # ruff: noqa: PLC0415 - rich is imported where there is a terminal
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -73,6 +74,14 @@ def rich_table(headings: Sequence[str], cells: Iterable[Sequence[str]], title: s
     for row in cells:
         table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
     return table
+
+
+def styled(word: str) -> str:
+    """Return a word in the colour of what it says, where output goes to a terminal."""
+    colour = COLOURS.get(word.strip())
+    if colour is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return word
+    return typer.style(word, fg=colour.rpartition(" ")[2])
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
