@@ -166,7 +166,7 @@ def _is_understood(line: str) -> bool:
             command = command.commands[words[len(used)]]
             used.append(words[len(used)])
         assert isinstance(command, TyperCommand)
-        if len(words) == 1:
+        if len(words) == len(used):
             return True  # a command is named, not shown
         command.make_context(used[-1], words[len(used) :], resilient_parsing=False)
     except (TyperException, KeyError):
