@@ -19,7 +19,7 @@ UV_COMPILE = $(SCRATCH)/bin/uv pip compile --quiet --universal --python-version 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test unit integration e2e sim chaos soak fuzz bench coverage lint format lock build clean distclean
+.PHONY: help demo up test unit integration e2e sim chaos soak fuzz bench coverage docs reference lint format lock build clean distclean
 
 help: ## list what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,12 @@ fuzz: $(VENV)/.fuzz ## fuzz what takes bytes from strangers, guided by coverage:
 bench: $(VENV)/.test ## measure gofer beside its peers: ARGS='--quick', ARGS='--only latency --peers huey --rounds 3'
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+docs: $(VENV)/.docs ## build the documentation site into build/site; warnings are errors
+	@$(BIN)/python -m tests.support.reference --site
+
+reference: $(VENV)/.test ## write the pages of docs/ that are made from the code
+	@$(BIN)/python -m tests.support.reference
+
 lint: $(VENV)/.lint ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -89,6 +95,8 @@ lock: ## resolve all requirements anew, with hashes, for Python 3.11 and newer
 		--extra test --extra lint -o requirements/lint.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
 		--extra test --extra fuzz -o requirements/fuzz.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml -c requirements/test.txt \
+		--extra test --extra docs -o requirements/docs.txt
 	@for peer in benchmarks/requirements/*.in; do $(UV_COMPILE) --upgrade $$peer -o $${peer%.in}.txt || exit 1; done
 	@rm -rf $(SCRATCH)
 
@@ -133,4 +141,9 @@ $(VENV)/.lint: requirements/lint.txt $(VENV)/.test
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.test
 	@echo "installing the fuzzer"
 	@$(PIP_INSTALL) --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.test
+	@echo "installing what builds the documentation"
+	@$(PIP_INSTALL) --require-hashes -r requirements/docs.txt
 	@touch $@

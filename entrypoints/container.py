@@ -21,6 +21,7 @@ from ..adapters.telemetry import CountingTelemetry
 from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
 from ..domain.ports import Clock, Entropy, Executor, Link, Store, Telemetry, Uplink
+from ..domain.ports.survey import StoreSurvey
 from ..domain.service import Service
 from .injection import containers, providers
 from .loops.dispatcher import Dispatcher
@@ -78,6 +79,12 @@ def _redis_store(settings: Settings) -> Store:
         retention_ms=round(settings.retention_s * 1000), queued_limit=settings.queue_limit_tasks
     )
     return RedisStore.from_url(settings.store.reveal(), options)
+
+
+def _redis_survey(settings: Settings) -> StoreSurvey:
+    from ..adapters.redis.survey import RedisSurvey
+
+    return RedisSurvey(settings.store.reveal())
 
 
 def _memory_hub() -> "MemoryHub":
@@ -168,6 +175,10 @@ class Container(containers.DeclarativeContainer):
         settings.provided.store.kind,
         memory=providers.Singleton(_memory_store, settings, clock),
         redis=providers.Singleton(_redis_store, settings),
+    )
+
+    survey = providers.Selector(
+        settings.provided.store.kind, redis=providers.Singleton(_redis_survey, settings)
     )
 
     service = providers.Singleton(

@@ -23,8 +23,18 @@ log = logging.getLogger("gofer")
 # ---------------------------------------------------------------- in the part
 
 
+_listeners: list[Callable[[str], None]] = []
+
+
+def when_ready(tell: Callable[[str], None]) -> None:
+    """Call ``tell`` with the address once this process can be used."""
+    _listeners.append(tell)
+
+
 def announce(address: str) -> None:
     """Tell whoever started this process that it can be used, and where."""
+    while _listeners:
+        _listeners.pop()(address)
     descriptor = os.environ.pop(READY_VARIABLE, None)
     if descriptor is not None:
         with os.fdopen(int(descriptor), "w") as pipe:

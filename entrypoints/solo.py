@@ -15,10 +15,11 @@ from .settings import Settings
 from .stores import open_store
 
 
-async def run_solo(settings: Settings, say: Callable[[str], None]) -> None:
+async def run_solo(settings: Settings, greet: Callable[[str], None]) -> None:
     """Run web service, dispatcher and local worker in this event loop until told to leave.
 
-    Says where once it can be used. Raises AddressUnusable, and InvalidInput for push and pull.
+    Calls ``greet`` with the URL once it can be used. Raises AddressUnusable, and InvalidInput for
+    push and pull.
     """
     if settings.mode != "local":
         raise InvalidInput(f"memory:// has workers of its own; {settings.mode} needs another store")
@@ -30,16 +31,16 @@ async def run_solo(settings: Settings, say: Callable[[str], None]) -> None:
         dispatcher, worker = container.dispatcher(), container.worker()
         Leaving(worker.drain)
 
-        async def greet() -> None:
+        async def tell() -> None:
             await worker.connected()
-            say(f"gofer is up: {url_of(listener)}  (all in one process, nothing is kept)")
+            greet(url_of(listener))
             announce(url_of(listener))
 
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(sockets=[listener]))
             group.create_task(dispatcher.run())
-            greeting = group.create_task(greet())
+            telling = group.create_task(tell())
             await worker.run()
-            greeting.cancel()
+            telling.cancel()
             dispatcher.drain()
             server.leave()

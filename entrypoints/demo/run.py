@@ -1,6 +1,7 @@
 """The demo's course: start, run the burst in each mode, show, stop; exit 0 only if all is right."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -44,8 +46,11 @@ class Answer:
         return self.status == expected and self.call.matches(self.value)
 
 
-def run_demo(slots: int, log_level: str) -> None:
-    """Run the demo with ``slots`` tasks at once; exit 1 if a value is wrong, 130 on Ctrl-C."""
+def run_demo(slots: int, log_level: str, *, as_json: bool = False) -> None:
+    """Run the demo with ``slots`` tasks at once; exit 1 if a value is wrong, 130 on Ctrl-C.
+
+    With ``as_json`` what people see goes to stderr, and a summary to stdout.
+    """
     set_up(log_level)
     settings = load_settings(
         store="embedded://",
@@ -56,7 +61,10 @@ def run_demo(slots: int, log_level: str) -> None:
         log_level=log_level,
     )
     stack = Stack(settings, worker_processes=WORKER_PROCESSES)
-    code = asyncio.run(_until_signal(_Demo(stack, Console()).run(), stack))
+    demo = _Demo(stack, Console(stderr=as_json))
+    code = asyncio.run(_until_signal(demo.run(), stack))
+    if as_json:
+        typer.echo(json.dumps({"right": code == 0, "modes": demo.summary}))
     raise SystemExit(code)
 
 
@@ -79,6 +87,7 @@ class _Demo:
         self._stack = stack
         self._console = console
         self._url = ""
+        self.summary: dict[str, dict[str, float]] = {}
 
     async def run(self) -> int:
         started = time.monotonic()
@@ -114,7 +123,9 @@ class _Demo:
             elapsed = time.monotonic() - began
         self._console.print(_table(mode, answers, elapsed))
         await self._stack.stop_dispatch()
-        return sum(not answer.right for answer in answers)
+        wrong = sum(not answer.right for answer in answers)
+        self.summary[mode] = {"tasks": len(answers), "wrong": wrong, "elapsed_s": round(elapsed, 3)}
+        return wrong
 
 
 def _burst(url: str, burst: list[Call], advance: Callable[[], None]) -> list[Answer]:

@@ -1,5 +1,7 @@
 """Links between pages lead somewhere, and every page can be found."""
 
+import re
+
 from tests.support.checkout import ROOT
 from tests.support.pages import all_pages, page
 
@@ -24,6 +26,12 @@ def test_every_page_is_in_the_index() -> None:
     listed = {(index.path.parent / target.partition("#")[0]).resolve() for target in index.links()}
     unlisted = [each.name for each in all_pages() if each.path not in {*listed, index.path}]
     assert unlisted == []
+
+
+def test_every_page_is_in_the_menu_of_the_site() -> None:
+    menu = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2]
+    listed = set(re.findall(r"[\w/.-]+\.md", menu))
+    assert [each.name for each in all_pages() if each.name not in {*listed, "README.md"}] == []
 
 
 def test_every_code_block_that_says_so_is_run_by_a_test_that_exists() -> None:

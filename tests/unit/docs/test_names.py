@@ -6,10 +6,11 @@ import shlex
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Exit, TyperException
 
 from gofer.entrypoints.cli import app
+from gofer.entrypoints.sdk.address import TOKEN_VARIABLE, URL_VARIABLE
 from gofer.entrypoints.settings import CONFIG_VARIABLE, Settings
 from tests.support.checkout import ROOT
 from tests.support.pages import Page, all_pages
@@ -41,6 +42,7 @@ OF_THE_TESTS = {
     "GOFER_TEST_SERVER",
     "GOFER_TEST_SETTLE_S",
 }
+OF_CLIENTS = {URL_VARIABLE, TOKEN_VARIABLE}
 BETWEEN_PARTS = {"GOFER_READY_FD", "GOFER_LIFELINE_FD"}
 
 
@@ -80,7 +82,7 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 def test_every_variable_that_a_page_names_is_a_setting() -> None:
     known = {f"GOFER_{name.upper()}" for name in Settings.model_fields}
-    known |= {CONFIG_VARIABLE, *OF_THE_TESTS, *BETWEEN_PARTS}
+    known |= {CONFIG_VARIABLE, *OF_THE_TESTS, *BETWEEN_PARTS, *OF_CLIENTS}
     unknown = [
         f"{each.name}: {name}"
         for each in all_pages()
@@ -120,6 +122,8 @@ def test_a_command_that_does_not_exist_would_be_seen() -> None:
     assert not _is_understood("gofer fly")
     assert not _is_understood("gofer worker push many tcp://host:1")
     assert not _is_understood("gofer api --no-such-option")
+    assert not _is_understood("gofer task fly 1")
+    assert _is_understood("gofer task show 1")
 
 
 def test_pages_say_something() -> None:
@@ -150,18 +154,21 @@ def _is_understood(line: str) -> bool:
     assert match is not None
     module, rest = match.groups()
     words = [*(module or "").split("."), *shlex.split(rest or "")]
-    words = [word for word in words if word not in {"", "workers"}]
+    words = [word for word in words if word]
     if module is not None and module.startswith("workers."):
-        words.insert(0, "worker")
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
+        words[0] = "worker"
+    command: object = typer.main.get_command(app)
+    used: list[str] = []
     try:
-        if not words or words == ["--help"]:
-            return True
-        if len(words) == 1:
-            return words[0] in group.commands
-        command = group.commands[words[0]]
-        command.make_context(words[0], words[1:], resilient_parsing=False)
+        while isinstance(command, TyperGroup):
+            if len(words) == len(used) or words[len(used)] == "--help":
+                return bool(used) or words in ([], ["--help"])
+            command = command.commands[words[len(used)]]
+            used.append(words[len(used)])
+        assert isinstance(command, TyperCommand)
+        if len(words) == len(used):
+            return True  # a command is named, not shown
+        command.make_context(used[-1], words[len(used) :], resilient_parsing=False)
     except (TyperException, KeyError):
         return False
     except Exit:

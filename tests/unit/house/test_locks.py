@@ -15,6 +15,7 @@ EXTRAS_OF_LOCK: dict[str, tuple[str, ...]] = {
     "test": ("test",),
     "lint": ("test", "lint"),
     "fuzz": ("test", "fuzz"),
+    "docs": ("test", "docs"),
 }
 ENTRY = re.compile(r"(?P<name>[a-zA-Z0-9][\w.-]*)(\[[a-z,]+\])?==(?P<version>[^\s;]+)")
 ADDRESS_OR_OPTION = re.compile(r"://|@ |--[a-gi-z]|^\s*-[ef]")

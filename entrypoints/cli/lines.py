@@ -1,0 +1,188 @@
+"""The work of ``gofer map``: lines become batches, batches become lines, in bounded memory.
+
+One thread reads and submits, at most ``AHEAD`` batches before the one whose results are printed;
+this one prints. Lines that come slowly are not kept waiting for a batch to fill: what has come
+within ``LINGER_S`` is sent. Values are printed in the order of the lines, each as soon as it and
+all before it are there.
+"""
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import typer
+
+from .asking import service
+from .problems import Problem
+from .progress import Progress
+from .running import PATIENCE_S, registered
+
+if TYPE_CHECKING:
+    from ..sdk.batches import Batch, Result
+    from ..sdk.client import Client
+
+SIZE: Final = 1_000
+AHEAD: Final = 8
+LINGER_S: Final = 0.05
+
+_END: Final = object()
+
+
+@contextmanager
+def lines_of(source: Path | None) -> Generator[IO[str]]:
+    """Give the lines of a file, or of stdin."""
+    if source is None:
+        yield sys.stdin
+    else:
+        with source.open(encoding="utf-8") as file:
+            yield file
+
+
+@dataclass
+class Mapping:
+    """One run of ``gofer map``."""
+
+    url: str | None
+    function: Callable[..., Any]
+    options: dict[str, Any]
+    spread: bool
+    as_json: bool
+    _submitted: int = 0
+    _done: int = 0
+    _failed: int = 0
+    _open: "dict[str, Batch]" = field(default_factory=dict["str", "Batch"])
+    _batches: "queue.Queue[Batch | Exception | object]" = field(
+        default_factory=lambda: queue.Queue[object](AHEAD)
+    )
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, lines: IO[str], progress: Progress) -> tuple[int, int]:
+        """Map all lines; return how many failed, and of how many."""
+        with service(self.url, PATIENCE_S) as client:
+            function_id = registered(client, self.function)
+            submitting = threading.Thread(
+                target=self._submit_all, args=(client, function_id, lines), daemon=True
+            )
+            submitting.start()
+            while (batch := self._batches.get()) is not _END:
+                if isinstance(batch, Exception):
+                    self.cancel()
+                    raise batch
+                self._print_all(batch, progress)  # type: ignore[arg-type]
+        return self._failed, self._done
+
+    def cancel(self) -> int:
+        """Cancel what has not ended; return how many tasks that were."""
+        self._stop.set()
+        stopped = 0
+        for batch in list(self._open.values()):
+            outcome = batch.cancel()
+            stopped += outcome.prevented + outcome.stopping
+        return stopped
+
+    # ---------------------------------------------------------------- in: a thread of its own
+
+    def _submit_all(self, client: "Client", function_id: str, lines: IO[str]) -> None:
+        given = {name: value for name, value in self.options.items() if value is not None}
+        try:
+            for chunk in _chunks(lines):
+                calls = [self._call(client, number, line) for number, line in chunk]
+                if self._stop.is_set():
+                    return
+                batch = client.submit_batch(function_id, calls, **given)
+                self._open[batch.id] = batch
+                self._submitted += len(calls)
+                self._batches.put(batch)
+            self._batches.put(_END)
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that prints
+            self._batches.put(error)
+
+    def _call(self, client: "Client", number: int, line: str) -> bytes:
+        try:
+            value: Any = json.loads(line)
+        except ValueError as error:
+            raise Problem(f"line {number} is no JSON: {error}") from None
+        if self.spread and isinstance(value, list):
+            return client.arguments(*value)  # pyright: ignore[reportUnknownArgumentType]
+        if self.spread and isinstance(value, dict):
+            return client.arguments(**value)  # pyright: ignore[reportUnknownArgumentType]
+        return client.arguments(value)
+
+    # ---------------------------------------------------------------- out
+
+    def _print_all(self, batch: "Batch", progress: Progress) -> None:
+        """Print a batch's lines in order as they become known."""
+        known: dict[int, dict[str, Any]] = {
+            position: {
+                "status": "REFUSED",
+                "error": {"type": problem.kind, "message": problem.detail},
+            }
+            for position, problem in batch.refused.items()
+        }
+        first, following = self._done, 1
+        results = iter(batch.results())
+        while following <= len(batch.task_ids):
+            if following not in known:
+                result = next(results)
+                known[result.position] = _content(result)
+                continue
+            content = known.pop(following)
+            self._print(first + following, batch.task_ids[following - 1], content)
+            following += 1
+            progress(self._done, self._submitted)
+        del self._open[batch.id]
+
+    def _print(self, position: int, task_id: str | None, content: dict[str, Any]) -> None:
+        self._done += 1
+        failed = "error" in content
+        self._failed += failed
+        if self.as_json:
+            line: Any = {"position": position, "id": task_id, **content}
+        else:
+            line = {"error": {**content["error"], "task": task_id}} if failed else content["value"]
+        typer.echo(json.dumps(line, ensure_ascii=False, default=repr))
+
+
+def _content(result: "Result") -> dict[str, Any]:
+    """Return a result's status, and its value or its error."""
+    if result.status == "COMPLETED":
+        return {"status": result.status, "value": result.value()}
+    error = result.error
+    said = {
+        "type": error.type if error else result.status.capitalize(),
+        "message": error.message if error else "",
+        "cause": error.cause if error else result.status.lower(),
+    }
+    return {"status": result.status, "error": said}
+
+
+def _chunks(lines: IO[str]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Yield lines with their numbers, up to SIZE at once, and what came within LINGER_S."""
+    waiting: queue.Queue[tuple[int, str] | None] = queue.Queue(2 * SIZE)
+
+    def read() -> None:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                waiting.put((number, line))
+        waiting.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (first := waiting.get()) is not None:
+        chunk, deadline = [first], time.monotonic() + LINGER_S
+        while len(chunk) < SIZE:
+            try:
+                following = waiting.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            if following is None:
+                yield chunk
+                return
+            chunk.append(following)
+        yield chunk
