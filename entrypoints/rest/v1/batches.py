@@ -26,8 +26,7 @@ from ....domain.service import Service
 from ....domain.submissions import Submission
 from ....domain.task import Budget, Failure
 from ..encoding import Encoding
-from . import bodies
-from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page, SubmitBatch
+from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page
 from .catalog import Catalog
 from .fields import MOST_TASKS
 from .formats import BINARY, Format, Reader, reply, spoken, wanted
@@ -35,7 +34,16 @@ from .outcomes import state_of, told
 from .problems import Refused, problem, refusal
 from .queries import WAIT, Parameter, waiting_s, whole
 from .routing import LOCATION, Answer, Described, add_route, gives
-from .submitting import LARGE_BYTES, key_of, ms, payload_of
+from .submitting import (
+    LARGE_BYTES,
+    PRIORITY,
+    budget_of,
+    delay_ms,
+    expires_at_ms,
+    key_of,
+    payload_of,
+)
+from .task_bodies import SubmitBatch
 from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
 
 FORGOTTEN = "FORGOTTEN"
@@ -190,8 +198,10 @@ def _submissions(
     functions: "Mapping[str | None, FunctionId | GoferError]",
 ) -> Iterator[Submission | GoferError]:
     """Translate; tasks that say nothing of their own share one budget."""
-    shared = _budget(wish.retries, wish.redeliveries, wish.timeout_s)
-    delay_ms = ms(wish.delay_s)
+    shared = budget_of(wish, Budget())
+    priority = PRIORITY if wish.priority is None else wish.priority
+    delay, expiry = delay_ms(wish), expires_at_ms(wish)
+    tags = tuple(wish.tags or ())
     for task, payload in zip(wish.tasks, payloads, strict=True):
         function = functions[task.function or wish.function]
         if isinstance(function, GoferError):
@@ -200,26 +210,13 @@ def _submissions(
         yield Submission(
             function,
             payload,
-            wish.priority if task.priority is None else task.priority,
-            delay_ms if task.delay_s is None else ms(task.delay_s),
-            shared if _says_nothing(task) else _own_budget(task, wish),
+            priority if task.priority is None else task.priority,
+            delay_ms(task, delay),
+            budget_of(task, shared),
+            "",
+            tags if task.tags is None else tuple(task.tags),
+            expires_at_ms(task, expiry),
         )
-
-
-def _says_nothing(task: bodies.NewTask) -> bool:
-    return task.timeout_s is None and task.retries is None and task.redeliveries is None
-
-
-def _own_budget(task: bodies.NewTask, wish: SubmitBatch) -> Budget:
-    return _budget(
-        wish.retries if task.retries is None else task.retries,
-        wish.redeliveries if task.redeliveries is None else task.redeliveries,
-        wish.timeout_s if task.timeout_s is None else task.timeout_s,
-    )
-
-
-def _budget(retries: int, redeliveries: int, timeout_s: float | None) -> Budget:
-    return Budget(retries, redeliveries, None if timeout_s is None else max(1, ms(timeout_s)))
 
 
 def _batch_id(request: Request) -> BatchId:

@@ -9,64 +9,16 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ....domain.task import Budget
 from .fields import (
-    MOST_TASKS,
-    Args,
     At,
     BatchUuid,
     CauseName,
-    Delay,
-    Kwargs,
     Links,
-    Payload,
-    Priority,
-    Redeliveries,
-    Reference,
-    Retries,
     Status,
     TaskUuid,
-    Timeout,
     Value,
 )
 from .problems import Problem
-
-_BUDGET = Budget()
-
-
-# ---------------------------------------------------------------- what comes in
-
-
-class NewTask(Struct, gc=False):
-    """One task of a batch: a ``payload``, or ``args`` and ``kwargs``; never both.
-
-    What it does not say is as the batch says.
-    """
-
-    payload: Payload | UnsetType = UNSET
-    args: Args | UnsetType = UNSET
-    kwargs: Kwargs | UnsetType = UNSET
-    function: Reference | None = None
-    priority: Priority | None = None
-    delay_s: Delay | None = None
-    timeout_s: Timeout | None = None
-    retries: Retries | None = None
-    redeliveries: Redeliveries | None = None
-
-
-class SubmitBatch(Struct):
-    """Many tasks in one request, and what holds for all that do not say otherwise."""
-
-    tasks: Annotated[list[NewTask], Meta(min_length=1, max_length=MOST_TASKS)]
-    function: Reference | None = None
-    priority: Priority = 1
-    delay_s: Delay = 0.0
-    timeout_s: Timeout | None = None
-    retries: Retries = _BUDGET.retries
-    redeliveries: Redeliveries = _BUDGET.redeliveries
-
-
-# ---------------------------------------------------------------- what goes out
 
 
 class Accepted(Struct, gc=False, omit_defaults=True):

@@ -78,6 +78,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "timeout_s": 60.0,
         "retries": 3,
         "redeliveries": 2,
+        "backoff": {"initial_s": 1.0, "factor": 4.0, "max_s": 16.0, "jitter": 0.2},
         "links": _TASK_LINKS,
     },
     "Result": {"id": TASK, "status": "COMPLETED", **_FORTY_TWO},

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ....domain.submissions import TAG_CHARS, TAGS_MOST, UNSEEN
 from ....domain.task import Cause, TaskStatus
 
 MOST_TASKS = 10_000
@@ -47,6 +48,15 @@ Tries = Annotated[int, Meta(ge=0, le=1_000)]
 Retries = Annotated[Tries, Meta(description="Further tries after the code has raised.")]
 Redeliveries = Annotated[
     Tries, Meta(description="Further tries after the task's own process has died.")
+]
+Tag = Annotated[str, Meta(min_length=1, max_length=TAG_CHARS, pattern=f"^[^{UNSEEN}]+$")]
+Tags = Annotated[
+    list[Tag],
+    Meta(
+        max_length=TAGS_MOST,
+        description="Words by which it is found again.",
+        extra_json_schema={"uniqueItems": True},
+    ),
 ]
 Links = Annotated[dict[str, str], Meta(description="Where else to look, by name.")]
 Status = Annotated[

@@ -16,7 +16,7 @@ from .function_bodies import EnvironmentOf, FunctionStands, RegisterFunction
 from .problems import Refused
 from .queries import WAIT, waiting_s
 from .routing import LOCATION, Answer, Described, add_route, gives
-from .submitting import Wishes, key_of, submission_of
+from .submitting import Wishes
 from .task_bodies import Call
 from .tasks import KEY, SUBMIT_FAILURES, TAKEN, Tasks
 from .times import at
@@ -84,9 +84,9 @@ class _Functions:
         without, the task is.
         """
         answer_in, waits_s = wanted(request), waiting_s(request)
-        wish, payload = await self._calls.read(request)
+        wish = await self._calls.read(request)
         function = await self._catalog.resolve(request.path_params["ref"])
-        task_id = await self._tasks.record(submission_of(function, payload, wish, key_of(request)))
+        task_id = await self._tasks.record(wish.submission(function))
         if waits_s:
             task, outcome = await self._service.wait(task_id, waits_s)
             if outcome is not None:

@@ -12,12 +12,13 @@ from starlette.responses import Response
 
 from ....domain.errors import GoferError
 from ..routing import MEANINGS, PlainRoute, names_of
-from ..schemas import JSON, schema
+from ..schemas import JSON
 from . import traces
 from .examples import example_of, example_of_problem
 from .formats import MSGPACK
 from .problems import PROBLEM, Problem, Refused, refusal, refused
 from .queries import Parameter
+from .schemas import schema
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 

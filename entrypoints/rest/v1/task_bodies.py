@@ -4,7 +4,11 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from ....domain.submissions import FACTOR_MOST
+from ....domain.task import Backoff
 from .fields import (
+    MOST_S,
+    MOST_TASKS,
     Args,
     At,
     BatchUuid,
@@ -19,23 +23,46 @@ from .fields import (
     Reference,
     Retries,
     Status,
+    Tags,
     TaskUuid,
     Timeout,
 )
 
+_BACKOFF = Backoff()
 
-class Options(Struct, kw_only=True):
+
+class OfBackoff(Struct, frozen=True):
+    """How long a task waits before it is tried again: ``initial_s``, then ``factor`` times that."""
+
+    initial_s: Annotated[float, Meta(ge=0, le=MOST_S)] = _BACKOFF.initial_ms / 1000
+    factor: Annotated[float, Meta(ge=1, le=FACTOR_MOST)] = _BACKOFF.factor
+    max_s: Annotated[float, Meta(ge=0, le=MOST_S, description="At least `initial_s`.")] = (
+        _BACKOFF.most_ms / 1000
+    )
+    jitter: Annotated[
+        float, Meta(ge=0, le=1, description="By which share each is spread to both sides.")
+    ] = _BACKOFF.jitter
+
+
+class Options(Struct, kw_only=True, gc=False):
     """What may be said of a task; what is not is as its function says, or else as gofer does."""
 
     priority: Priority | None = None
     delay_s: Delay | None = None
-    run_at: Moment | None = None
+    run_at: Annotated[Moment, Meta(description="Not before then; or say `delay_s`.")] | None = None
+    expires_at: (
+        Annotated[Moment, Meta(description="Not started from then on; or say `expires_in_s`.")]
+        | None
+    ) = None
+    expires_in_s: Annotated[float, Meta(gt=0, le=MOST_S)] | None = None
     timeout_s: Timeout | None = None
     retries: Retries | None = None
     redeliveries: Redeliveries | None = None
+    backoff: OfBackoff | None = None
+    tags: Tags | None = None
 
 
-class Call(Options, kw_only=True):
+class Call(Options, kw_only=True, gc=False):
     """Arguments as plain data, and options; nothing at all calls without arguments."""
 
     args: Args | UnsetType = UNSET
@@ -47,6 +74,23 @@ class SubmitTask(Call, kw_only=True):
 
     function: Reference
     payload: Payload | UnsetType = UNSET
+
+
+class NewTask(Call, kw_only=True, gc=False):
+    """One task of a batch: a ``payload``, or ``args`` and ``kwargs``; never both.
+
+    What it does not say is as the batch says.
+    """
+
+    payload: Payload | UnsetType = UNSET
+    function: Reference | None = None
+
+
+class SubmitBatch(Options, kw_only=True):
+    """Many tasks in one request, and what holds for all that do not say otherwise."""
+
+    tasks: Annotated[list[NewTask], Meta(min_length=1, max_length=MOST_TASKS)]
+    function: Reference | None = None
 
 
 class OfFunction(Struct):
@@ -87,6 +131,7 @@ class TaskStands(Struct):
     timeout_s: Annotated[float | None, Meta(description="null: no limit.")]
     retries: int
     redeliveries: int
+    backoff: OfBackoff
     links: Links
 
 

@@ -20,8 +20,8 @@ from .catalog import Catalog
 from .formats import Format, reply, wanted
 from .queries import WAIT, waiting_s
 from .routing import LOCATION, RETRY_AFTER, Answer, Described, add_route, gives
-from .submitting import Wishes, key_of, submission_of
-from .task_bodies import OfFunction, SubmitTask, TaskCancelled, TaskStands
+from .submitting import Wishes
+from .task_bodies import OfBackoff, OfFunction, SubmitTask, TaskCancelled, TaskStands
 from .times import at, known_at
 
 LARGE_RESULT_BYTES = 16 * 1024
@@ -69,9 +69,9 @@ class Tasks:
         Arguments are a pickle (`payload`), or plain data (`args`, `kwargs`).
         """
         answer_in = wanted(request)
-        wish, payload = await self._wishes.read(request)
-        function = await self._catalog.resolve(cast("SubmitTask", wish).function)
-        task_id = await self.record(submission_of(function, payload, wish, key_of(request)))
+        wish = await self._wishes.read(request)
+        function = await self._catalog.resolve(cast("SubmitTask", wish.body).function)
+        task_id = await self.record(wish.submission(function))
         return await self.taken(task_id, answer_in)
 
     async def show(self, request: Request) -> Response:
@@ -133,7 +133,7 @@ class Tasks:
     async def told(self, task: Task) -> TaskStands:
         """Return how a task stands, as it is told."""
         name, version = await self._catalog.known(task.function_id)
-        timeout_ms = task.budget.timeout_ms
+        timeout_ms, backoff = task.budget.timeout_ms, task.budget.backoff
         return TaskStands(
             id=task.id,
             function=OfFunction(task.function_id, name, version),
@@ -141,19 +141,22 @@ class Tasks:
             reason=task.reason,
             attempt=task.attempt,
             priority=task.priority,
-            tags=[],
+            tags=list(task.tags),
             progress=None,
             worker=task.worker or None,
             batch=batch_of(task.id),
             created_at=at(task.created_at_ms),
-            queued_at=None,
+            queued_at=at(task.queued_at_ms),
             started_at=known_at(task.started_at_ms),
             finished_at=known_at(task.finished_at_ms),
-            run_at=None,
-            expires_at=None,
+            run_at=known_at(task.due_at_ms),
+            expires_at=known_at(task.expires_at_ms or None),
             timeout_s=None if timeout_ms is None else timeout_ms / 1000,
             retries=task.budget.retries,
             redeliveries=task.budget.redeliveries,
+            backoff=OfBackoff(
+                backoff.initial_ms / 1000, backoff.factor, backoff.most_ms / 1000, backoff.jitter
+            ),
             links=links_of(task.id),
         )
 

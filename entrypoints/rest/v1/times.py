@@ -16,6 +16,11 @@ def known_at(unix_ms: int | None) -> str | None:
     return None if unix_ms is None else at(unix_ms)
 
 
-def ms_until(moment: dt.datetime) -> int:
-    """Return how many milliseconds are left until a moment, by this process's clock; at least 0."""
-    return max(0, (moment - dt.datetime.now(dt.UTC)) // _MS)
+def unix_ms(moment: dt.datetime) -> int:
+    """Return a moment as milliseconds since 1970."""
+    return (moment - _EPOCH) // _MS
+
+
+def now_ms() -> int:
+    """Return this process's own time, in milliseconds since 1970."""
+    return unix_ms(dt.datetime.now(dt.UTC))

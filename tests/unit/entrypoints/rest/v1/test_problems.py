@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from starlette.types import Scope
 
 from gofer.domain.errors import GoferError
+from gofer.entrypoints.rest.guards import BodyGuard, Bounds
 from gofer.entrypoints.rest.problems import STATUSES
 from gofer.entrypoints.rest.v1.problems import KINDS, OF_HTTP, TYPES
 from tests.support.checkout import ROOT, modules
@@ -93,31 +93,28 @@ async def test_a_body_over_the_limit_is_a_problem_under_v1_only() -> None:
 
 
 async def test_too_much_at_once_says_when_to_come_again() -> None:
-    app: Any = None
+    sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"x" * 60, "more_body": True}
-
-    sent: list[Any] = []
+        return {"type": "http.request", "body": b"x" * 60, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    async with web(max_body_bytes=1000, http_buffer_limit_bytes=1000) as service:
-        app = service.app
-        vars(vars(vars(app)["_guarded"])["_app"])["_held"] = 990
-        scope: Scope = {
+    async with web() as service:
+        guard = BodyGuard(service.app, Bounds(body_bytes=100, buffer_bytes=50, read_timeout_s=30))
+        scope: dict[str, Any] = {
             "type": "http",
             "method": "POST",
             "path": "/v1/batches",
-            "headers": [(b"expect", b"100-continue")],
-            "query_string": b"",
+            "headers": [],
         }
-        await app(scope, receive, send)
-    assert sent[0]["status"] == 503
+        await guard(scope, receive, send)
     headers = dict(sent[0]["headers"])
+    assert sent[0]["status"] == 503
     assert headers[b"content-type"] == b"application/problem+json"
     assert headers[b"retry-after"] == b"1"
+    assert b"urn:gofer:problem:busy" in sent[1]["body"]
 
 
 async def test_a_bug_is_a_problem_without_its_words() -> None:

@@ -82,7 +82,7 @@ async def test_options_are_recorded_and_shown(speaker: Speaker) -> None:
     options = {"priority": 0, "delay_s": 1.5, "timeout_s": 30, "retries": 1, "redeliveries": 3}
     answer = await submit(speaker, **options)
     (task,) = speaker.service.store.tasks
-    assert (task.priority, task.delay_ms, task.budget) == (0, 1500, (1, 3, 30_000))
+    assert (task.priority, task.delay_ms, *task.budget[:3]) == (0, 1500, 1, 3, 30_000)
     assert {name: answer[name] for name in options if name != "delay_s"} == {
         name: value for name, value in options.items() if name != "delay_s"
     }
@@ -101,9 +101,74 @@ async def test_a_time_that_has_passed_is_now(speaker: Speaker) -> None:
     assert task.delay_ms == 0
 
 
+async def test_tags_expiry_and_backoff_are_recorded_and_shown(speaker: Speaker) -> None:
+    backoff = {"initial_s": 0.5, "factor": 2.0, "max_s": 8.0, "jitter": 0.0}
+    expires_at = "2099-01-01T00:00:00.250Z"
+    answer = await submit(speaker, tags=["a", "größe"], backoff=backoff, expires_at=expires_at)
+    (task,) = speaker.service.store.tasks
+    assert (task.tags, task.budget.backoff) == (("a", "größe"), (500, 2.0, 8_000, 0.0))
+    assert (answer["tags"], answer["backoff"]) == (["a", "größe"], backoff)
+    assert answer["expires_at"] == expires_at
+    assert answer["created_at"] <= answer["queued_at"]
+
+
+async def test_what_a_backoff_does_not_say_is_the_default(speaker: Speaker) -> None:
+    answer = await submit(speaker, backoff={"factor": 2})
+    assert answer["backoff"] == {"initial_s": 1.0, "factor": 2.0, "max_s": 16.0, "jitter": 0.2}
+
+
+async def test_a_task_can_be_told_how_long_it_is_wanted(speaker: Speaker) -> None:
+    await submit(speaker, expires_in_s=60)
+    (task,) = speaker.service.store.tasks
+    left_ms = task.expires_at_ms - dt.datetime.now(dt.UTC).timestamp() * 1000
+    assert 50_000 < left_ms <= 60_000
+
+
+async def test_what_was_wanted_only_in_the_past_is_never_started(speaker: Speaker) -> None:
+    answer = await submit(speaker, expires_at="1960-01-01T00:00:00Z")
+    assert answer["expires_at"].startswith("1970-01-01")
+
+
+async def test_a_request_with_times_is_repeated_by_its_key(speaker: Speaker) -> None:
+    body = {"function": await speaker.service.register(), "expires_in_s": 60}
+    body["run_at"] = "2099-01-01T00:00:00Z"
+    first, again = [
+        speaker.read(await speaker.post("/v1/tasks", body, **{"Idempotency-Key": "k"}), 202)
+        for _ in range(2)
+    ]
+    assert first["id"] == again["id"]
+
+
+async def test_a_batch_says_what_holds_for_its_tasks(speaker: Speaker) -> None:
+    tasks: list[dict[str, Any]] = [
+        {},
+        {"tags": ["own"], "expires_at": "2098-01-01T00:00:00Z"},
+        {"delay_s": 3, "backoff": {"jitter": 0}},
+    ]
+    shared = {"tags": ["all"], "expires_at": "2099-01-01T00:00:00Z", "backoff": {"initial_s": 2}}
+    body = {"function": await speaker.service.register(), "tasks": tasks, **shared}
+    speaker.read(await speaker.post("/v1/batches", body), 202)
+    recorded = speaker.service.store.tasks
+    assert [task.tags for task in recorded] == [("all",), ("own",), ("all",)]
+    assert [task.delay_ms for task in recorded] == [0, 0, 3000]
+    first, second, third = [task.expires_at_ms for task in recorded]
+    assert second < first == third
+    backoffs = [(task.budget.backoff.initial_ms, task.budget.backoff.jitter) for task in recorded]
+    assert backoffs == [(2000, 0.2), (2000, 0.2), (1000, 0.0)]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"tags": ["x"] * 21},
+        {"tags": [""]},
+        {"tags": ["a\u0007"]},
+        {"tags": "x"},
+        {"expires_at": "2030-01-01T00:00:00Z", "expires_in_s": 5},
+        {"expires_in_s": 0},
+        {"backoff": {"factor": 0.5}},
+        {"backoff": {"jitter": 2}},
+        {"backoff": []},
         {"payload": "gARLKi4=", "args": []},
         {"payload": "gARLKi4=", "kwargs": {}},
         {"args": None},
