@@ -6,7 +6,7 @@ ones are kept.
 
 from typing import NamedTuple
 
-from ....domain.errors import NotFound
+from ....domain.errors import InvalidIdentifier, NotFound
 from ....domain.identifiers import FunctionId, parse_function_id
 from ....domain.service import Service
 
@@ -29,8 +29,11 @@ class Catalog:
         self._known: dict[FunctionId, Known] = {}
 
     async def resolve(self, reference: str) -> FunctionId:
-        """Return the id of a function; raise InvalidIdentifier, NotFound, StoreUnavailable."""
-        return parse_function_id(reference)
+        """Return the id of a function; raise NotFound, StoreUnavailable."""
+        try:
+            return parse_function_id(reference)
+        except InvalidIdentifier:
+            raise NotFound("function", reference) from None
 
     async def known(self, function_id: FunctionId) -> Known:
         """Return what a function is called; raise StoreUnavailable."""

@@ -24,12 +24,16 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
+_BATCH = UUID.replace(
+    "-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "-[abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{8}0000$"
+)
+
 PLACES: Mapping[str, Parameter] = {
     "task_id": {"schema": {"type": "string", "pattern": UUID}},
     "batch_id": {
         "schema": {
             "type": "string",
-            "pattern": UUID.replace("[0-9a-fA-F]{12}$", "[0-9a-fA-F]{8}0000$"),
+            "pattern": _BATCH,
         }
     },
     "ref": {
@@ -140,8 +144,10 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _both(kind: type[Struct]) -> dict[str, Any]:
-    described = {"schema": schema(kind)}
-    return {JSON: {**described, "example": example_of(kind)}, MSGPACK: described}
+    return {
+        JSON: {"schema": schema(kind), "example": example_of(kind)},
+        MSGPACK: {"schema": {"description": "The same; what is base64 in JSON is binary here."}},
+    }
 
 
 def _parameters(path: str, described: Described) -> list[dict[str, Any]]:

@@ -16,6 +16,10 @@ EXCLUSIVE = (
 """Fields of which a body may say one only, wherever it has both."""
 
 
+_NAMED = {"required": ["function"], "properties": {"function": {"type": "string"}}}
+"""A task of a batch names its function, or the batch does."""
+
+
 def schema(kind: type[Struct]) -> dict[str, Any]:
     """Return the schema of a body, whole in itself."""
     found: dict[str, Any] = _marked(plain_schema(kind))
@@ -30,6 +34,8 @@ def _marked(part: Any) -> Any:
         return part
     described: dict[str, Any] = {key: _marked(value) for key, value in part.items()}
     properties = described.get("properties", {})
+    if "tasks" in properties and "function" in properties:
+        described["anyOf"] = [_NAMED, {"properties": {"tasks": {"items": _NAMED}}}]
     pairs = [pair for pair in EXCLUSIVE if all(name in properties for name in pair)]
     if pairs and described.get("type") == "object":
         described["allOf"] = [_not_both(*pair) for pair in pairs]
