@@ -59,11 +59,12 @@ class Batches:
         self._entropy = entropy
 
     async def submit(
-        self, wishes: Sequence[Submission], key: str = "", asked: str = ""
+        self, wishes: Sequence[Submission | GoferError], key: str = "", asked: str = ""
     ) -> SubmittedBatch:
         """Record one task for each wish (1 to MAX_POSITION of them; their own keys are ignored).
 
-        Each is accepted or refused by itself: InvalidInput, NotFound (its function), QueueFull.
+        Each is accepted or refused by itself: InvalidInput, NotFound (its function), QueueFull;
+        a wish that the caller has refused is an error already, and keeps its place.
         With a ``key``, the same request sent again is the same batch; ``asked`` is the digest of
         the request where the caller has one, which spares one of each wish. Raises KeyReused, and
         InvalidInput for a key that is none, before anything is stored; StoreUnavailable, after
@@ -71,20 +72,23 @@ class Batches:
         """
         batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
         if key:
-            batch = await self._named(key, asked or batch_digest(wishes), batch)
+            batch = await self._named(key, asked or batch_digest(_asked(wishes)), batch)
         answers: list[TaskId | GoferError] = []
         for first in range(0, len(wishes), AT_ONCE):
             answers += await self._take(batch, first + 1, wishes[first : first + AT_ONCE])
         return SubmittedBatch(batch, tuple(answers))
 
     async def _take(
-        self, batch: BatchId, first: int, wishes: Sequence[Submission]
+        self, batch: BatchId, first: int, wishes: Sequence[Submission | GoferError]
     ) -> list[TaskId | GoferError]:
         """Record some tasks of a batch, from position ``first`` on."""
         answers: list[TaskId | GoferError] = []
         tasks: list[NewTask] = []
         ids = member_ids(batch, range(first, first + len(wishes)))
         for wish, task_id in zip(wishes, ids, strict=True):
+            if isinstance(wish, GoferError):
+                answers.append(wish)
+                continue
             try:
                 tasks.append(self._admission.admit(wish, task_id))
             except GoferError as refusal:
@@ -136,3 +140,7 @@ class Batches:
         if batch is None:
             raise KeyReused(key)
         return batch
+
+
+def _asked(wishes: Sequence[Submission | GoferError]) -> list[Submission]:
+    return [wish for wish in wishes if not isinstance(wish, GoferError)]

@@ -4,6 +4,7 @@ Shared by the use cases that take tasks: one by one (``service.py``) and in batc
 (``batches.py``).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,6 +26,11 @@ from .task import PRIORITIES, Backoff, Budget, Idempotency, NewTask
 
 TAGS_MOST, TAG_CHARS = 20, 100
 """Most tags of a task, and most characters of one."""
+
+UNSEEN = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+"""Characters that no name or tag may hold, as a range of a regular expression: controls."""
+
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 KEY_CHARS = 255
 """Most characters of an idempotency key, as other services with such keys have it."""
@@ -61,6 +67,8 @@ class Submission(NamedTuple):
     key: str = ""
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    asked: str = ""
+    """Digest of the request, where it is known by more than by what it comes to (times do pass)."""
 
 
 class Admission:
@@ -103,7 +111,7 @@ class Admission:
             priority=submission.priority,
             delay_ms=submission.delay_ms,
             budget=submission.budget,
-            idempotency=_idempotency(submission.key, _digest(submission))
+            idempotency=_idempotency(submission.key, submission.asked or _digest(submission))
             if submission.key
             else None,
             tags=submission.tags,
@@ -162,9 +170,9 @@ def _check_tags(tags: tuple[str, ...]) -> None:
     if len(tags) > TAGS_MOST:
         raise InvalidInput(f"a task has at most {TAGS_MOST} tags; these are {len(tags)}")
     for tag in tags:
-        if not 0 < len(tag) <= TAG_CHARS or not tag.isprintable():
+        if not 0 < len(tag) <= TAG_CHARS or _UNSEEN.search(tag):
             raise InvalidInput(
-                f"the tag {tag[:TAG_CHARS]!r} is not 1 to {TAG_CHARS} printable characters"
+                f"the tag {tag[:TAG_CHARS]!r} is not 1 to {TAG_CHARS} characters that can be seen"
             )
     if len(set(tags)) < len(tags):
         raise InvalidInput("a tag is given twice")

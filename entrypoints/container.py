@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 from ..adapters.clock import SystemClock, SystemEntropy
 from ..adapters.coalescing import coalesced
 from ..adapters.exceptions import as_exception_pickle
-from ..adapters.payload import PickleInspector, decode_payload, encode_payload
+from ..adapters.payload import (
+    PickleInspector,
+    decode_payload,
+    encode_payload,
+    json_of,
+    write_call,
+)
 from ..adapters.telemetry import CountingTelemetry
 from ..domain.function import Environment
 from ..domain.identifiers import WorkerId, parse_worker_id
@@ -199,6 +205,8 @@ class Container(containers.DeclarativeContainer):
         encode=providers.Object(encode_payload),
         exception=providers.Object(as_exception_pickle),
         ahead=inspector.provided.ahead,
+        call=providers.Object(write_call),
+        to_json=providers.Object(json_of),
     )
 
     hub = providers.Singleton(_memory_hub)

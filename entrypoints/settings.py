@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     # the web service
     http_host: str = "127.0.0.1"
     http_port: Port = 8000
-    http_concurrency: Count = 1_000
+    http_concurrency: Count = 10_000
     """Connections and requests at once; further ones get 503."""
     http_read_timeout_s: Seconds = 30.0
     """How long a client may take to send a request's body, and its headers."""

@@ -23,13 +23,16 @@ from ..settings import Settings, load_settings
 from ..stores import open_store
 from ..unpickling import forbid_unpickling
 from .encoding import Encoding
+from .faults import add_handlers
 from .front import Web
 from .guards import Bounds
 from .health import add_health_routes
 from .legacy import add_legacy_routes
-from .problems import add_handlers
 from .v1.batches import add_batch_routes
-from .v1.tasks import add_task_routes
+from .v1.catalog import Catalog
+from .v1.functions import add_function_routes
+from .v1.tasks import Tasks, add_task_routes
+from .v1.version import add_version_route
 
 log = logging.getLogger("gofer.rest")
 
@@ -54,9 +57,13 @@ def build_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    catalog = Catalog(service)
+    tasks = Tasks(service, encoding, catalog)
     add_legacy_routes(app.router, service, encoding)
-    add_batch_routes(app.router, service, encoding)
-    add_task_routes(app.router, service)
+    add_batch_routes(app.router, service, encoding, catalog)
+    add_task_routes(app.router, tasks)
+    add_function_routes(app.router, service, encoding, catalog, tasks)
+    add_version_route(app.router)
     add_health_routes(app.router, service)
     add_handlers(app)
     app.open(

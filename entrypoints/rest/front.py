@@ -3,12 +3,13 @@
 FastAPI and Starlette wrap a request into ten layers and try their routes one by one; that costs
 55 us, more than all that we do with a request. Our routes are plain (``routing.py``): no
 dependency, no body model, errors by one table. So they are found in a dictionary here and called.
-Whatever is not found (the description, its page, an unknown path, a wrong method) goes the
-framework's own way, with the same answers as ever.
+Whatever is not found (the description, its page, an unknown path) goes the framework's own way; a
+wrong method is answered here, because the framework would name one of a path's methods only.
 """
 
 import logging
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,8 +17,9 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from ...domain.errors import GoferError
+from .faults import bug, fault
 from .guards import BodyGuard, Bounds, TrailingSlash
-from .problems import as_response, bug
+from .problems import as_response
 from .routing import Endpoint, PlainRoute
 
 log = logging.getLogger("gofer.rest")
@@ -51,15 +53,20 @@ class Web(FastAPI):
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._table.find(scope)
         if endpoint is None:
-            await super().__call__(scope, receive, send)
+            if methods := self._table.methods(scope):
+                allowed = {"Allow": ", ".join(methods)}
+                response = fault(scope, HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
+                await response(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
             return
         try:
             response = await endpoint(WholeRequest(scope, receive))
         except GoferError as error:
             response = as_response(error)
-        except Exception as error:
+        except Exception:
             log.exception("500: %s %s", scope["method"], scope["path"])
-            response = bug(error)
+            response = bug(scope)
         await response(scope, receive, send)
 
 
@@ -86,6 +93,11 @@ class Table:
         if middle and (found := self._endpoints.get((method, f"{above}/{{}}/{last}"))) is not None:
             return self._taken(scope, found[0], {found[1]: middle})
         return None
+
+    def methods(self, scope: Scope) -> list[str]:
+        """Return the methods that a request's path has, in alphabetical order."""
+        methods = sorted({method for method, _ in self._endpoints})
+        return [each for each in methods if self.find({**scope, "method": each}) is not None]
 
     @staticmethod
     def _taken(scope: Scope, endpoint: Endpoint, parameters: dict[str, Any]) -> Endpoint | None:

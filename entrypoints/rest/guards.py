@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .schemas import JSON, Problem, answer
+from .faults import fault
 
 SLOWEST_BYTES_PER_S = 64 * 1024
 """Each byte that arrives prolongs the deadline of its body as if it took this long."""
@@ -167,15 +167,12 @@ async def _refuse(
     """Answer, then drop the rest of the body for a moment: a client that is cut off while it
     still sends would see a broken connection instead of the answer.
     """
-    response = answer(Problem(refusal.detail), refusal.status)
-    headers = [
-        (b"content-type", JSON.encode()),
-        (b"content-length", str(len(response.body)).encode()),
-        (b"connection", b"close"),
-    ]
+    headers = {"Connection": "close"}
     if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        headers["Retry-After"] = "1"
+    response = fault(scope, refusal.status, refusal.detail, headers)
+    head = {"status": response.status_code, "headers": response.raw_headers}
+    await send({"type": "http.response.start", **head})
     await send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
     waits = any(name == b"expect" for name, _ in scope["headers"])  # it sends nothing more
     if not finished and not waits and refusal.status is not HTTPStatus.REQUEST_TIMEOUT:

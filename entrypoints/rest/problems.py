@@ -1,4 +1,4 @@
-"""What a client is told when a request fails: THE table from errors to HTTP, and its handlers.
+"""What a client is told when a request fails: THE table from errors of the core to HTTP.
 
 Total over the tree of ``domain/errors.py`` (a test says so). A caller's mistake is described in
 full. Trouble on our side is not: what a client cannot mend it need not know, and an error of a
@@ -10,11 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
 from types import MappingProxyType
-from typing import cast
 
-from fastapi import FastAPI
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ...domain.errors import (
@@ -63,12 +59,10 @@ STATUSES: Mapping[type[GoferError], HTTPStatus] = MappingProxyType(
 RETRY_AFTER_S = 1.0
 """When another try makes sense, where the error does not know better."""
 
-_OURS = "the service failed to do this; its log says why"
+OURS = "the service failed to do this; its log says why"
+"""What is told of trouble on our side."""
+
 _AWAY = "the store does not answer, and may or may not have done this; try again later"
-_WORDS = {
-    HTTPStatus.NOT_FOUND: "there is no such route; GET /openapi.json lists all",
-    HTTPStatus.METHOD_NOT_ALLOWED: "the route is there, but not for this method; see Allow",
-}
 
 
 def as_response(error: GoferError) -> Response:
@@ -85,42 +79,12 @@ def told(error: GoferError) -> tuple[HTTPStatus, str, dict[str, str] | None]:
         return status, _AWAY, _retry_after(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("500", exc_info=error)
-        return status, _OURS, None
+        return status, OURS, None
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         return status, str(error), _retry_after(error)
     return status, str(error), None
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Have every error of ``app`` answered in JSON."""
-    app.add_exception_handler(GoferError, _on_gofer_error)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
-
-
-def bug(_error: Exception) -> Response:
-    """Return what the client is told of a bug; whoever calls this has logged it."""
-    return answer(Problem(_OURS), HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
 def _retry_after(error: GoferError) -> dict[str, str]:
     seconds = error.retry_after_s if isinstance(error, StoreUnavailable) else RETRY_AFTER_S
     return {"Retry-After": str(max(1, ceil(seconds)))}
-
-
-async def _on_gofer_error(_request: Request, error: Exception) -> Response:
-    return as_response(cast("GoferError", error))
-
-
-async def _on_http_error(_request: Request, error: Exception) -> Response:
-    """Answer for the framework: an unknown route, a wrong method."""
-    problem = cast("HTTPException", error)
-    status = HTTPStatus(problem.status_code)
-    said = str(problem.detail)
-    detail = _WORDS.get(status, said) if said == status.phrase else said
-    return answer(Problem(detail), status, problem.headers)
-
-
-async def _on_bug(_request: Request, error: Exception) -> Response:
-    """Answer for a bug; the server logs the traceback."""
-    return bug(error)

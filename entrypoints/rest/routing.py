@@ -17,13 +17,14 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MEANINGS = {
     400: "The request cannot be right; `detail` says why.",
-    404: "There is nothing of this id: it never existed, or its retention has passed.",
-    422: "Its Idempotency-Key was given with another request before, or the body does not fit.",
-    406: "The client accepts neither JSON nor msgpack.",
-    415: "The body is neither JSON nor msgpack.",
+    404: "There is nothing of this id or name: it never existed, or its retention has passed.",
+    406: "The client takes nothing that this route can write.",
+    408: "The body did not arrive in time.",
     413: "The body, or what it carries, is over the limit.",
+    415: "The body is neither JSON nor msgpack.",
+    422: "Its Idempotency-Key was given with another request before, or the body does not fit.",
     429: "As many tasks are waiting as the operator allows; see Retry-After.",
-    503: "The store does not answer; see Retry-After.",
+    503: "The store does not answer, or too much arrives at once; see Retry-After.",
 }
 
 
@@ -62,7 +63,7 @@ def add_route(
     bodies: Bodies,
 ) -> None:
     """Add a route; its ``endpoint``'s docstring describes it, path parameters are texts."""
-    described: dict[str, Any] = {"parameters": parameters_of(path, bodies.headers, {})}
+    described: dict[str, Any] = {"parameters": parameters_of(path, bodies.headers)}
     if bodies.takes is not None:
         described["requestBody"] = content(bodies.takes, required=True)
     responses: dict[int | str, dict[str, Any]] = {
@@ -82,18 +83,15 @@ def add_route(
     )
 
 
-def parameters_of(
-    path: str, headers: Mapping[str, str], queries: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Describe what a route reads beside its body: the names in its path, and optional ones."""
+def parameters_of(path: str, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Describe what a route reads beside its body: the names in its path, and optional headers."""
     text = {"schema": {"type": "string"}}
     return [
-        *({"name": name, "in": "path", "required": True, **text} for name in _names(path)),
+        *({"name": name, "in": "path", "required": True, **text} for name in names_of(path)),
         *({"name": n, "in": "header", "description": why, **text} for n, why in headers.items()),
-        *({"name": n, "in": "query", "description": why, **text} for n, why in queries.items()),
     ]
 
 
-def _names(path: str) -> list[str]:
+def names_of(path: str) -> list[str]:
     """Return the names of a path's parameters."""
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]

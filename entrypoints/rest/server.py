@@ -22,6 +22,7 @@ from ..settings import Settings
 from ..unpickling import forbid_unpickling
 from .app import app_of, container_for, store_of
 from .connection import connections
+from .descriptors import make_room
 
 BACKLOG = 2_048
 """Connections that wait to be accepted."""
@@ -37,6 +38,7 @@ def serve(settings: Settings) -> None:
     forbid_unpickling()
     keep_freed_memory()
     warn_if_open("the web service", settings.http_host)
+    make_room(settings.http_concurrency)
     with listening(settings.http_host, settings.http_port) as listener:
         uvloop.run(_serve(settings, listener))
 

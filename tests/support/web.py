@@ -11,7 +11,13 @@ from fastapi import FastAPI
 from gofer.adapters.clock import SystemClock, SystemEntropy
 from gofer.adapters.exceptions import as_exception_pickle
 from gofer.adapters.memory.store import MemoryStore
-from gofer.adapters.payload import PickleInspector, decode_payload, encode_payload
+from gofer.adapters.payload import (
+    PickleInspector,
+    decode_payload,
+    encode_payload,
+    json_of,
+    write_call,
+)
 from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.errors import GoferError
 from gofer.domain.function import Environment, Function
@@ -86,7 +92,9 @@ class WebStore(MemoryStore):
 
 def original_encoding(inspector: PickleInspector) -> Encoding:
     """Return the encoding as the container makes it."""
-    return Encoding(decode_payload, encode_payload, as_exception_pickle, inspector.ahead)
+    return Encoding(
+        decode_payload, encode_payload, as_exception_pickle, inspector.ahead, write_call, json_of
+    )
 
 
 @dataclass(frozen=True, slots=True)

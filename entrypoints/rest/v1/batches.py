@@ -5,36 +5,46 @@ nothing else here: bodies are decoded and encoded whole, payloads are bytes that
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....domain.errors import GoferError
+from ....domain.errors import GoferError, NotFound
 from ....domain.function import content_digest
 from ....domain.identifiers import (
     BatchId,
     FunctionId,
     member_ids,
     parse_batch_id,
-    parse_function_id,
 )
 from ....domain.ports import BatchPage, Cancelled, Ending
 from ....domain.service import Service
 from ....domain.submissions import Submission
 from ....domain.task import Budget, Failure
 from ..encoding import Encoding
-from . import bodies
-from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page, SubmitBatch
-from .formats import Format, Reader, header, reply, spoken, wanted
+from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page
+from .catalog import Catalog
+from .fields import MOST_TASKS
+from .formats import BINARY, Format, Reader, reply, spoken, wanted
+from .outcomes import state_of, told
 from .problems import Refused, problem, refusal
-from .queries import WAIT, waiting_s, whole
-from .routing import Described, add_route
-
-LARGE_BYTES = 1024 * 1024
-"""Bodies over this size are read and written in a thread, so that others get a turn between."""
+from .queries import WAIT, Parameter, waiting_s, whole
+from .routing import LOCATION, Answer, Described, add_route, gives
+from .submitting import (
+    LARGE_BYTES,
+    PRIORITY,
+    budget_of,
+    delay_ms,
+    expires_at_ms,
+    key_of,
+    payload_of,
+)
+from .task_bodies import SubmitBatch
+from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
 
 FORGOTTEN = "FORGOTTEN"
 """The status of a task that has ended so long ago that its outcome is gone."""
@@ -42,30 +52,43 @@ FORGOTTEN = "FORGOTTEN"
 PAGE_TASKS = 1_000
 """Results of a page where the client does not say how many."""
 
-_KEY = {
-    "Idempotency-Key": "Sent again with the same key, the same request answers with the same batch"
-    ", and records only what was not recorded before."
+MOST_SEEN = 1_000_000
+"""The highest cursor that makes any sense."""
+
+_KEY: dict[str, Parameter] = {
+    "Idempotency-Key": {
+        "description": "Sent again with the same key, the same request answers with the same batch,"
+        " and records only what was not recorded before.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    }
 }
-_PAGES = {
-    "cursor": "Where to go on: the `next_cursor` of the page before; nothing: from the first on.",
-    "limit": f"How many at most: 1 to {bodies.MOST_TASKS}, {PAGE_TASKS} if nothing is said.",
+_PAGES: dict[str, Parameter] = {
+    "cursor": {
+        "description": "Where to go on: the `next_cursor` of the page before.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_SEEN},
+    },
+    "limit": {
+        "description": f"How many at most; {PAGE_TASKS} if nothing is said.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_TASKS},
+    },
     **WAIT,
 }
 
 
-def add_batch_routes(router: APIRouter, service: Service, encoding: Encoding) -> None:
+def add_batch_routes(
+    router: APIRouter, service: Service, encoding: Encoding, catalog: Catalog
+) -> None:
     """Add the routes of batches to ``router``."""
-    routes = _Batches(service, encoding)
+    routes = _Batches(service, encoding, catalog)
     submitting = Described(
-        BatchSubmitted,
-        SubmitBatch,
-        status=HTTPStatus.ACCEPTED,
-        failures=(400, 404, 406, 413, 415, 422, 429, 503),
+        {202: Answer(BatchSubmitted, "It is recorded, and will not be lost.", LOCATION)},
+        takes=SubmitBatch,
+        failures=SUBMIT_FAILURES,
         headers=_KEY,
     )
-    standing = Described(BatchStands, failures=(400, 404, 406, 503))
-    paging = Described(Page, failures=(400, 404, 406, 503), queries=_PAGES)
-    cancelling = Described(BatchCancelled, failures=(400, 404, 406, 503))
+    standing = Described(gives(BatchStands), failures=(404,))
+    paging = Described(gives(Page), failures=(404,), queries=_PAGES)
+    cancelling = Described(gives(BatchCancelled), failures=(404,))
     add_route(router, "POST", "/v1/batches", routes.submit, submitting)
     add_route(router, "GET", "/v1/batches/{batch_id}", routes.state, standing)
     add_route(router, "GET", "/v1/batches/{batch_id}/results", routes.results, paging)
@@ -73,9 +96,10 @@ def add_batch_routes(router: APIRouter, service: Service, encoding: Encoding) ->
 
 
 class _Batches:
-    def __init__(self, service: Service, encoding: Encoding) -> None:
+    def __init__(self, service: Service, encoding: Encoding, catalog: Catalog) -> None:
         self._batches = service.batches
         self._encoding = encoding
+        self._catalog = catalog
         self._reader = Reader(SubmitBatch)
 
     async def submit(self, request: Request) -> Response:
@@ -85,16 +109,16 @@ class _Batches:
         is full) do not hold up the others. If none at all is accepted, the first one's problem is
         the answer.
         """
-        sent_in, answer_in = spoken(request), wanted(request)
-        key = header(request, b"idempotency-key").decode("latin-1")
+        sent_in, answer_in, key = spoken(request), wanted(request), key_of(request)
         raw = await request.body()
         if len(raw) > LARGE_BYTES:
-            wish, asked = await asyncio.to_thread(self._read, raw, sent_in, key)
+            wish, payloads, asked = await asyncio.to_thread(self._read, raw, sent_in, key)
         else:
-            wish, asked = self._read(raw, sent_in, key)
+            wish, payloads, asked = self._read(raw, sent_in, key)
         del raw
-        submissions = list(_submissions(wish))
-        async with self._encoding.ahead([each.payload for each in submissions]):
+        functions = await self._resolve(wish)
+        submissions = list(_submissions(wish, payloads, functions))
+        async with self._encoding.ahead(payloads):
             batch = await self._batches.submit(submissions, key, asked)
         if not batch.accepted and isinstance(first := batch.answers[0], GoferError):
             return refusal(first)
@@ -108,15 +132,35 @@ class _Batches:
         body = BatchSubmitted(batch.id, batch.accepted, answers, links)
         return reply(body, answer_in, HTTPStatus.ACCEPTED, {"Location": links["self"]})
 
-    def _read(self, raw: bytes, sent_in: Format, key: str) -> tuple[SubmitBatch, str]:
-        """Return what a body says and, for a request with a key, the digest that it is known by."""
-        return self._reader.read(raw, sent_in), content_digest(raw) if key else ""
+    def _read(self, raw: bytes, sent_in: Format, key: str) -> tuple[SubmitBatch, list[bytes], str]:
+        """Return a body, its payloads and, where it has a key, the digest that it is known by."""
+        wish: SubmitBatch = self._reader.read(raw, sent_in)
+        payloads = [
+            task.payload
+            if isinstance(task.payload, bytes) and task.args is UNSET and task.kwargs is UNSET
+            else payload_of(task, self._encoding)
+            for task in wish.tasks
+        ]
+        return wish, payloads, content_digest(raw) if key else ""
+
+    async def _resolve(self, wish: SubmitBatch) -> "dict[str | None, FunctionId | GoferError]":
+        """Return the functions that a batch names, or why there is none; raise Refused."""
+        found: dict[str | None, FunctionId | GoferError] = {}
+        for named in {task.function or wish.function for task in wish.tasks}:
+            if named is None:
+                detail = "a task names no `function`, and neither does the batch"
+                raise Refused("does-not-fit", detail)
+            try:
+                found[named] = await self._catalog.resolve(named)
+            except NotFound as refusal:
+                found[named] = refusal
+        return found
 
     async def state(self, request: Request) -> Response:
         """Tell how far a batch has come."""
         answer_in, batch_id = wanted(request), _batch_id(request)
         state = await self._batches.state(batch_id)
-        return reply(bodies.state_of(batch_id, state, _links(batch_id)), answer_in)
+        return reply(state_of(batch_id, state, _links(batch_id)), answer_in)
 
     async def results(self, request: Request) -> Response:
         """Give results in the order in which the tasks end; may be fewer than asked for.
@@ -124,12 +168,16 @@ class _Batches:
         With `wait`, a request that would have nothing to tell is answered once it has.
         """
         answer_in, batch_id = wanted(request), _batch_id(request)
-        cursor = whole(request, "cursor", 0, 0, 1_000_000)
-        limit = whole(request, "limit", PAGE_TASKS, 1, bodies.MOST_TASKS)
+        cursor = whole(request, "cursor", 0, 0, MOST_SEEN)
+        limit = whole(request, "limit", PAGE_TASKS, 1, MOST_TASKS)
         page = await self._batches.results(batch_id, cursor, limit, waiting_s(request))
-        if sum(map(_size, page.endings)) > LARGE_BYTES:
-            return await asyncio.to_thread(_page, batch_id, cursor, page, answer_in)
-        return _page(batch_id, cursor, page, answer_in)
+
+        def written() -> Response:
+            return _page(batch_id, cursor, page, answer_in, self._encoding)
+
+        most = LARGE_BYTES if answer_in is BINARY else LARGE_RESULT_BYTES
+        large = sum(map(_size, page.endings)) > most
+        return await asyncio.to_thread(written) if large else written()
 
     async def cancel(self, request: Request) -> Response:
         """End all tasks of a batch that have not ended: those that run are killed."""
@@ -144,47 +192,31 @@ class _Batches:
         return reply(body, answer_in)
 
 
-def _submissions(wish: SubmitBatch) -> Iterator[Submission]:
+def _submissions(
+    wish: SubmitBatch,
+    payloads: Sequence[bytes],
+    functions: "Mapping[str | None, FunctionId | GoferError]",
+) -> Iterator[Submission | GoferError]:
     """Translate; tasks that say nothing of their own share one budget."""
-    shared = _budget(wish.retries, wish.redeliveries, wish.timeout_s)
-    known: dict[str | None, FunctionId] = {}
-    delay_ms = _ms(wish.delay_s)
-    for task in wish.tasks:
-        named = task.function or wish.function
-        function = known.get(named) or known.setdefault(named, _function_id(named))
+    shared = budget_of(wish, Budget())
+    priority = PRIORITY if wish.priority is None else wish.priority
+    delay, expiry = delay_ms(wish), expires_at_ms(wish)
+    tags = tuple(wish.tags or ())
+    for task, payload in zip(wish.tasks, payloads, strict=True):
+        function = functions[task.function or wish.function]
+        if isinstance(function, GoferError):
+            yield function
+            continue
         yield Submission(
             function,
-            task.payload,
-            wish.priority if task.priority is None else task.priority,
-            delay_ms if task.delay_s is None else _ms(task.delay_s),
-            shared if _says_nothing(task) else _own_budget(task, wish),
+            payload,
+            priority if task.priority is None else task.priority,
+            delay_ms(task, delay),
+            budget_of(task, shared),
+            "",
+            tags if task.tags is None else tuple(task.tags),
+            expires_at_ms(task, expiry),
         )
-
-
-def _function_id(named: str | None) -> FunctionId:
-    if named is None:
-        raise Refused("does-not-fit", "a task names no `function`, and neither does the batch")
-    return parse_function_id(named)
-
-
-def _says_nothing(task: bodies.NewTask) -> bool:
-    return task.timeout_s is None and task.retries is None and task.redeliveries is None
-
-
-def _own_budget(task: bodies.NewTask, wish: SubmitBatch) -> Budget:
-    return _budget(
-        wish.retries if task.retries is None else task.retries,
-        wish.redeliveries if task.redeliveries is None else task.redeliveries,
-        wish.timeout_s if task.timeout_s is None else task.timeout_s,
-    )
-
-
-def _budget(retries: int, redeliveries: int, timeout_s: float | None) -> Budget:
-    return Budget(retries, redeliveries, None if timeout_s is None else max(1, _ms(timeout_s)))
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
 
 
 def _batch_id(request: Request) -> BatchId:
@@ -203,10 +235,17 @@ def _size(ending: Ending) -> int:
     return len(outcome.exception if isinstance(outcome, Failure) else outcome.result)
 
 
-def _page(batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format) -> Response:
+def _page(
+    batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format, encoding: Encoding
+) -> Response:
     ids = member_ids(batch_id, (ending.position for ending in page.endings))
     items = [
-        Item(task_id, ending.position, ending.status or FORGOTTEN, *bodies.told(ending.outcome))
+        Item(
+            task_id,
+            ending.position,
+            ending.status or FORGOTTEN,
+            *told(ending.outcome, answer_in, encoding.to_json),
+        )
         for task_id, ending in zip(ids, page.endings, strict=True)
     ]
     past = cursor + len(items)

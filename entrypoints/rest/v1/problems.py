@@ -1,7 +1,8 @@
 """What a client of /v1 is told when something fails: RFC 9457, with types that never change.
 
-The table of ``rest/problems.py`` says with which status and how much of it; this one gives each
-error its type. A problem can be a whole answer, or the answer to one task of a batch.
+KINDS is the whole list; docs/problems.md explains each, and a test holds both together. The table
+of ``rest/problems.py`` says how much of an error is told; TYPES gives each error its kind. A
+problem can be a whole answer, or the answer to one task of a batch.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,28 @@ PROBLEM = "application/problem+json"
 
 URN = "urn:gofer:problem:"
 
+KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
+    {
+        "unreadable": HTTPStatus.BAD_REQUEST,
+        "invalid-input": HTTPStatus.BAD_REQUEST,
+        "invalid-identifier": HTTPStatus.BAD_REQUEST,
+        "invalid-payload": HTTPStatus.BAD_REQUEST,
+        "not-found": HTTPStatus.NOT_FOUND,
+        "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+        "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
+        "too-slow": HTTPStatus.REQUEST_TIMEOUT,
+        "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "queue-full": HTTPStatus.TOO_MANY_REQUESTS,
+        "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
+        "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+        "store-unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+"""Every kind of problem, what follows URN in its type, and its status."""
+
 TYPES: Mapping[type[Exception], str] = MappingProxyType(
     {
         GoferError: "internal",
@@ -47,21 +70,23 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         StoreIncompatible: "store-unavailable",
     }
 )
-"""What follows URN, for each error of the core; others are as their parent."""
+"""The kind of each error of the core; others are as their parent."""
 
-REFUSALS: Mapping[str, HTTPStatus] = MappingProxyType(
+OF_HTTP: Mapping[HTTPStatus, str] = MappingProxyType(
     {
-        "unreadable": HTTPStatus.BAD_REQUEST,
-        "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
-        "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.NOT_FOUND: "not-found",
+        HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+        HTTPStatus.REQUEST_TIMEOUT: "too-slow",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+        HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
+        HTTPStatus.SERVICE_UNAVAILABLE: "busy",
     }
 )
-"""What a route itself refuses, before the core is asked: types and their statuses."""
+"""The kind of what is refused before any route is reached, or by a bug in one."""
 
 
 class Refused(Exception):
-    """A request that a route cannot translate; ``kind`` is one of REFUSALS."""
+    """A request that a route cannot translate; ``kind`` is one of KINDS."""
 
     def __init__(self, kind: str, detail: str) -> None:
         self.kind = kind
@@ -73,7 +98,12 @@ class Problem(Struct, frozen=True):
     """What went wrong, by RFC 9457."""
 
     type: Annotated[
-        str, Meta(description="Which problem it is; never changes.", examples=[URN + "not-found"])
+        str,
+        Meta(
+            description="Which problem it is; never changes.",
+            examples=[URN + "not-found"],
+            extra_json_schema={"enum": [URN + kind for kind in KINDS]},
+        ),
     ]
     title: Annotated[str, Meta(description="The status in words.", examples=["Not Found"])]
     status: Annotated[int, Meta(description="The HTTP status.", examples=[404])]
@@ -92,8 +122,17 @@ def refusal(error: GoferError) -> Response:
 
 def refused(error: Refused) -> Response:
     """Return what a route refuses as an answer."""
-    status = REFUSALS[error.kind]
-    return _answer(Problem(URN + error.kind, status.phrase, status.value, error.detail), None)
+    return _answer(_of_kind(error.kind, error.detail), None)
+
+
+def of_http(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return what is refused before any route is reached, or by a bug, as an answer."""
+    return _answer(_of_kind(OF_HTTP.get(status, "unreadable"), detail), headers)
+
+
+def _of_kind(kind: str, detail: str) -> Problem:
+    status = KINDS[kind]
+    return Problem(URN + kind, status.phrase, status.value, detail)
 
 
 def _told(error: GoferError) -> tuple[Problem, Mapping[str, str] | None]:

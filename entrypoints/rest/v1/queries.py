@@ -1,6 +1,7 @@
-"""What a request says behind its question mark, as numbers within bounds."""
+"""What a request says behind its question mark: values within bounds, and their descriptions."""
 
 from math import isfinite
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -10,12 +11,37 @@ from ....domain.errors import InvalidInput
 MOST_WAIT_S = 60.0
 """A longer wait is cut to this, so that no proxy gives up before we answer."""
 
-WAIT = {"wait": f"Wait up to so many seconds for something to tell; at most {MOST_WAIT_S:g}."}
+MOST_ITEMS = 1_000
+ITEMS = 100
+"""Items of a page at most, and where the client does not say how many."""
+
+Parameter = dict[str, Any]
+"""A parameter's schema and ``description``, as OpenAPI has them."""
+
+WAIT: dict[str, Parameter] = {
+    "wait": {
+        "description": f"Wait up to so many seconds for something to tell; {MOST_WAIT_S:g} at most,"
+        " more is cut to that.",
+        "schema": {"type": "number", "minimum": 0},
+        "example": 0.5,
+    }
+}
+PAGING: dict[str, Parameter] = {
+    "cursor": {
+        "description": "Where to go on: the `next_cursor` of the page before.",
+        "schema": {"type": "string"},
+    },
+    "limit": {
+        "description": f"How many at most; {ITEMS} if nothing is said.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS},
+        "example": 10,
+    },
+}
 
 
 def waiting_s(request: Request) -> float:
     """Return how long a request wants to wait, in seconds; raise InvalidInput."""
-    text = _value(request, "wait")
+    text = value(request, "wait")
     if text is None:
         return 0.0
     try:
@@ -27,9 +53,14 @@ def waiting_s(request: Request) -> float:
     return min(seconds, MOST_WAIT_S)
 
 
+def limit(request: Request) -> int:
+    """Return how many items a page may have; raise InvalidInput."""
+    return whole(request, "limit", ITEMS, 1, MOST_ITEMS)
+
+
 def whole(request: Request, name: str, default: int, least: int, most: int) -> int:
     """Return a whole number within bounds; raise InvalidInput."""
-    text = _value(request, name)
+    text = value(request, name)
     if text is None:
         return default
     digits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
@@ -38,8 +69,8 @@ def whole(request: Request, name: str, default: int, least: int, most: int) -> i
     return int(text)
 
 
-def _value(request: Request, name: str) -> str | None:
-    """Return the last value of this name that is not empty."""
+def value(request: Request, name: str) -> str | None:
+    """Return the last value of this name that is not empty; None if there is none."""
     query: bytes = request.scope["query_string"]
     if not query:
         return None

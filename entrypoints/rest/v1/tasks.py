@@ -1,49 +1,172 @@
-"""One task's outcome over HTTP, at once or as soon as it has one."""
+"""Single tasks over HTTP: submit, look, wait, fetch the outcome, cancel."""
 
 import asyncio
 from http import HTTPStatus
+from typing import cast
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....domain.identifiers import parse_task_id
+from ....domain.identifiers import TaskId, batch_of, parse_task_id
+from ....domain.ports import Cancelled
 from ....domain.service import Service
-from . import bodies
+from ....domain.submissions import Submission
+from ....domain.task import Outcome, Success, Task
+from ..encoding import Encoding
+from . import outcomes
 from .bodies import Result
-from .formats import reply, wanted
+from .catalog import Catalog
+from .formats import Format, reply, wanted
 from .queries import WAIT, waiting_s
-from .routing import Described, add_route
+from .routing import LOCATION, RETRY_AFTER, Answer, Described, add_route, gives
+from .submitting import Wishes
+from .task_bodies import OfBackoff, OfFunction, SubmitTask, TaskCancelled, TaskStands
+from .times import at, known_at
 
-LARGE_BYTES = 1024 * 1024
-"""Results over this size are written in a thread."""
+LARGE_RESULT_BYTES = 16 * 1024
+"""Results over this size are read and written in a thread: as plain data they may take a while."""
 
-RETRY_AFTER = {"Retry-After": "1"}
+COME_AGAIN = {"Retry-After": "1"}
+
+KEY = {
+    "Idempotency-Key": {
+        "description": "Sent again with the same key, the same request answers with the same task.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    }
+}
+SUBMIT_FAILURES = (404, 408, 413, 415, 422, 429)
+
+NOT_YET = Answer(Result, "It has not ended.", RETRY_AFTER)
+TAKEN = Answer(TaskStands, "It is recorded, and will not be lost.", LOCATION)
 
 
-def add_task_routes(router: APIRouter, service: Service) -> None:
+def add_task_routes(router: APIRouter, tasks: "Tasks") -> None:
     """Add the routes of single tasks to ``router``."""
+    submitting = Described({202: TAKEN}, takes=SubmitTask, failures=SUBMIT_FAILURES, headers=KEY)
+    standing = Described(gives(TaskStands), failures=(404,), queries=WAIT)
+    resulting = Described({**gives(Result), 202: NOT_YET}, failures=(404,), queries=WAIT)
+    stopping = Answer(TaskCancelled, "It runs, and is being killed.")
+    cancelling = Described({**gives(TaskCancelled), 202: stopping}, failures=(404,))
+    add_route(router, "POST", "/v1/tasks", tasks.submit, submitting)
+    add_route(router, "GET", "/v1/tasks/{task_id}", tasks.show, standing)
+    add_route(router, "GET", "/v1/tasks/{task_id}/result", tasks.result, resulting)
+    add_route(router, "POST", "/v1/tasks/{task_id}/cancel", tasks.cancel, cancelling)
 
-    async def result(request: Request) -> Response:
+
+class Tasks:
+    """The routes of single tasks, and what others need of them."""
+
+    def __init__(self, service: Service, encoding: Encoding, catalog: Catalog) -> None:
+        self._service = service
+        self._encoding = encoding
+        self._catalog = catalog
+        self._wishes = Wishes(SubmitTask, encoding)
+
+    async def submit(self, request: Request) -> Response:
+        """Have a function run; the answer comes once the task is recorded.
+
+        Arguments are a pickle (`payload`), or plain data (`args`, `kwargs`).
+        """
+        answer_in = wanted(request)
+        wish = await self._wishes.read(request)
+        function = await self._catalog.resolve(cast("SubmitTask", wish.body).function)
+        task_id = await self.record(wish.submission(function))
+        return await self.taken(task_id, answer_in)
+
+    async def show(self, request: Request) -> Response:
+        """Tell how a task stands.
+
+        With `wait`, a request for a task that has not ended is answered once it has.
+        """
+        answer_in, task_id = wanted(request), task_id_of(request)
+        if waits_s := waiting_s(request):
+            task, _ = await self._service.wait(task_id, waits_s)
+        else:
+            task = await self._service.status(task_id)
+        return reply(await self.told(task), answer_in)
+
+    async def result(self, request: Request) -> Response:
         """Give what came of a task: 200 once it has ended, 202 until then.
 
         With `wait`, a request for a task that has not ended is answered once it has.
         """
-        answer_in = wanted(request)
-        task_id = parse_task_id(request.path_params["task_id"])
-        task, outcome = await service.wait(task_id, waiting_s(request))
-        payload, error = bodies.told(outcome)
-        body = Result(task.id, task.status, payload, error)
+        answer_in, task_id = wanted(request), task_id_of(request)
+        task, outcome = await self._service.wait(task_id, waiting_s(request))
         if outcome is None:
-            return reply(body, answer_in, HTTPStatus.ACCEPTED, RETRY_AFTER)
-        if isinstance(payload, bytes) and len(payload) > LARGE_BYTES:
-            return await asyncio.to_thread(reply, body, answer_in)
-        return reply(body, answer_in)
+            body = Result(task.id, task.status)
+            return reply(body, answer_in, HTTPStatus.ACCEPTED, COME_AGAIN)
+        return await self.outcome(task, outcome, answer_in)
 
-    described = Described(
-        Result,
-        also={HTTPStatus.ACCEPTED.value: "It has not ended; see Retry-After."},
-        failures=(400, 404, 406, 503),
-        queries=WAIT,
-    )
-    add_route(router, "GET", "/v1/tasks/{task_id}/result", result, described)
+    async def cancel(self, request: Request) -> Response:
+        """End a task: a queued one never starts, a running one is killed."""
+        answer_in, task_id = wanted(request), task_id_of(request)
+        answer = await self._service.cancel(task_id)
+        stopping = answer is Cancelled.STOPPING
+        status = HTTPStatus.ACCEPTED if stopping else HTTPStatus.OK
+        return reply(TaskCancelled(task_id, answer.value), answer_in, status)
+
+    # ------------------------------------------------------------ for calls, too
+
+    async def record(self, wish: Submission) -> TaskId:
+        """Record a task; raise what the service raises."""
+        async with self._encoding.ahead([wish.payload]):
+            (task_id,) = await self._service.submit([wish])
+        return task_id
+
+    async def taken(self, task_id: TaskId, answer_in: Format) -> Response:
+        """Return 202 and where a task is found."""
+        body = await self.told(await self._service.status(task_id))
+        return reply(body, answer_in, HTTPStatus.ACCEPTED, {"Location": body.links["self"]})
+
+    async def outcome(self, task: Task, outcome: Outcome, answer_in: Format) -> Response:
+        """Return 200 and what came of a task."""
+
+        def written() -> Response:
+            parts = outcomes.told(outcome, answer_in, self._encoding.to_json)
+            return reply(Result(task.id, task.status, *parts), answer_in)
+
+        if isinstance(outcome, Success) and len(outcome.result) > LARGE_RESULT_BYTES:
+            return await asyncio.to_thread(written)
+        return written()
+
+    async def told(self, task: Task) -> TaskStands:
+        """Return how a task stands, as it is told."""
+        name, version = await self._catalog.known(task.function_id)
+        timeout_ms, backoff = task.budget.timeout_ms, task.budget.backoff
+        return TaskStands(
+            id=task.id,
+            function=OfFunction(task.function_id, name, version),
+            status=task.status,
+            reason=task.reason,
+            attempt=task.attempt,
+            priority=task.priority,
+            tags=list(task.tags),
+            progress=None,
+            worker=task.worker or None,
+            batch=batch_of(task.id),
+            created_at=at(task.created_at_ms),
+            queued_at=at(task.queued_at_ms),
+            started_at=known_at(task.started_at_ms),
+            finished_at=known_at(task.finished_at_ms),
+            run_at=known_at(task.due_at_ms),
+            expires_at=known_at(task.expires_at_ms or None),
+            timeout_s=None if timeout_ms is None else timeout_ms / 1000,
+            retries=task.budget.retries,
+            redeliveries=task.budget.redeliveries,
+            backoff=OfBackoff(
+                backoff.initial_ms / 1000, backoff.factor, backoff.most_ms / 1000, backoff.jitter
+            ),
+            links=links_of(task.id),
+        )
+
+
+def task_id_of(request: Request) -> TaskId:
+    """Return the task that a path names; raise InvalidIdentifier."""
+    return parse_task_id(request.path_params["task_id"])
+
+
+def links_of(task_id: TaskId) -> dict[str, str]:
+    """Return where a task is found."""
+    own = f"/v1/tasks/{task_id}"
+    return {"self": own, **{each: f"{own}/{each}" for each in ("result", "cancel")}}

@@ -5,7 +5,6 @@ import re
 
 from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.entrypoints.rest.problems import STATUSES
-from gofer.entrypoints.rest.v1.problems import REFUSALS, TYPES
 from gofer.entrypoints.settings import Settings
 from tests.support.checkout import ROOT
 
@@ -26,10 +25,6 @@ def test_the_page_has_the_default_size_of_a_body() -> None:
 def test_the_page_has_every_status_that_an_error_can_get() -> None:
     documented = {int(number) for number in re.findall(r"^\| (\d{3}) \|", PAGE, re.MULTILINE)}
     assert {int(status) for status in STATUSES.values()} <= documented
-
-
-def test_the_page_has_every_type_of_problem() -> None:
-    assert [kind for kind in (*TYPES.values(), *REFUSALS) if f"`{kind}`" not in PAGE] == []
 
 
 def test_the_examples_in_python_are_python() -> None:

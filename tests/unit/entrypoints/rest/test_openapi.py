@@ -11,7 +11,7 @@ from gofer.adapters.payload import PickleInspector, decode_payload
 from gofer.entrypoints.rest import schemas
 from gofer.entrypoints.rest.legacy import KEY_HEADER, MESSAGE
 from gofer.entrypoints.rest.problems import STATUSES
-from gofer.entrypoints.rest.v1.problems import REFUSALS
+from gofer.entrypoints.rest.v1.problems import KINDS
 from tests.support.web import web
 
 ROUTES = {
@@ -21,6 +21,13 @@ ROUTES = {
     ("get", "/status/{task_id}"),
     ("get", "/result/{task_id}"),
     ("get", "/v1/tasks/{task_id}/result"),
+    ("get", "/v1/version"),
+    ("post", "/v1/functions"),
+    ("get", "/v1/functions/{ref}"),
+    ("post", "/v1/functions/{ref}/call"),
+    ("post", "/v1/tasks"),
+    ("get", "/v1/tasks/{task_id}"),
+    ("post", "/v1/tasks/{task_id}/cancel"),
     ("post", "/v1/batches"),
     ("get", "/v1/batches/{batch_id}"),
     ("get", "/v1/batches/{batch_id}/results"),
@@ -74,18 +81,19 @@ async def test_every_placeholder_of_a_path_is_a_parameter() -> None:
         assert names == re.findall(r"{(\w+)}", path)
 
 
-async def test_where_a_reused_key_is_answered_with_422_the_key_is_described() -> None:
-    refusing, keyed = set[str](), set[str]()
-    for (_, path), operation in operations(await document()).items():
-        refusing |= {path} if "422" in operation["responses"] else set()
-        names = {each["name"] for each in operation.get("parameters", [])}
-        keyed |= {path} if KEY_HEADER in names else set()
-    assert refusing == keyed == {"/execute_function", "/v1/batches"}
+async def test_what_makes_tasks_takes_a_key() -> None:
+    keyed = {
+        path
+        for (_, path), operation in operations(await document()).items()
+        if KEY_HEADER in {each["name"] for each in operation.get("parameters", [])}
+    }
+    making = {"/execute_function", "/v1/tasks", "/v1/batches", "/v1/functions/{ref}/call"}
+    assert keyed == making
 
 
 async def test_every_answer_is_a_success_or_a_status_of_the_tables() -> None:
-    failures = (*STATUSES.values(), *REFUSALS.values())
-    possible = {"200", "202", *(str(int(status)) for status in failures)}
+    failures = (*STATUSES.values(), *KINDS.values())
+    possible = {"200", "201", "202", "204", *(str(int(status)) for status in failures)}
     for operation in operations(await document()).values():
         assert set(operation["responses"]) <= possible
 

@@ -33,7 +33,7 @@ async def test_a_task_that_has_ended_gives_its_result(
     body = speaker.read(await speaker.get(path))
     assert (body["status"], body["payload"]) == ("COMPLETED", speaker.bytes(b"result"))
     assert "error" not in body
-    monkeypatch.setattr(tasks, "LARGE_BYTES", 1)
+    monkeypatch.setattr(tasks, "LARGE_RESULT_BYTES", 1)
     assert speaker.read(await speaker.get(path)) == body
 
 

@@ -1,0 +1,111 @@
+"""An example of every body, as JSON; a test reads each as what it is an example of."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from .fields import BATCH, CALL, FUNCTION, MEMBER, TASK
+from .problems import KINDS, URN
+
+_AT = "2026-11-22T21:05:25.123Z"
+_TASK_LINKS = {
+    "self": f"/v1/tasks/{TASK}",
+    "result": f"/v1/tasks/{TASK}/result",
+    "cancel": f"/v1/tasks/{TASK}/cancel",
+}
+_BATCH_LINKS = {
+    "self": f"/v1/batches/{BATCH}",
+    "results": f"/v1/batches/{BATCH}/results",
+    "cancel": f"/v1/batches/{BATCH}/cancel",
+}
+_FORTY_TWO = {"value": 42, "payload": "gARLKi4="}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "SubmitBatch": {
+        "function": FUNCTION,
+        "retries": 1,
+        "tasks": [{"args": [-21]}, {"payload": CALL}],
+    },
+    "BatchSubmitted": {
+        "id": BATCH,
+        "count": 1,
+        "tasks": [{"id": MEMBER, "status": "QUEUED"}],
+        "links": _BATCH_LINKS,
+    },
+    "BatchStands": {
+        "id": BATCH,
+        "created_at": _AT,
+        "count": 1,
+        "waiting": 0,
+        "completed": 1,
+        "failed": 0,
+        "cancelled": 0,
+        "expired": 0,
+        "done": True,
+        "links": _BATCH_LINKS,
+    },
+    "BatchCancelled": {"id": BATCH, "prevented": 1, "stopping": 0, "too_late": 0},
+    "Page": {
+        "items": [{"id": MEMBER, "position": 1, "status": "COMPLETED", **_FORTY_TWO}],
+        "next_cursor": "1",
+        "done": True,
+    },
+    "SubmitTask": {
+        "function": FUNCTION,
+        "args": [-21],
+        "kwargs": {},
+        "retries": 3,
+        "timeout_s": 60,
+    },
+    "Call": {"args": [-21], "kwargs": {}},
+    "TaskStands": {
+        "id": TASK,
+        "function": {"id": FUNCTION, "name": "absolute", "version": 1},
+        "status": "RUNNING",
+        "reason": "",
+        "attempt": 1,
+        "priority": 1,
+        "tags": [],
+        "progress": None,
+        "worker": "host-4711-0badcafe",
+        "batch": None,
+        "created_at": _AT,
+        "queued_at": None,
+        "started_at": _AT,
+        "finished_at": None,
+        "run_at": None,
+        "expires_at": None,
+        "timeout_s": 60.0,
+        "retries": 3,
+        "redeliveries": 2,
+        "backoff": {"initial_s": 1.0, "factor": 4.0, "max_s": 16.0, "jitter": 0.2},
+        "links": _TASK_LINKS,
+    },
+    "Result": {"id": TASK, "status": "COMPLETED", **_FORTY_TWO},
+    "TaskCancelled": {"id": TASK, "outcome": "prevented"},
+    "RegisterFunction": {
+        "name": "absolute",
+        "bytecode": "gASVFAAAAAAAAACMCGJ1aWx0aW5zlIwDYWJzlJOULg==",
+    },
+    "FunctionStands": {
+        "id": FUNCTION,
+        "name": "absolute",
+        "version": 1,
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "environment": {"implementation": "cpython", "python": "3.11", "dill": "0.4.0"},
+        "created_at": _AT,
+        "links": {"self": f"/v1/functions/{FUNCTION}", "call": f"/v1/functions/{FUNCTION}/call"},
+    },
+    "Version": {"version": "0.1.0", "api": "v1"},
+}
+
+
+def example_of(kind: type[Struct]) -> dict[str, Any]:
+    """Return the example of a body."""
+    return EXAMPLES[kind.__name__]
+
+
+def example_of_problem(status: int) -> dict[str, Any]:
+    """Return the example of a problem with this status."""
+    kind, meant = next((kind, each) for kind, each in KINDS.items() if each == status)
+    return {"type": URN + kind, "title": meant.phrase, "status": status, "detail": "what is wrong"}

@@ -1,0 +1,47 @@
+"""The JSON schemas of bodies under /v1, with what a type cannot say: fields that exclude others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ..schemas import schema as plain_schema
+
+EXCLUSIVE = (
+    ("payload", "args"),
+    ("payload", "kwargs"),
+    ("delay_s", "run_at"),
+    ("expires_at", "expires_in_s"),
+)
+"""Fields of which a body may say one only, wherever it has both."""
+
+
+_NAMED = {"required": ["function"], "properties": {"function": {"type": "string"}}}
+"""A task of a batch names its function, or the batch does."""
+
+
+def schema(kind: type[Struct]) -> dict[str, Any]:
+    """Return the schema of a body, whole in itself."""
+    found: dict[str, Any] = _marked(plain_schema(kind))
+    return found
+
+
+def _marked(part: Any) -> Any:
+    if isinstance(part, list):
+        items: list[Any] = part
+        return [_marked(each) for each in items]
+    if not isinstance(part, Mapping):
+        return part
+    described: dict[str, Any] = {key: _marked(value) for key, value in part.items()}
+    properties = described.get("properties", {})
+    if "tasks" in properties and "function" in properties:
+        described["anyOf"] = [_NAMED, {"properties": {"tasks": {"items": _NAMED}}}]
+    pairs = [pair for pair in EXCLUSIVE if all(name in properties for name in pair)]
+    if pairs and described.get("type") == "object":
+        described["allOf"] = [_not_both(*pair) for pair in pairs]
+    return described
+
+
+def _not_both(one: str, other: str) -> dict[str, Any]:
+    said = {"not": {"type": "null"}}
+    return {"not": {"required": [one, other], "properties": {one: said, other: said}}}

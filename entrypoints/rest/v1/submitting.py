@@ -1,0 +1,128 @@
+"""From the bodies of tasks to the service's words: arguments, options, budgets."""
+
+import asyncio
+
+from msgspec import UNSET
+from starlette.requests import Request
+
+from ....domain.function import content_digest
+from ....domain.identifiers import FunctionId
+from ....domain.submissions import Submission
+from ....domain.task import Backoff, Budget
+from ..encoding import Encoding
+from .formats import Reader, header, spoken
+from .problems import Refused
+from .task_bodies import Call, NewTask, OfBackoff, Options, SubmitTask
+from .times import now_ms, unix_ms
+
+LARGE_BYTES = 1024 * 1024
+"""Bodies over this size are read and written in a thread, so that others get a turn between."""
+
+KEY_HEADER = b"idempotency-key"
+
+PRIORITY = 1
+_BUDGET = Budget()
+
+
+def key_of(request: Request) -> str:
+    """Return a request's idempotency key; empty if it has none."""
+    return header(request, KEY_HEADER).decode("latin-1")
+
+
+class Wish:
+    """A request for a single task, understood: its body, its payload, what it is known by."""
+
+    def __init__(self, body: Call, payload: bytes, key: str, asked: str) -> None:
+        self.body = body
+        self._payload = payload
+        self._key = key
+        self._asked = asked
+
+    def submission(self, function: FunctionId) -> Submission:
+        """Return it in the service's words; raise Refused."""
+        body = self.body
+        return Submission(
+            function,
+            self._payload,
+            PRIORITY if body.priority is None else body.priority,
+            delay_ms(body),
+            budget_of(body, _BUDGET),
+            self._key,
+            tuple(body.tags or ()),
+            expires_at_ms(body),
+            self._asked,
+        )
+
+
+class Wishes:
+    """Reads requests for single tasks."""
+
+    def __init__(self, kind: type[Call], encoding: Encoding) -> None:
+        self._reader = Reader(kind)
+        self._encoding = encoding
+
+    async def read(self, request: Request) -> Wish:
+        """Return what a request wishes; raise Refused, InvalidPayload."""
+        written_in, key = spoken(request), key_of(request)
+        raw = await request.body()
+
+        def understood() -> Wish:
+            body: Call = self._reader.read(raw, written_in)
+            asked = content_digest(request.scope["path"].encode() + b"\n" + raw) if key else ""
+            return Wish(body, payload_of(body, self._encoding), key, asked)
+
+        return await asyncio.to_thread(understood) if len(raw) > LARGE_BYTES else understood()
+
+
+def payload_of(body: Call, encoding: Encoding) -> bytes:
+    """Return the pickle of a call's arguments; raise Refused, InvalidPayload."""
+    given = body.args is not UNSET or body.kwargs is not UNSET
+    if isinstance(body, SubmitTask | NewTask) and isinstance(body.payload, bytes):
+        if given:
+            raise Refused("does-not-fit", "give a `payload`, or `args` and `kwargs`; not both")
+        return body.payload
+    return encoding.call(body.args or (), body.kwargs or {})
+
+
+def budget_of(body: Options, otherwise: Budget) -> Budget:
+    """Return the budget that is asked for; what is not said is as in ``otherwise``."""
+    if (
+        body.timeout_s is None
+        and body.retries is None
+        and body.redeliveries is None
+        and body.backoff is None
+    ):
+        return otherwise
+    return Budget(
+        otherwise.retries if body.retries is None else body.retries,
+        otherwise.redeliveries if body.redeliveries is None else body.redeliveries,
+        otherwise.timeout_ms if body.timeout_s is None else max(1, ms(body.timeout_s)),
+        otherwise.backoff if body.backoff is None else _backoff_of(body.backoff),
+    )
+
+
+def delay_ms(body: Options, otherwise: int = 0) -> int:
+    """Return for how long a task is put off; raise Refused for what says it twice."""
+    if body.run_at is None:
+        return otherwise if body.delay_s is None else ms(body.delay_s)
+    if body.delay_s is not None:
+        raise Refused("does-not-fit", "say `delay_s` or `run_at`; not both")
+    return max(0, unix_ms(body.run_at) - now_ms())
+
+
+def expires_at_ms(body: Options, otherwise: int = 0) -> int:
+    """Return from when on a task is not started (0: never); raise Refused if it is said twice."""
+    if body.expires_at is None:
+        return otherwise if body.expires_in_s is None else now_ms() + ms(body.expires_in_s)
+    if body.expires_in_s is not None:
+        raise Refused("does-not-fit", "say `expires_at` or `expires_in_s`; not both")
+    return max(1, unix_ms(body.expires_at))
+
+
+def ms(seconds: float) -> int:
+    """Return seconds as whole milliseconds."""
+    return round(seconds * 1000)
+
+
+def _backoff_of(body: OfBackoff) -> Backoff:
+    return Backoff(ms(body.initial_s), body.factor, ms(body.max_s), body.jitter)

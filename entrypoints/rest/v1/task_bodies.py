@@ -1,0 +1,142 @@
+"""The bodies of single tasks and of calls under /v1."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ....domain.submissions import FACTOR_MOST
+from ....domain.task import Backoff
+from .fields import (
+    MOST_S,
+    MOST_TASKS,
+    Args,
+    At,
+    BatchUuid,
+    Delay,
+    FunctionUuid,
+    Kwargs,
+    Links,
+    Moment,
+    Payload,
+    Priority,
+    Redeliveries,
+    Reference,
+    Retries,
+    Status,
+    Tags,
+    TaskUuid,
+    Timeout,
+)
+
+_BACKOFF = Backoff()
+
+
+class OfBackoff(Struct, frozen=True):
+    """How long a task waits before it is tried again: ``initial_s``, then ``factor`` times that."""
+
+    initial_s: Annotated[float, Meta(ge=0, le=MOST_S)] = _BACKOFF.initial_ms / 1000
+    factor: Annotated[float, Meta(ge=1, le=FACTOR_MOST)] = _BACKOFF.factor
+    max_s: Annotated[float, Meta(ge=0, le=MOST_S, description="At least `initial_s`.")] = (
+        _BACKOFF.most_ms / 1000
+    )
+    jitter: Annotated[
+        float, Meta(ge=0, le=1, description="By which share each is spread to both sides.")
+    ] = _BACKOFF.jitter
+
+
+class Options(Struct, kw_only=True, gc=False):
+    """What may be said of a task; what is not is as its function says, or else as gofer does."""
+
+    priority: Priority | None = None
+    delay_s: Delay | None = None
+    run_at: Annotated[Moment, Meta(description="Not before then; or say `delay_s`.")] | None = None
+    expires_at: (
+        Annotated[Moment, Meta(description="Not started from then on; or say `expires_in_s`.")]
+        | None
+    ) = None
+    expires_in_s: Annotated[float, Meta(gt=0, le=MOST_S)] | None = None
+    timeout_s: Timeout | None = None
+    retries: Retries | None = None
+    redeliveries: Redeliveries | None = None
+    backoff: OfBackoff | None = None
+    tags: Tags | None = None
+
+
+class Call(Options, kw_only=True, gc=False):
+    """Arguments as plain data, and options; nothing at all calls without arguments."""
+
+    args: Args | UnsetType = UNSET
+    kwargs: Kwargs | UnsetType = UNSET
+
+
+class SubmitTask(Call, kw_only=True):
+    """A wish to run a function on a ``payload``, or on ``args`` and ``kwargs``; never on both."""
+
+    function: Reference
+    payload: Payload | UnsetType = UNSET
+
+
+class NewTask(Call, kw_only=True, gc=False):
+    """One task of a batch: a ``payload``, or ``args`` and ``kwargs``; never both.
+
+    What it does not say is as the batch says.
+    """
+
+    payload: Payload | UnsetType = UNSET
+    function: Reference | None = None
+
+
+class SubmitBatch(Options, kw_only=True):
+    """Many tasks in one request, and what holds for all that do not say otherwise."""
+
+    tasks: Annotated[list[NewTask], Meta(min_length=1, max_length=MOST_TASKS)]
+    function: Reference | None = None
+
+
+class OfFunction(Struct):
+    """The function of a task."""
+
+    id: FunctionUuid
+    name: Annotated[str | None, Meta(description="null: it is gone by now.")]
+    version: int | None
+
+
+class Progress(Struct):
+    """How far a task says that it has come."""
+
+    done: float
+    total: float | None
+    note: str
+
+
+class TaskStands(Struct):
+    """A task as it stands. Times are null where something has not happened."""
+
+    id: TaskUuid
+    function: OfFunction
+    status: Status
+    reason: Annotated[str, Meta(description="Why it waits, in words, where that is known.")]
+    attempt: Annotated[int, Meta(description="How often it was tried, this time included.")]
+    priority: Priority
+    tags: list[str]
+    progress: Progress | None
+    worker: Annotated[str | None, Meta(description="Who runs it, or ran it last.")]
+    batch: BatchUuid | None
+    created_at: At
+    queued_at: At | None
+    started_at: At | None
+    finished_at: At | None
+    run_at: At | None
+    expires_at: At | None
+    timeout_s: Annotated[float | None, Meta(description="null: no limit.")]
+    retries: int
+    redeliveries: int
+    backoff: OfBackoff
+    links: Links
+
+
+class TaskCancelled(Struct):
+    """What became of a task when it was cancelled."""
+
+    id: TaskUuid
+    outcome: Annotated[str, Meta(extra_json_schema={"enum": ["prevented", "stopping", "too_late"]})]

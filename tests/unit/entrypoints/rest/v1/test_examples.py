@@ -1,0 +1,36 @@
+"""Every example of a body is one: it is read as what it is an example of."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from gofer.entrypoints.rest.v1 import (
+    bodies,
+    function_bodies,
+    problems,
+    task_bodies,
+    version,
+)
+from gofer.entrypoints.rest.v1.examples import EXAMPLES, example_of_problem
+from gofer.entrypoints.rest.v1.problems import KINDS
+
+KINDS_OF_BODIES: dict[str, type[Struct]] = {
+    name: kind
+    for module in (bodies, function_bodies, task_bodies, version)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Struct)
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_is_read_as_what_it_shows_and_names_no_other_field(name: str) -> None:
+    example: dict[str, Any] = EXAMPLES[name]
+    read = msgspec.json.decode(msgspec.json.encode(example), type=KINDS_OF_BODIES[name])
+    assert set(example) <= set(read.__struct_fields__)
+
+
+def test_an_example_of_a_problem_is_one() -> None:
+    for status in set(KINDS.values()):
+        assert msgspec.convert(example_of_problem(status), problems.Problem).status == status
