@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .attempts import AttemptRecord
 from .batches import Batches
 from .errors import GoferError, NotFailed, NotFound
-from .function import Environment
+from .function import Environment, Function
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
 from .ports import (
@@ -52,6 +52,7 @@ class Service:
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
         self._history = store.history
+        self._store = store
         self._tasks = tasks
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)
@@ -72,7 +73,7 @@ class Service:
 
     async def function(self, function_id: FunctionId) -> Function:
         """Return a function; raise NotFound, StoreUnavailable."""
-        (found,) = await self._functions.fetch([function_id])
+        (found,) = await self._store.fetch([function_id])
         if found is None:
             raise NotFound("function", function_id)
         return found
