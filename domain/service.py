@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .attempts import AttemptRecord
 from .batches import Batches
 from .errors import GoferError, NotFailed, NotFound
-from .function import Environment, Function
+from .function import Environment
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
 from .ports import (
@@ -52,7 +52,6 @@ class Service:
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
         self._history = store.history
-        self._store = store
         self._tasks = tasks
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)

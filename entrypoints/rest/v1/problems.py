@@ -48,7 +48,6 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "too-slow": HTTPStatus.REQUEST_TIMEOUT,
         "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "not-failed": HTTPStatus.CONFLICT,
         "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
         "key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
         "queue-full": HTTPStatus.TOO_MANY_REQUESTS,
