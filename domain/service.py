@@ -17,6 +17,7 @@ from .ports import (
     Cancelled,
     Clock,
     Entropy,
+    Feed,
     PayloadInspector,
     Retried,
     Store,
@@ -52,6 +53,8 @@ class Service:
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
         self._history = store.history
+        self._events = store.events
+        self._store = store
         self._tasks = tasks
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)
@@ -138,6 +141,14 @@ class Service:
         if found is None:
             raise NotFound("task", task_id)
         return found
+
+    async def events(self, after: str, limit: int, timeout_s: float) -> Feed:
+        """Return up to ``limit`` changes of tasks behind a cursor (empty: from now on).
+
+        Where there is none yet, waits for one, at most ``timeout_s``. Raises InvalidInput for a
+        cursor that is none, StoreUnavailable.
+        """
+        return await self._events.changes(after, limit, timeout_s)
 
     def leave(self) -> None:
         """Answer all who wait as if their time were up, now and from now on."""

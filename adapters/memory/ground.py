@@ -32,6 +32,7 @@ class Ground:
         ended = self.terminal(frozenset(touched))
         self.signals.wake_waiters(ended)
         self.signals.wake_waiters({batch for each in ended if (batch := batch_of(each))})
+        self.signals.wake_watchers()
         if self.records.bells or self.records.inboxes:
             self.signals.wake_listeners()
 

@@ -1,10 +1,13 @@
 """What the memory store keeps beside tasks: keys that were given, batches, and counts."""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from ...domain.identifiers import BatchId, TaskId
+from ...domain.ports.events import CHANGES_KEPT, Change
 from ...domain.task import TaskStatus
+
+_CHANGES = 100 * CHANGES_KEPT
 
 RATE_MS, RATE_BUCKETS = 5_000, 12
 """Rates are counted in steps of so many ms, and told of so many of them."""
@@ -73,3 +76,18 @@ class Tallies:
         oldest = unix_ms // RATE_MS - RATE_BUCKETS
         while self.rates and next(iter(self.rates))[0] < oldest:
             del self.rates[next(iter(self.rates))]
+
+
+@dataclass(slots=True)
+class Watched:
+    """The changes that were written, numbered from 1, and until when they are."""
+
+    until: float = 0.0
+    number: int = 0
+    changes: deque[Change] = field(default_factory=lambda: deque[Change](maxlen=_CHANGES))
+
+    def note(self, task_id: TaskId, status: TaskStatus, steady: float, unix_ms: int) -> None:
+        """Write a change down if somebody watches."""
+        if steady < self.until:
+            self.number += 1
+            self.changes.append(Change(str(self.number), task_id, status, unix_ms))

@@ -20,7 +20,7 @@ from ...domain.identifiers import (
     position_of,
 )
 from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
-from .kept import Batch, KnownBatch, KnownKey, Tallies
+from .kept import Batch, KnownBatch, KnownKey, Tallies, Watched
 from .shelves import Shelves
 
 LISTENER_MS = 60_000
@@ -113,6 +113,7 @@ class Records:
     bells: set[str] = field(default_factory=set[str])
     paused: set[int] = field(default_factory=set[int])
     tallies: Tallies = field(default_factory=Tallies)
+    watched: Watched = field(default_factory=Watched)
 
     @property
     def unfinished(self) -> int:

@@ -16,6 +16,7 @@ class Signals:
     def __init__(self) -> None:
         self._waiters: dict[TaskId | BatchId, set[asyncio.Future[None]]] = {}
         self._listeners: set[asyncio.Future[None]] = set()
+        self._watchers: set[asyncio.Future[None]] = set()
         self._leaving = False
 
     async def wait(self, ids: Collection[TaskId | BatchId], timeout_s: float) -> None:
@@ -42,6 +43,19 @@ class Signals:
         finally:
             self._listeners.discard(future)
 
+    async def watch(self, timeout_s: float) -> None:
+        """Return when anything has changed, or when time is up."""
+        future = asyncio.get_running_loop().create_future()
+        self._watchers.add(future)
+        try:
+            await asyncio.wait([future], timeout=timeout_s)
+        finally:
+            self._watchers.discard(future)
+
+    def wake_watchers(self) -> None:
+        """Wake all who watch."""
+        _wake(self._watchers)
+
     def wake_waiters(self, ids: Iterable[TaskId | BatchId]) -> None:
         """Wake those who wait for one of these tasks or batches."""
         for task_id in ids:
@@ -60,6 +74,7 @@ class Signals:
         """Wake everybody."""
         self.wake_waiters(list(self._waiters))
         self.wake_listeners()
+        self.wake_watchers()
 
 
 def _wake(futures: Iterable[asyncio.Future[None]]) -> None:

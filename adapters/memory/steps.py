@@ -27,6 +27,11 @@ def step(record: Record, event: TaskEvent) -> None:
     record.status = next_status(record.status, event, record.new.id)
 
 
+def note(records: Records, record: Record, now: Moment) -> None:
+    """Tell who watches of the state into which a task has come."""
+    records.watched.note(record.new.id, record.status, now.steady, now.unix_ms)
+
+
 def fenced(records: Records, attempt: Attempt, verb: TaskEvent) -> tuple[Record | None, Written]:
     """Return the record that this attempt may write to, and what to answer in any case."""
     record = records.tasks.get(attempt.task_id)
@@ -67,6 +72,7 @@ def end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, no
         record.new = record.new._replace(payload=b"")
     records.ended.append((now.steady, record.new.id))
     records.tallies.ended[record.status] += 1
+    note(records, record, now)
     records.leave(record, now.steady)
 
 
@@ -75,6 +81,7 @@ def back(records: Records, record: Record, event: TaskEvent, now: Moment) -> Non
     step(record, event)
     record.started_at_ms = None
     record.queued_at_ms = now.unix_ms
+    note(records, record, now)
     records.ring(now.steady)
 
 

@@ -27,6 +27,7 @@ from ...domain.ports import (
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import batches, checking, hints, transitions
+from .events import MemoryEvents
 from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
@@ -51,6 +52,7 @@ class MemoryStore(MemoryFunctions):
         self._queued_limit = queued_limit
         self.history = MemoryHistory(self._ground)
         self.queues = MemoryQueues(self._ground)
+        self.events = MemoryEvents(self._ground)
         self.workers = MemoryWorkers(self._ground.clock, self._ring_for)
 
     async def examine(self) -> list[str]:

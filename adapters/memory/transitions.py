@@ -60,6 +60,7 @@ def submit(
     records.tasks[task.id] = record
     records.enter(record, now.steady)
     records.tallies.came(task.priority, now.unix_ms)
+    steps.note(records, record, now)
     records.push(record, steps.due(record, task.delay_ms, now), head=False)
     records.ring(now.steady)
     return Submitted.NEW
@@ -85,6 +86,7 @@ def claim(records: Records, claimer: Claimer, tag: str, now: Moment) -> Leased |
     record.ended_by = None
     record.reason = ""
     records.tallies.claimed(record.new.priority, now.unix_ms)
+    steps.note(records, record, now)
     records.lease(record, now.steady + claimer.lease_ms)
     return leased(record, record.attempt, record.new.payload)
 

@@ -33,6 +33,9 @@ key                  type    what it holds                                      
 ``index``            zset    ids of tasks that are of no batch, and of batches, all with   retention
                              score 0: in the order of the ids
 ``fading``           zset    those of them that have ended, by when they are forgotten     retention
+``events``           stream  changes of tasks, while somebody watches: an entry a call, its   10 min
+                             field the state (a letter), its value the ids
+``watched``          string  the id of the feed behind which nothing is missing            10 min
 ``paused``           set     priorities of which nothing is claimed                        3
 ``rate:<n>``         hash    tasks that came (n) or were claimed (c) of each priority in   70 s
                              the n-th 5 seconds: ``n0`` ... ``c2``
@@ -118,6 +121,11 @@ class Keys:
     def ended(self) -> str:
         """Return the channel on which the ids of ended tasks are published."""
         return f"{self.prefix}ended"
+
+    @property
+    def events(self) -> str:
+        """Return the key of the feed of changes."""
+        return f"{self.prefix}events"
 
     def payload(self, task_id: TaskId) -> str:
         """Return the key of a task's payload, if it is a long one."""

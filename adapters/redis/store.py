@@ -34,6 +34,7 @@ from .bodies import Bodies
 from .claiming import Claims
 from .driver import Driver, Word, open_clients, read_scripts
 from .endings import Endings
+from .events import RedisEvents
 from .framing import frame, unframe
 from .functions import RedisFunctions
 from .hints import Hints
@@ -78,6 +79,7 @@ class RedisStore(RedisFunctions):
         )
         kept = (self._options.retention_ms, self._options.poll_s)
         self.history = RedisHistory(self._driver, self._bodies, self._options.retention_ms)
+        self.events = RedisEvents(self._driver, self._blocking, self._keys)
         self.queues = RedisQueues(self._driver, self._options.retention_ms)
         self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
 
@@ -235,6 +237,7 @@ class RedisStore(RedisFunctions):
 
     async def close(self) -> None:
         """Give back all connections and wake whoever waits; may be repeated."""
+        await self.events.close()
         await self._endings.close()
         await self._blocking.close()
         await self._driver.close()

@@ -20,6 +20,7 @@ from .answers import (
     Submitted,
     Written,
 )
+from .events import Change, EventStore, Feed
 from .executor import Began, Ended, Executor, ExecutorEvent
 from .functions import DELETED_RETENTIONS, Filed, FunctionStore
 from .history import Retried, TaskHistory, TaskPage, TaskQuery
@@ -38,6 +39,7 @@ __all__ = [
     "BatchStore",
     "Began",
     "Cancelled",
+    "Change",
     "Claim",
     "Clock",
     "Completion",
@@ -45,8 +47,10 @@ __all__ = [
     "Ended",
     "Ending",
     "Entropy",
+    "EventStore",
     "Executor",
     "ExecutorEvent",
+    "Feed",
     "Filed",
     "FromWorker",
     "FunctionStore",

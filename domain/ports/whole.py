@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from .events import EventStore
 from .functions import FunctionStore
 from .history import TaskHistory
 from .queues import QueueStore
@@ -18,6 +19,11 @@ class Store(TaskStore, BatchStore, FunctionStore, Protocol):
     @property
     def history(self) -> TaskHistory:
         """Return what has been."""
+        ...
+
+    @property
+    def events(self) -> EventStore:
+        """Return the feed of changes."""
         ...
 
     @property

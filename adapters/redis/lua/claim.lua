@@ -99,7 +99,12 @@ for i = 1, #wants, 2 do
   end
 end
 write()
-if #leases > 0 then redis.call('ZADD', P .. 'lease', unpack(leases)) end
+if #leases > 0 then
+  redis.call('ZADD', P .. 'lease', unpack(leases))
+  local ids = {}
+  for i = 2, #leases, 2 do ids[#ids + 1] = leases[i] end
+  note('R', ids)
+end
 
 local more = #due > 0
 for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do

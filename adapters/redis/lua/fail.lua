@@ -56,7 +56,12 @@ if #ids > 0 then
   end
   write()
   bury(retention)
-  if #again > 0 then settle() end
+  if #again > 0 then
+    settle()
+    local waiting = {}
+    for _, n in ipairs(again) do waiting[#waiting + 1] = items[6 * n - 5] end
+    note('Q', waiting)
+  end
   publish(over, 'F', retention)
 end
 discard()

@@ -136,6 +136,17 @@ local function write()
   written = {}
 end
 
+-- Tell who watches of tasks that came into a state, a letter. Nothing is written where nobody does.
+local CHANGES_KEPT, WATCHED_MS = 2000, 600000
+
+local function note(state, ids)
+  if #ids > 0 and redis.call('EXISTS', P .. 'watched') == 1 then
+    local events = P .. 'events'
+    redis.call('XADD', events, 'MAXLEN', '~', CHANGES_KEPT, '*', state, table.concat(ids, ' '))
+    redis.call('PEXPIRE', events, WATCHED_MS)
+  end
+end
+
 -- Earlier attempts of a task, the last ATTEMPTS of them, each "number queued started finished ran
 -- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f
 -- failed, l lost, r released, and `body` as in the task's string, without the exception. `told` is
@@ -388,6 +399,7 @@ local function publish(ids, state, retention)
     end
   end
   fade(ended, retention)
+  note(state, ids)
   redis.call('HINCRBY', P .. 'totals', state, #ids)
   redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
 end

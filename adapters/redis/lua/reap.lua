@@ -11,7 +11,7 @@ expire(now, retention)
 local expired = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', whole(now), 'LIMIT', 0, ARGV[1])
 if #expired == 0 then return frame({}) end
 
-local answer, over, requeued = {}, {}, false
+local answer, over, requeued = {}, {}, {}
 local tasks = read(expired, 1)
 redis.call('ZREM', P .. 'lease', unpack(expired))
 for n, id in ipairs(expired) do
@@ -30,13 +30,14 @@ for n, id in ipairs(expired) do
       local state, waits = place_again(id, head, '-', 0, now, true)
       put(P .. 't:' .. id, joined(state, fence, own, '-', created, charged(spent, started and 3),
         head, waits, string.sub(task, at)))
-      requeued = true
+      requeued[#requeued + 1] = id
     end
     append(answer, {id, fence, failed and '1' or '0'})
   end
 end
 write()
 bury(retention)
-if requeued then settle() end
+if #requeued > 0 then settle() end
+note('Q', requeued)
 publish(over, 'F', retention)
 return frame(answer)

@@ -33,5 +33,6 @@ if #ids > 0 then
   end
   write()
   settle()
+  note('Q', ids)
 end
 return table.concat(answers)

@@ -8,7 +8,7 @@
 local retention = tonumber(ARGV[1])
 local now = now_ms()
 local asked = unframe(ARGV[2])
-local answers, seen, singles = {}, {}, {}
+local answers, seen, singles, again = {}, {}, {}, {}
 for n, task in ipairs(read(asked, 1)) do
   local id = asked[n]
   local payload = P .. 'p:' .. id
@@ -20,6 +20,7 @@ for n, task in ipairs(read(asked, 1)) do
   end
   if answer == 'Q' then
     seen[id] = true
+    again[#again + 1] = id
     local state, fence, _, _, created, _, head, line, at = split(task)
     local finished, told = string.match(line, '^(%d+) ([^ ]+ [^ ]+)')
     local since = string.match(line, '^%d+ [^ ]+ [^ ]+ (%d+)$')
@@ -36,8 +37,8 @@ for n, task in ipairs(read(asked, 1)) do
     if options == '-' then options = ';' end
     if string.sub(options, -2) ~= ';r' then options = options .. ';r' end
     head = first .. ' ' .. options .. ' ' .. tag
-    local again, waits = place_again(id, head, '-', 0, now, false)
-    put(key, joined(again, fence, '-', '-', created, '0,0,0', head, waits,
+    local queued, waits = place_again(id, head, '-', 0, now, false)
+    put(key, joined(queued, fence, '-', '-', created, '0,0,0', head, waits,
       'p' .. redis.call('STRLEN', payload)))
     if of_batch(id) then
       local batch = P .. 'b:' .. string.sub(id, 1, -5) .. '0000'
@@ -61,5 +62,6 @@ if #singles > 0 then
   redis.call('PERSIST', P .. 'index')
   redis.call('PERSIST', P .. 'fading')
 end
-if next(seen) then settle() end
+if #again > 0 then settle() end
+note('Q', again)
 return table.concat(answers)

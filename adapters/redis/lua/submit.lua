@@ -99,6 +99,7 @@ end
 if #new > 0 then
   enter(new, created)
   settle()
+  note('Q', new)
   for priority, count in pairs(arrived) do count_rate('n', priority, count) end
 end
 discard()

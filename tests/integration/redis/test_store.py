@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gofer.adapters.redis.driver import Timeouts, open_clients
+from tests.contracts.event_store import EventStoreContract
 from tests.contracts.function_store import FunctionStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends
@@ -28,6 +29,10 @@ class TestRedisStoreAsTaskStore(TaskStoreContract):
 
 
 class TestRedisStoreAsHistory(TaskHistoryContract):
+    pass
+
+
+class TestRedisStoreAsFeed(EventStoreContract):
     pass
 
 

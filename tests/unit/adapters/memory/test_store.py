@@ -11,6 +11,7 @@ from gofer.adapters.memory.clock import ManualClock
 from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.ports import Hint, Store
 from gofer.domain.task import TaskStatus
+from tests.contracts.event_store import EventStoreContract
 from tests.contracts.function_store import FunctionStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.store_backend import (
@@ -64,6 +65,10 @@ class TestMemoryStoreAsTaskStore(TaskStoreContract):
 
 
 class TestMemoryStoreAsHistory(TaskHistoryContract):
+    pass
+
+
+class TestMemoryStoreAsFeed(EventStoreContract):
     pass
 
 

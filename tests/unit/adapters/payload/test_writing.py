@@ -42,7 +42,7 @@ def test_what_is_written_of_json_is_read_as_json() -> None:
 @pytest.mark.parametrize(
     "value",
     [msgspec.msgpack.Ext(5, b"x"), dt.datetime.now(dt.UTC), len, object(), {1, len}],
-    ids=repr,
+    ids=["extension", "now", "builtin", "object", "set"],
 )
 def test_what_a_pickle_would_have_to_name_is_refused(value: Any) -> None:
     for args, kwargs in (([value], {}), ([], {"x": [value]})):
