@@ -13,6 +13,7 @@ from .errors import GoferError, NotFailed, NotFound
 from .function import Environment, Function
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
+from .outputs import Outputs
 from .ports import (
     Cancelled,
     Clock,
@@ -51,6 +52,7 @@ class Service:
         """
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
+        self.output = Outputs(tasks, store.output)
         self._history = store.history
         self._store = store
         self._tasks = tasks

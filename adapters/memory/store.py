@@ -30,6 +30,7 @@ from . import batches, checking, hints, transitions
 from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
+from .output import MemoryOutput
 from .queues import MemoryQueues
 from .records import Record, Records
 from .workers import MemoryWorkers
@@ -51,7 +52,8 @@ class MemoryStore(MemoryFunctions):
         self._queued_limit = queued_limit
         self.history = MemoryHistory(self._ground)
         self.queues = MemoryQueues(self._ground)
-        self.workers = MemoryWorkers(self._ground.clock, self._ring_for)
+        self.workers = MemoryWorkers(self._ground)
+        self.output = MemoryOutput(self._ground)
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
@@ -256,10 +258,6 @@ class MemoryStore(MemoryFunctions):
         self._ground.restore(snapshot)
 
     # ------------------------------------------------------------ inside
-
-    def _ring_for(self, owner: str) -> None:
-        self._records.bells.add(owner)
-        self._ground.tell()
 
     def _over(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
         return self._ground.terminal(task_ids) | task_ids.difference(self._records.tasks)

@@ -6,6 +6,7 @@ import pytest
 
 from gofer.adapters.redis.driver import Timeouts, open_clients
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.output_store import OutputStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
@@ -40,6 +41,10 @@ class TestRedisStoreInTime(TaskStoreTimesContract):
 
 
 class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsOutputStore(OutputStoreContract):
     pass
 
 
