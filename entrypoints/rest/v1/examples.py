@@ -11,7 +11,10 @@ _AT = "2026-11-22T21:05:25.123Z"
 _TASK_LINKS = {
     "self": f"/v1/tasks/{TASK}",
     "result": f"/v1/tasks/{TASK}/result",
+    "events": f"/v1/tasks/{TASK}/events",
+    "logs": f"/v1/tasks/{TASK}/logs",
     "attempts": f"/v1/tasks/{TASK}/attempts",
+    "explain": f"/v1/tasks/{TASK}/explain",
     "cancel": f"/v1/tasks/{TASK}/cancel",
     "retry": f"/v1/tasks/{TASK}/retry",
 }
@@ -158,6 +161,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "output": "",
             }
         ]
+    },
+    "Log": {
+        "id": TASK,
+        "attempt": 1,
+        "text": "step 1\nstep 2\n",
+        "next_offset": 14,
+        "truncated": False,
+        "done": False,
+    },
+    "Explained": {
+        "id": TASK,
+        "status": "QUEUED",
+        "summary": "No worker is connected.",
+        "reasons": [{"code": "no-worker", "text": "No worker is connected.", "lost": 0}],
     },
     "WorkerStands": _WORKER,
     "WorkerPage": {"items": [_WORKER], "next_cursor": None},
