@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from .attempts import AttemptRecord
 from .batches import Batches
 from .errors import GoferError, NotFailed, NotFound
+from .explaining import Explanation, Facts, explain
 from .function import Environment, Function
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
+from .outputs import Outputs
 from .ports import (
     Cancelled,
     Clock,
@@ -28,7 +30,7 @@ from .ports import (
 )
 from .queues import Queues
 from .submissions import Admission, Limits, Submission
-from .task import Outcome, Task
+from .task import Outcome, Task, TaskStatus
 from .workers import Workers
 
 
@@ -52,9 +54,11 @@ class Service:
         """
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
+        self.output = Outputs(tasks, store.output)
         self._history = store.history
         self._events = store.events
         self._store = store
+        self._clock = clock
         self._tasks = tasks
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)
@@ -156,6 +160,28 @@ class Service:
         cursor that is none, StoreUnavailable.
         """
         return await self._events.changes(after, limit, timeout_s)
+
+    async def explain(self, task_id: TaskId) -> Explanation:
+        """Return why a task is where it is; raise NotFound, StoreUnavailable.
+
+        A view: what it is made of is not of one moment.
+        """
+        task, outcome = await self.outcome(task_id)
+        made_for: Environment | None = None
+        if task.status is TaskStatus.RUNNING:
+            (function,) = await self._store.fetch([task.function_id])
+            made_for = None if function is None else function.environment
+        facts = Facts(
+            task=task,
+            outcome=outcome,
+            attempts=await self._history.attempts(task_id) or [],
+            standing=await self._store.queues.standing(),
+            place=await self._store.queues.place(task_id),
+            workers=await self._store.workers.workers(),
+            now_ms=self._clock.unix_ms(),
+            made_for=made_for,
+        )
+        return explain(facts)
 
     def leave(self) -> None:
         """Answer all who wait as if their time were up, now and from now on."""

@@ -236,6 +236,7 @@ class Container(containers.DeclarativeContainer):
         owner=identity,
         mode=settings.provided.mode,
         workers=store.provided.workers,
+        output=store.provided.output,
         timeout_ms=settings.provided.timeout_ms,
         carried_bytes=settings.provided.carried_bytes,
     )

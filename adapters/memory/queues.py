@@ -2,7 +2,9 @@
 
 from collections import Counter
 
+from ...domain.identifiers import TaskId
 from ...domain.ports import QueueState, Standing, Totals
+from ...domain.ports.queues import Place
 from ...domain.task import PRIORITIES, TaskStatus
 from . import transitions
 from .ground import Ground
@@ -31,6 +33,20 @@ class MemoryQueues:
         )
         queues = tuple(_state(records, priority, now.unix_ms) for priority in PRIORITIES)
         return Standing(queues, delayed, statuses[TaskStatus.RUNNING], totals)
+
+    async def place(self, task_id: TaskId) -> Place | None:
+        """Return where a task waits; None if it does not exist."""
+        self._ground.now()
+        records = self._ground.records
+        record = records.tasks.get(task_id)
+        if record is None:
+            return None
+        priority = record.new.priority
+        own = records.ready.get((record.tag, priority))
+        if own is None or task_id not in own:
+            return Place(record.tag, None)
+        higher = sum(len(records.ready.get((record.tag, each), ())) for each in range(priority))
+        return Place(record.tag, higher + list(own).index(task_id))
 
     async def pause(self, priority: int) -> None:
         """Let no task of a priority be claimed."""

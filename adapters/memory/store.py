@@ -31,6 +31,7 @@ from .events import MemoryEvents
 from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
+from .output import MemoryOutput
 from .queues import MemoryQueues
 from .records import Record, Records
 from .workers import MemoryWorkers
@@ -53,7 +54,8 @@ class MemoryStore(MemoryFunctions):
         self.history = MemoryHistory(self._ground)
         self.queues = MemoryQueues(self._ground)
         self.events = MemoryEvents(self._ground)
-        self.workers = MemoryWorkers(self._ground.clock, self._ring_for)
+        self.workers = MemoryWorkers(self._ground)
+        self.output = MemoryOutput(self._ground)
 
     async def examine(self) -> list[str]:
         """Return the one thing that is risky about memory."""
@@ -258,10 +260,6 @@ class MemoryStore(MemoryFunctions):
         self._ground.restore(snapshot)
 
     # ------------------------------------------------------------ inside
-
-    def _ring_for(self, owner: str) -> None:
-        self._records.bells.add(owner)
-        self._ground.tell()
 
     def _over(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:
         return self._ground.terminal(task_ids) | task_ids.difference(self._records.tasks)

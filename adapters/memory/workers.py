@@ -1,18 +1,19 @@
 """The memory store's view of workers: the reference of the WorkerStore port."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ...domain.identifiers import WorkerId
-from ...domain.ports import Clock, Muster, Sighting, WorkerRecord
+from ...domain.ports import Muster, Sighting, WorkerRecord
 from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, records_of
+from .ground import Ground
 
 
 class MemoryWorkers:
-    """The musters of all dispatchers; ``ring`` has one of them look at once."""
+    """The musters of all dispatchers."""
 
-    def __init__(self, clock: Clock, ring: Callable[[str], None]) -> None:
-        self._clock = clock
-        self._ring = ring
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._clock = ground.clock
         self._musters: dict[str, tuple[float, Muster]] = {}
         self._wishes: dict[WorkerId, tuple[float, str]] = {}
 
@@ -42,7 +43,8 @@ class MemoryWorkers:
     async def wish_drain(self, worker: WorkerRecord) -> None:
         """Have a worker drained, and ring for its dispatcher."""
         self._wishes[worker.id] = (self._clock.steady_ms() + DRAIN_MS, worker.incarnation)
-        self._ring(worker.dispatcher)
+        self._ground.records.bells.add(worker.dispatcher)
+        self._ground.tell()
 
     def _forget(self, now: float) -> None:
         old = [d for d, (at, _) in self._musters.items() if now - at >= FORGOTTEN_AFTER_MS]

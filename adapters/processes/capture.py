@@ -13,8 +13,7 @@ import sys
 import termios
 from io import TextIOWrapper
 
-TAIL_BYTES = 64 * 1024
-"""How much of a task's output is kept: the last so many bytes."""
+from ...domain.output import TAIL_BYTES
 
 _READS = 64
 _NOTHING = bytes(4)
@@ -28,6 +27,7 @@ class Tail:
         """Read from the descriptor ``reader``, which must not block."""
         self._reader = reader
         self._kept = b""
+        self._end = self.told = 0
 
     def drain(self) -> bool:
         """Read what is there; return False once nobody can write any more.
@@ -41,12 +41,23 @@ class Tail:
                 return True
             if not piece:
                 return False
+            self._end += len(piece)
             self._kept = (self._kept + piece)[-TAIL_BYTES:]
         return True
 
+    def fresh(self) -> tuple[int, bytes]:
+        """Return what has come since the last call, and its offset; ``told`` is that of its end.
+
+        Of more than is kept only the end is left.
+        """
+        start = max(self.told, self._end - len(self._kept))
+        self.told = self._end
+        return start, self._kept[len(self._kept) - (self._end - start) :]
+
     def take(self) -> bytes:
-        """Return what was kept, and keep it no longer."""
+        """Return what was kept, keep it no longer, and count from 0 again."""
         kept, self._kept = self._kept, b""
+        self._end = self.told = 0
         return kept
 
 

@@ -28,7 +28,7 @@ from typing import Any, cast
 
 import dill  # type: ignore[import-untyped]
 
-from . import launching, orphans, troubles
+from . import launching, orphans, progress, troubles
 from .capture import Capture
 from .entry import ChildSettings, Passed
 from .gate import Turnstile
@@ -61,6 +61,7 @@ def main(passed: Passed, settings: ChildSettings) -> None:
         marker=_marker(passed.marker.detach()),
         capture=capture,
     )
+    progress.attach(wires.marker.board, wires.marker.read)
     faulthandler.enable(2, all_threads=False)
     launching.become_independent()
     _clean_interpreter(settings.path)

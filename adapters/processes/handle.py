@@ -18,7 +18,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from enum import Enum
 
-from . import launching, marker
+from ...domain.output import Progress
+from . import launching, marker, progress
 from .backlog import PIPELINED_SHARE, ROUNDING, Job
 from .capture import Tail
 from .entry import ChildSettings, Passed, child_main
@@ -63,6 +64,7 @@ class Child:
         self._known: dict[str, None] = {}
         self._number = 0
         self._load = 0.0
+        self._progress: tuple[int, Progress] | None = None
         self._lifetime = limits.recycle_after or sys.maxsize
         self._unsent: deque[memoryview] = deque()
         self._frames = Frames(2 * limits.result_bytes + _FRAME_MARGIN)
@@ -235,6 +237,14 @@ class Child:
             if marker.runs(word, job.number):
                 return job, marker.elapsed_ms(word, now)
         return None
+
+    def fresh_progress(self, job: Job) -> Progress | None:
+        """Return how far a job says that it has come; None if it has said nothing new."""
+        told = progress.read(self._marker.board)
+        if told is None or told == self._progress or not marker.runs(told[0], job.number):
+            return None
+        self._progress = told
+        return told[1]
 
     # ------------------------------------------------------------ the end
 

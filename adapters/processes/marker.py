@@ -19,10 +19,14 @@ import os
 import tempfile
 import time
 
+from .progress import BOARD_BYTES
+
 _RUNNING = 1 << 63
 _NUMBER_BITS = (1 << 23) - 1
 _TICK_NS = 100_000
 _TICKS = 1 << 40
+_BOARD = 64
+"""Where the board begins: on a cache line of its own."""
 
 
 def pack(number: int, now_ns: int) -> int:
@@ -59,6 +63,8 @@ class Marker:
         """Map the memory behind ``fd``, which may be closed afterwards."""
         self._memory = mmap.mmap(fd, mmap.PAGESIZE)
         self._words = memoryview(self._memory).cast("Q")
+        self.board = memoryview(self._memory)[_BOARD : _BOARD + BOARD_BYTES]
+        """Memory beside the word, for ``progress.py``."""
 
     def begin(self, number: int) -> None:
         """Say that the task ``number`` begins now."""
@@ -74,5 +80,6 @@ class Marker:
 
     def close(self) -> None:
         """Unmap the memory."""
+        self.board.release()
         self._words.release()
         self._memory.close()

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Collection
 
 from ...domain.identifiers import Attempt
+from ...domain.output import TAIL_BYTES, Piece
 from ...domain.ports import ExecutorEvent
 from ...domain.task import Cause, Failure, Success
-from .capture import TAIL_BYTES
+from .backlog import Job
 from .frames import Report, Trouble
+from .handle import Child
 
 
 class Events:
@@ -22,6 +24,29 @@ class Events:
         """Add an event."""
         self._waiting.append(event)
         self._news.set()
+
+    def say_piece(self, child: Child, job: Job, later: bytes = b"") -> bool:
+        """Tell what a job has shown since the last piece; False if that is nothing.
+
+        ``later`` is what its child has read of the output itself, behind all that was read here.
+        """
+        start, data = child.tail.fresh()
+        progress = child.fresh_progress(job)
+        if not (data or later or progress):
+            return False
+        start, data = start + max(0, len(data) + len(later) - TAIL_BYTES), data + later
+        self.say(Piece(job.attempt, start, data[-TAIL_BYTES:], progress))
+        return True
+
+    def say_rest(self, child: Child, job: Job, later: bytes = b"") -> None:
+        """Tell the rest of a job that has ended, if anything was told of it or it came far.
+
+        Whoever followed it can so go on to the end, however much was cut from its outcome.
+        """
+        if child.tail.told:
+            self.say_piece(child, job, later)
+        elif (progress := child.fresh_progress(job)) is not None:
+            self.say(Piece(job.attempt, 0, b"", progress))
 
     def unsay(self, attempts: Collection[Attempt]) -> None:
         """Take back what was said of these attempts and not heard yet."""

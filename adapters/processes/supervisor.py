@@ -62,7 +62,13 @@ class Supervisor:
         self._nursery = Nursery(slots, self._limits, self._heard, self._died)
         self._events = outcomes.Events()
         self._watch = Watch(
-            self._nursery.children, grace_s, self._hear, self._settle, self._lasts, self._feed
+            self._nursery.children,
+            grace_s,
+            self._hear,
+            self._settle,
+            self._lasts,
+            self._events.say_piece,
+            self._feed,
         )
         self._coroner = deaths.Coroner()
 
@@ -210,6 +216,8 @@ class Supervisor:
         if job is None:
             return
         child.rss_kb = report.rss_kb
+        if job.began and not job.silent:
+            self._events.say_rest(child, job, report.output.encode())
         earlier = self._nursery.unwatch_output(child)
         if not job.silent:
             self._backlog.learn(job.assignment.digest, report.typical_ms)
@@ -270,6 +278,7 @@ class Supervisor:
             trouble = deaths.of_closed_channel()
         else:
             trouble = self._coroner.of_exit(code)
+        self._events.say_rest(child, job)
         output = child.tail.take().decode("utf-8", "replace")
         self._fail(job, trouble, child.rss_kb, run_ms, output)
 

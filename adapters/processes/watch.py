@@ -21,6 +21,9 @@ LONG_MS = 20.0
 _MEMORY_S = 0.5
 """How often the memory of a child that runs a long job is looked at: 0.03 ms each time."""
 
+LIVE_MS = 250.0
+"""What a job that has run for so long shows is told while it runs, and how often at most."""
+
 _STALLED_S = 5.0
 """A child that has work and has begun none of it for so long does not work any more."""
 
@@ -37,18 +40,21 @@ class Watch:
         hear: Callable[[Child], None],
         settle: Callable[[Child], None],
         lasts: Callable[[Child, Job, float], None],
+        shows: Callable[[Child, Job], bool],
         feed: Callable[[], None],
     ) -> None:
         """Look at ``children``, a live collection, and call back.
 
         ``hear`` reads a child's reports; ``settle`` also takes back what it has not begun;
-        ``lasts`` is told once of a job that lasts, with the ms that it has run.
+        ``lasts`` is told once of a job that lasts, with the ms that it has run; ``shows`` tells
+        what such a job has shown, and returns whether that is anything new.
         """
         self._children = children
         self._grace_s = grace_s
         self._hear = hear
         self._settle = settle
         self._lasts = lasts
+        self._shows = shows
         self._feed = feed
         self._timer: asyncio.TimerHandle | None = None
         self._at = 0.0
@@ -120,7 +126,8 @@ class Watch:
             job.began = True
             self._lasts(child, job, ran_ms)
         child.rss_kb = max(child.rss_kb, deaths.peak_rss_kb(child.pid))
-        return now + min(left_ms / 1000, _MEMORY_S)
+        lively = ran_ms >= LIVE_MS and not job.silent and self._shows(child, job)
+        return now + min(left_ms / 1000, LIVE_MS / 1000 if lively else _MEMORY_S)
 
     def _time_out(self, child: Child, job: Job) -> None:
         """Ask the job to end; its child is killed after the grace, whatever it does."""

@@ -46,6 +46,9 @@ key                  type    what it holds                                      
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
+``o:<task id>``      hash    what a running task has shown: ``n`` attempt's number, ``s``  retention
+                             offset and ``d`` bytes of output, ``p`` progress, ``r``
+                             revision
 ``w:<owner>``        string  "time workers": what a dispatcher knows of its workers        75 s
 ``musters``          zset    dispatchers, by until when those are shown, in ms             75 s
 ``drain:<worker>``   string  the incarnation of a worker that is to be drained             24 h
@@ -138,6 +141,10 @@ class Keys:
     def staged(self, stem: str, number: int) -> str:
         """Return the key under which a call finds one of its longest bodies."""
         return f"{self.prefix}s:{stem}:{number}"
+
+    def output(self, task_id: TaskId) -> str:
+        """Return the key of what a task has shown while it ran."""
+        return f"{self.prefix}o:{task_id}"
 
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""

@@ -1,6 +1,8 @@
 """The queues on Redis: how they stand, and taking them out of service."""
 
+from ...domain.identifiers import TaskId
 from ...domain.ports import QueueState, Standing, Totals
+from ...domain.ports.queues import PLACES_MOST, Place
 from ...domain.task import PRIORITIES
 from .driver import Driver
 from .framing import unframe
@@ -35,6 +37,14 @@ class RedisQueues:
                 )
             )
         return Standing(tuple(queues), int(delayed), int(running), totals)
+
+    async def place(self, task_id: TaskId) -> Place | None:
+        """Return where a task waits; None if it does not exist."""
+        told = unframe(await self._driver.run("place", task_id, PLACES_MOST))
+        if not told:
+            return None
+        tag, ahead = told
+        return Place(tag.decode(), int(ahead) if ahead else None)
 
     async def pause(self, priority: int) -> None:
         """Let no task of a priority be claimed."""

@@ -42,6 +42,7 @@ from .history import RedisHistory
 from .inspection import check_schema, check_settings, claim_layout
 from .keys import Keys
 from .options import StoreOptions
+from .output import RedisOutput
 from .queues import RedisQueues
 from .reading import Reading
 from .workers import RedisWorkers
@@ -81,6 +82,8 @@ class RedisStore(RedisFunctions):
         self.history = RedisHistory(self._driver, self._bodies, self._options.retention_ms)
         self.events = RedisEvents(self._driver, self._blocking, self._keys)
         self.queues = RedisQueues(self._driver, self._options.retention_ms)
+        told = (self._keys, self._endings, self._reading.ended, kept)
+        self.output = RedisOutput(self._driver, *told)
         self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
 
     @classmethod

@@ -198,6 +198,7 @@ def _report(body: memoryview) -> Report:
         started=values.attempts(row.started),
         finished=values.finished(row.finished),
         returned=values.attempts(row.returned),
+        shown=values.pieces(row.shown) if row.shown else (),
     )
 
 

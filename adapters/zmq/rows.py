@@ -67,6 +67,7 @@ def report(message: Report) -> Row:
         message.started,
         [(attempt, _outcome(outcome)) for attempt, outcome in message.finished],
         message.returned,
+        message.shown,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from ...domain.identifiers import Attempt, Session
+from ...domain.output import Piece, Progress
 from ...domain.protocol.messages import Assignment, Finished
 from ...domain.task import Failure, Outcome, Success
 from . import wire
@@ -62,6 +63,21 @@ def finished(read: list[wire.WireFinished]) -> tuple[Finished, ...]:
     """Return attempts with their outcomes, in order."""
     return tuple(
         [_finished_of((_attempt_of(astuple(row.attempt)), outcome(row.outcome))) for row in read]
+    )
+
+
+def pieces(read: list[wire.WirePiece]) -> tuple[Piece, ...]:
+    """Return what attempts have shown, in order."""
+    return tuple(
+        [
+            Piece(
+                _attempt_of(astuple(row.attempt)),
+                row.start,
+                row.data,
+                None if row.progress is None else Progress(*astuple(row.progress)),
+            )
+            for row in read
+        ]
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ...domain.output import NOTE_BYTES, TAIL_BYTES
 from ...domain.task import Cause
 
 ITEMS_MOST = 1_000_000
@@ -142,6 +143,23 @@ class WireForeignHello(Struct, array_like=True):
     session: WireSession
 
 
+class WireProgress(Struct, array_like=True, gc=False):
+    """``output.Progress``."""
+
+    done: float
+    total: float | None
+    note: Annotated[str, Meta(max_length=NOTE_BYTES)]
+
+
+class WirePiece(Struct, array_like=True):
+    """``output.Piece``."""
+
+    attempt: WireAttemptInHand
+    start: _Count
+    data: Annotated[bytes, Meta(max_length=TAIL_BYTES)]
+    progress: WireProgress | None
+
+
 class WireReport(Struct, array_like=True):
     """``messages.Report``."""
 
@@ -152,6 +170,7 @@ class WireReport(Struct, array_like=True):
     started: Annotated[list[WireAttempt], _Items]
     finished: Annotated[list[WireFinished], _Items]
     returned: Annotated[list[WireAttempt], _Items]
+    shown: Annotated[list[WirePiece], _Items] = []
 
 
 class WireBye(Struct, array_like=True):

@@ -25,6 +25,7 @@ from .executor import Began, Ended, Executor, ExecutorEvent
 from .functions import DELETED_RETENTIONS, Filed, FunctionStore
 from .history import Retried, TaskHistory, TaskPage, TaskQuery
 from .links import FromWorker, Link, Uplink
+from .output import OutputStore, Shown
 from .points import Point
 from .queues import QueueState, QueueStore, Standing, Totals
 from .store import BatchStore, TaskStore
@@ -59,6 +60,7 @@ __all__ = [
     "Leased",
     "Link",
     "Muster",
+    "OutputStore",
     "PayloadInspector",
     "Point",
     "QueueState",
@@ -66,6 +68,7 @@ __all__ = [
     "Reaped",
     "Repeated",
     "Retried",
+    "Shown",
     "Sighting",
     "Standing",
     "Store",

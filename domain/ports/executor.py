@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..identifiers import Attempt
+from ..output import Piece
 from ..protocol.messages import Assignment, FunctionBody
 from ..task import Outcome
 
@@ -24,7 +25,8 @@ class Ended(NamedTuple):
     outcome: Outcome
 
 
-ExecutorEvent = Began | Ended
+ExecutorEvent = Began | Ended | Piece
+"""A Piece: what an attempt that lasts has shown since the last one; the rest before its Ended."""
 
 
 class Executor(Protocol):

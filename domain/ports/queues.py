@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..identifiers import TaskId
+
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
@@ -42,11 +44,30 @@ class Standing:
     totals: Totals = Totals()
 
 
+PLACES_MOST = 10_000
+"""So far in its own queue a task is looked for; beyond it, all of the queue counts as before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a task waits: ``tag`` is the environment that it needs.
+
+    ``ahead`` is how many tasks of that environment come before it, None where it is in no queue.
+    """
+
+    tag: str
+    ahead: int | None
+
+
 class QueueStore(Protocol):
     """The queues as a whole. Any method may raise StoreUnavailable; all may be repeated."""
 
     async def standing(self) -> Standing:
         """Return how the queues stand, all at one moment."""
+        ...
+
+    async def place(self, task_id: TaskId) -> Place | None:
+        """Return where a task waits; None if it does not exist. Cheap, see PLACES_MOST."""
         ...
 
     async def pause(self, priority: int) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 from .events import EventStore
 from .functions import FunctionStore
 from .history import TaskHistory
+from .output import OutputStore
 from .queues import QueueStore
 from .store import BatchStore, TaskStore
 from .workers import WorkerStore
@@ -34,4 +35,9 @@ class Store(TaskStore, BatchStore, FunctionStore, Protocol):
     @property
     def workers(self) -> WorkerStore:
         """Return what is known of workers."""
+        ...
+
+    @property
+    def output(self) -> OutputStore:
+        """Return what running tasks show."""
         ...

@@ -27,6 +27,7 @@ from .effects import (
     CallRecord,
     CallRelease,
     CallRenew,
+    CallShow,
     CallStart,
     DispatcherEffect,
     Note,
@@ -38,6 +39,7 @@ from .member import Member
 from .messages import Bye, Hello, Report
 from .muster import Musters
 from .reception import Reception
+from .relay import Relay
 from .reports import Reports
 
 
@@ -60,7 +62,8 @@ class DispatcherCore:
         self._reception = Reception(timers, self._crew, self._ledger, jitter, self._lease_left)
         self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
         parts = (self._crew, self._ledger, self._intake, self._reception)
-        self._reports = Reports(*parts, jitter)
+        self._relay = Relay()
+        self._reports = Reports(*parts, self._relay, jitter)
         self._musters = Musters(self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
@@ -203,6 +206,12 @@ class DispatcherCore:
         self._musters.done(wishes)
         return self._step(now)
 
+    def shown(self, now: float) -> list[DispatcherEffect]:
+        """Go on with what has been shown since."""
+        self._ledger.succeeded()
+        self._relay.done()
+        return self._step(now)
+
     def failed(self, call: StoreCall, now: float) -> list[DispatcherEffect]:
         """Put back what a call was to do that the store did not answer."""
         self._ledger.refused(now)
@@ -213,6 +222,8 @@ class DispatcherCore:
                 self._reception.failed(call)
             case CallMuster():
                 self._musters.failed()
+            case CallShow():
+                self._relay.failed(call)
             case CallRecord() | CallStart() | CallRelease():
                 self._ledger.undone(call)
         return self._step(now)
@@ -254,6 +265,7 @@ class DispatcherCore:
             self._effects.extend(self._reception.calls())
             self._effects.extend(self._agenda.calls(now, self._intake.rooms(), self.in_hand))
             self._effects.extend(self._musters.calls(now))
+            self._effects.extend(self._relay.calls())
         effects, self._effects = self._effects, []
         return effects
 

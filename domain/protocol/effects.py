@@ -7,6 +7,7 @@ one peer. A store call that raised StoreUnavailable is answered with the core's 
 from dataclasses import dataclass
 
 from ..identifiers import Attempt, Session, WorkerId
+from ..output import Piece
 from ..ports import Completion, Defeat, Sighting
 from .messages import Assignment, FunctionBody, ToDispatcher, ToWorker
 
@@ -106,6 +107,13 @@ class CallMuster:
 
 
 @dataclass(frozen=True, slots=True)
+class CallShow:
+    """Write down what running attempts have shown; answer with ``shown``."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence for the log, in words by ``str``. ``level`` is one of logging's names, lower case.
 
@@ -124,7 +132,8 @@ class Note:
 TaskCall = (
     CallClaim | CallStart | CallRenew | CallAdopt | CallRecord | CallRelease | CallReap | CallListen
 )
-StoreCall = TaskCall | CallMuster
+ViewCall = CallMuster | CallShow
+StoreCall = TaskCall | ViewCall
 DispatcherEffect = Send | Forget | StoreCall | Note
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
+from ..output import Piece
 from ..task import Outcome
 
 PROTOCOL_VERSION = 2
@@ -72,7 +73,7 @@ class Report:
     """What happened since the last report; with nothing in it, a beat.
 
     ``returned`` are attempts that are handed back: they never began, or (then they are among
-    ``started`` too, here or earlier) were stopped by a drain.
+    ``started`` too, here or earlier) were stopped by a drain. ``shown``: from version 2 on.
     """
 
     worker: WorkerId
@@ -82,6 +83,7 @@ class Report:
     started: tuple[Attempt, ...] = ()
     finished: tuple[Finished, ...] = ()
     returned: tuple[Attempt, ...] = ()
+    shown: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from math import inf
 
 from ..identifiers import Attempt, Session, WorkerId
+from ..output import Piece
 from ..task import Outcome, Success
 from .messages import Finished, Report
+from .showing import Showing
 
 REPORT_BYTES = 8 * 1024 * 1024
 """Result bytes after which another Report is begun; a single larger result still travels whole."""
@@ -34,6 +36,7 @@ class Outbox:
         self._to_return: dict[Attempt, bool] = {}
         self._returned: deque[tuple[int, tuple[Attempt, ...]]] = deque()
         self._begun: dict[Attempt, float] = {}
+        self._showing = Showing()
         self.sent_ms = 0.0
 
     @property
@@ -43,9 +46,11 @@ class Outbox:
 
     @property
     def flush_at_ms(self) -> float:
-        """Return when the next start is to be told on its own."""
+        """Return when the next start, or what was shown, is to be told on its own."""
         first = next(iter(self._begun.values()), None)
-        return inf if first is None else first + self._started_ms
+        start_ms = inf if first is None else first + self._started_ms
+        show_ms = self._showing.due_ms
+        return start_ms if show_ms is None else min(start_ms, show_ms)
 
     def unrecorded(self) -> list[Attempt]:
         """Return the attempts whose outcome is not recorded."""
@@ -68,20 +73,28 @@ class Outbox:
         self._outcomes[attempt] = outcome
         self._to_finish.append(attempt)
 
+    def show(self, piece: Piece) -> None:
+        """Have it told what an attempt has shown."""
+        self._showing.add(piece)
+
     def returned(self, attempt: Attempt, *, begun: bool = False) -> None:
         """Have it told that an attempt is handed back, and that it had begun if it had."""
         self._begun.pop(attempt, None)
+        self._showing.drop(attempt)
         self._to_return[attempt] = begun
 
     def recorded(self, attempts: Iterable[Attempt]) -> None:
         """Forget outcomes that are recorded, or refused for good."""
         for attempt in attempts:
             self._outcomes.pop(attempt, None)
+            if self._showing:
+                self._showing.drop(attempt)
 
     def forget(self, attempt: Attempt) -> None:
         """Forget everything about an attempt."""
         self._begun.pop(attempt, None)
         self._outcomes.pop(attempt, None)
+        self._showing.drop(attempt)
 
     # ------------------------------------------------------------ saying it
 
@@ -102,6 +115,7 @@ class Outbox:
         self._returned.clear()
         self._to_finish = list(self._outcomes)
         self._begun = dict(running)
+        self._showing.again()
         self._window = -1
         self.sent_ms = now
 
@@ -125,6 +139,7 @@ class Outbox:
         """Yield what is to be said, in reports of about REPORT_BYTES; at least one."""
         started = self._starts(now)
         returned = tuple(self._to_return)
+        shown = self._showing.take(now) if self._showing else ()
         self._to_return.clear()
         if returned:
             self._returned.append((self._seq + 1, returned))
@@ -139,8 +154,9 @@ class Outbox:
                 started=started,
                 finished=finished,
                 returned=returned,
+                shown=shown,
             )
-            started = returned = ()
+            started = returned = shown = ()
         self._window = window
         self.sent_ms = now
 

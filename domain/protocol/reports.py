@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .member import Holding, Member
 from .messages import Finished, Report, Unknown
 from .reception import Reception
+from .relay import Relay
 from .verdicts import settle
 
 
@@ -27,6 +28,7 @@ class Reports:
         ledger: Ledger,
         intake: Intake,
         reception: Reception,
+        relay: Relay,
         jitter: Callable[[], float],
     ) -> None:
         """Take the parts of the core that a report concerns."""
@@ -34,6 +36,7 @@ class Reports:
         self._ledger = ledger
         self._intake = intake
         self._reception = reception
+        self._relay = relay
         self._jitter = jitter
 
     def read(self, peer: bytes, report: Report, now: float) -> list[DispatcherEffect]:
@@ -52,6 +55,8 @@ class Reports:
             return [Send(peer, None, Unknown(report.session))]
         member.seq, member.window = report.seq, report.window
         self._note_starts(member, report.started)
+        if report.shown:
+            self._relay.add(piece for piece in report.shown if piece.attempt in member.in_hand)
         for finished in report.finished:
             holding = member.in_hand.pop(finished.attempt, None)
             if holding is not None:

@@ -42,6 +42,10 @@ class Satchel:
         """Return those that have begun, with when."""
         return list(self._running.items())
 
+    def has(self, attempt: Attempt) -> bool:
+        """Return whether an attempt is in hand."""
+        return attempt in self._running or attempt in self._waiting
+
     def put(self, attempt: Attempt) -> bool:
         """Take an attempt in hand; False if it is there already."""
         if attempt in self._waiting or attempt in self._running:

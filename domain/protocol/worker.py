@@ -11,6 +11,7 @@ from math import inf
 from ..errors import ProtocolViolation
 from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
+from ..output import Piece
 from ..policy import Timers
 from ..ports import Began, Ended, ExecutorEvent
 from .conversation import Conversation
@@ -96,6 +97,8 @@ class WorkerCore:
                     self._outbox.began(event.attempt, now - event.ago_ms)
                 case Ended() if self._satchel.ended(event.attempt, event.outcome):
                     self._outbox.ended(event.attempt, event.outcome)
+                case Piece() if self._satchel.has(event.attempt):
+                    self._outbox.show(event)
                 case _:
                     self._note("debug", f"late news of {event.attempt}, which is not held")
         return self._step(now)

@@ -20,6 +20,7 @@ from ...domain.ports import (
     FunctionStore,
     Leased,
     Link,
+    OutputStore,
     Point,
     TaskStore,
     Telemetry,
@@ -35,6 +36,7 @@ from ...domain.protocol.effects import (
     CallRecord,
     CallRelease,
     CallRenew,
+    CallShow,
     CallStart,
     DispatcherEffect,
     Forget,
@@ -42,6 +44,7 @@ from ...domain.protocol.effects import (
     Send,
     StoreCall,
     TaskCall,
+    ViewCall,
 )
 from ...domain.protocol.messages import Orders, Report
 from ..logs import LEVELS
@@ -70,6 +73,7 @@ class Dispatcher:
         owner: str,
         mode: str,
         workers: WorkerStore,
+        output: OutputStore,
         timeout_ms: int | None = None,
         carried_bytes: int = CARRIED_BYTES,
     ) -> None:
@@ -90,6 +94,7 @@ class Dispatcher:
         self._owner = owner
         self._mode = mode
         self._workers = workers
+        self._output = output
         self._timeout_ms = timeout_ms
         self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms(), carried_bytes)
         self._alarm = Alarm()
@@ -192,8 +197,8 @@ class Dispatcher:
 
     async def _carry_out(self, call: StoreCall) -> None:
         try:
-            if isinstance(call, CallMuster):
-                effects = await self._muster(call)
+            if isinstance(call, CallMuster | CallShow):
+                effects = await self._view(call)
             else:
                 effects = await self._ask(call)
         except StoreUnavailable as error:
@@ -208,8 +213,11 @@ class Dispatcher:
             self._away = False
         self._perform(effects)
 
-    async def _muster(self, call: CallMuster) -> list[DispatcherEffect]:
-        """Write down what is known of the workers."""
+    async def _view(self, call: ViewCall) -> list[DispatcherEffect]:
+        """Make one call that only shows something, and return what follows from its answer."""
+        if isinstance(call, CallShow):
+            await self._output.show(call.pieces)
+            return self._core.shown(self._clock.steady_ms())
         wishes = await self._workers.muster(self._owner, self._mode, call.sightings)
         return self._core.mustered(wishes, self._clock.steady_ms())
 

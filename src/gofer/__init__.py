@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .adapters.processes.progress import progress
     from .entrypoints.sdk.batches import Batch, Result
     from .entrypoints.sdk.client import Client
     from .entrypoints.sdk.decorated import RemoteFunction
@@ -35,6 +36,7 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "__version__",
+    "progress",
 ]
 
 _HOMES = {
@@ -55,6 +57,8 @@ def __getattr__(name: str) -> object:
     """Import what is asked for when it is asked for: a worker's child pays for none of it."""
     from importlib import import_module  # noqa: PLC0415 - see above
 
+    if name == "progress":
+        return vars(import_module(".adapters.processes.progress", __name__))["progress"]
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f".entrypoints.sdk.{home}", __name__), name)

@@ -1,6 +1,7 @@
 """What every QueueStore does: the queues as a whole."""
 
 from gofer.domain.ports import Store
+from gofer.domain.ports.queues import Place
 from gofer.domain.task import TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
@@ -96,3 +97,28 @@ class QueueStoreContract(StoreContract):
         assert ([each.depth for each in standing.queues], standing.delayed) == ([1, 0, 0], 120)
         assert await store.complete(done([runs]))
         assert [leased.attempt.task_id for leased in await take(store)] == [others[0].id]
+
+    async def test_a_task_knows_its_place_in_line(self, store: Store) -> None:
+        first, urgent, last, late = await queue(
+            store,
+            a_task(),
+            a_task(priority=0),
+            a_task(),
+            a_task(delay_ms=LONG_MS),
+        )
+        await store.put([FOREIGN])
+        (foreign,) = await queue(store, a_task(priority=2, function_id=FOREIGN.id))
+        places = [await store.queues.place(each) for each in (urgent, first, last, late, foreign)]
+        assert places == [
+            Place(TAG, 0),
+            Place(TAG, 1),
+            Place(TAG, 2),
+            Place(TAG, None),
+            Place(FOREIGN.environment.tag, 0),
+        ]
+        await take(store, 2)
+        assert await store.queues.place(first) == Place(TAG, None)
+        assert await store.queues.place(last) == Place(TAG, 0)
+
+    async def test_what_does_not_exist_has_no_place(self, store: Store) -> None:
+        assert await store.queues.place(a_task().id) is None

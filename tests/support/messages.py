@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import RANDOM_BITS, Attempt, Session, TaskId, WorkerId, uuid7
+from gofer.domain.output import Piece, Progress
 from gofer.domain.protocol.messages import (
     PROTOCOL_VERSION,
     Assignment,
@@ -80,6 +81,9 @@ failures = st.builds(
     output=texts,
 )
 finished = st.builds(Finished, attempts, successes | failures)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+progresses = st.builds(Progress, numbers, st.none() | numbers, texts)
+pieces = st.builds(Piece, attempts, counts, payloads, st.none() | progresses)
 assignments = st.builds(Assignment, attempts, digests, payloads, st.none() | counts)
 bodies = st.builds(FunctionBody, digests, payloads)
 to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
@@ -106,6 +110,7 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         many_attempts,
         st.lists(finished, max_size=4).map(tuple),
         many_attempts,
+        st.lists(pieces, max_size=3).map(tuple),
     ),
     st.builds(Bye, workers, sessions, many_attempts),
 )

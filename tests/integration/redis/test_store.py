@@ -7,6 +7,7 @@ import pytest
 from gofer.adapters.redis.driver import Timeouts, open_clients
 from tests.contracts.event_store import EventStoreContract
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.output_store import OutputStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
@@ -45,6 +46,10 @@ class TestRedisStoreInTime(TaskStoreTimesContract):
 
 
 class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsOutputStore(OutputStoreContract):
     pass
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from gofer.domain.errors import ProtocolViolation
 from gofer.domain.function import Function
 from gofer.domain.identifiers import Attempt, FunctionId, Session, TaskId, WorkerId
+from gofer.domain.output import Piece
 from gofer.domain.policy import Timers
 from gofer.domain.ports import Claim, Completion, Defeat, FromWorker, Leased, Written
 from gofer.domain.protocol.dispatcher import DispatcherCore
@@ -141,13 +142,15 @@ class DispatcherBench(Effects):
         started: Sequence[Attempt] = (),
         finished: Mapping[Attempt, Outcome] | None = None,
         returned: Sequence[Attempt] = (),
+        shown: Sequence[Piece] = (),
         peer: bytes = b"p1",
         skip: int = 0,
     ) -> Report:
         """Have a worker report, with the next number (``skip`` of them lost before it)."""
         seq = self._seqs[session] = self._seqs.get(session, 0) + 1 + skip
         ended = tuple(Finished(a, o) for a, o in (finished or {}).items())
-        report = Report(worker, session, seq, window, tuple(started), ended, tuple(returned))
+        told = tuple(started), ended, tuple(returned), tuple(shown)
+        report = Report(worker, session, seq, window, *told)
         self.hears(report, peer)
         return report
 

@@ -17,6 +17,7 @@ from gofer.domain.protocol.effects import (
     CallRecord,
     CallRelease,
     CallRenew,
+    CallShow,
     CallStart,
     DispatcherEffect,
     StoreCall,
@@ -183,6 +184,9 @@ class Desk:
             case CallMuster():
                 wishes = drive(self._store.workers.muster(owner, "push", call.sightings))
                 return lambda core, now: core.mustered(wishes, now)
+            case CallShow():
+                drive(self._store.output.show(call.pieces))
+                return lambda core, now: core.shown(now)
             case CallListen():
                 raise AssertionError("listening is not answered at once")
             case _:

@@ -9,6 +9,7 @@ from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
     CallListen,
     CallMuster,
+    CallShow,
     DispatcherEffect,
     Forget,
     Note,
@@ -119,7 +120,7 @@ class DispatcherNode(Node):
         return True
 
     def _call(self, call: StoreCall) -> None:
-        chance = self._aside if isinstance(call, CallMuster) else self.ground.chance
+        chance = self._aside if isinstance(call, CallMuster | CallShow) else self.ground.chance
         self.ground.story.tell(self.name, "asks the store:", call)
         owner = f"{self.name}.{self.generation}"
         generation = self.generation
@@ -150,7 +151,7 @@ class DispatcherNode(Node):
     def _answered(self, call: StoreCall, answer: Answer) -> None:
         effects = answer(self.core, self.now())
         self.ground.story.tell(self.name, "was answered:", type(call).__name__)
-        if effects or self._draining or not isinstance(call, CallMuster):
+        if effects or self._draining or not isinstance(call, CallMuster | CallShow):
             self._follow(effects)
         else:
             self.schedule()  # what is only shown moves no seed

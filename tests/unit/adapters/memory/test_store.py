@@ -13,6 +13,7 @@ from gofer.domain.ports import Hint, Store
 from gofer.domain.task import TaskStatus
 from tests.contracts.event_store import EventStoreContract
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.output_store import OutputStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.store_backend import (
     DAY_MS,
@@ -81,6 +82,10 @@ class TestMemoryStoreInTime(TaskStoreTimesContract):
 
 
 class TestMemoryStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestMemoryStoreAsOutputStore(OutputStoreContract):
     pass
 
 

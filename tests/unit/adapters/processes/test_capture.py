@@ -6,9 +6,10 @@ from contextlib import suppress
 
 import pytest
 
-from gofer.adapters.processes.capture import TAIL_BYTES, Tail
+from gofer.adapters.processes.capture import Tail
 from gofer.adapters.processes.outcomes import whole_output
 from gofer.adapters.processes.pipes import pipe
+from gofer.domain.output import TAIL_BYTES
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from fakeredis import FakeServer
 
 from tests.contracts.event_store import EventStoreContract
 from tests.contracts.function_store import FunctionStoreContract
+from tests.contracts.output_store import OutputStoreContract
 from tests.contracts.queue_store import QueueStoreContract
 from tests.contracts.redis_backend import RedisBackends, fake_clients
 from tests.contracts.store_backend import OpenBackend
@@ -46,6 +47,10 @@ class TestRedisStoreInTime(TaskStoreTimesContract):
 
 
 class TestRedisStoreSignals(TaskStoreSignalsContract):
+    pass
+
+
+class TestRedisStoreAsOutputStore(OutputStoreContract):
     pass
 
 

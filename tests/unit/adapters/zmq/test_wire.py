@@ -32,7 +32,17 @@ HELLO_ROW = [
     "host",
     1,
 ]
-REPORT_ROW = ["w1", SESSION_ROW, 1, 4, [], [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]], []]
+PIECE_ROW = [ATTEMPT_ROW, 7, b"output", [1.0, None, "note"]]
+REPORT_ROW = [
+    "w1",
+    SESSION_ROW,
+    1,
+    4,
+    [],
+    [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]],
+    [],
+    [PIECE_ROW],
+]
 FAILURE_ROW = [1, "signal", "", "", "", b"", -9, 9, 1, 1.5, "w1", 1, ""]
 ORDERS_ROW = [
     SESSION_ROW,

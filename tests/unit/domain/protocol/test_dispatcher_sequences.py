@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gofer.domain.identifiers import Session
+from gofer.domain.output import Piece
 from gofer.domain.ports import Hint, Written
 from gofer.domain.protocol.effects import (
     CallAdopt,
@@ -14,6 +15,7 @@ from gofer.domain.protocol.effects import (
     CallRecord,
     CallRelease,
     CallRenew,
+    CallShow,
     CallStart,
 )
 from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
@@ -27,6 +29,7 @@ ALL_CALLS = (
     CallRecord,
     CallRelease,
     CallRenew,
+    CallShow,
     CallStart,
 )
 
@@ -66,6 +69,7 @@ class Driver:
                     started=held[:1],
                     finished=dict.fromkeys(held[1:2], DONE),
                     returned=held[2:],
+                    shown=[Piece(each, 0, b"x") for each in held[:1]],
                 )
             case "bye":
                 bench.bye(self.session)
@@ -93,7 +97,9 @@ class Driver:
         if fails:
             bench.does(bench.core.failed(call, bench.now))
             return
-        if isinstance(call, CallMuster):
+        if isinstance(call, CallShow):
+            bench.does(bench.core.shown(bench.now))
+        elif isinstance(call, CallMuster):
             bench.does(bench.core.mustered([WORKER][: choice % 2], bench.now))
         elif isinstance(call, CallClaim | CallAdopt | CallReap | CallListen):
             self._give(call, choice)
