@@ -11,7 +11,7 @@ from .attempts import AttemptRecord
 from .batches import Batches
 from .errors import GoferError, NotFailed, NotFound
 from .explaining import Explanation, Facts, explain
-from .function import Environment, Function
+from .function import Environment
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
 from .outputs import Outputs
@@ -76,13 +76,6 @@ class Service:
         was stored; StoreUnavailable.
         """
         return await self.functions.add(name, payload)
-
-    async def function(self, function_id: FunctionId) -> Function:
-        """Return a function; raise NotFound, StoreUnavailable."""
-        (found,) = await self._store.fetch([function_id])
-        if found is None:
-            raise NotFound("function", function_id)
-        return found
 
     async def submit(self, submissions: Sequence[Submission]) -> list[TaskId]:
         """Record tasks and return their ids, in order; a 2xx may be sent once this returns.

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from ....domain.errors import (
+    Deleted,
     GoferError,
     InvalidIdentifier,
     InvalidInput,
@@ -40,12 +41,13 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "invalid-identifier": HTTPStatus.BAD_REQUEST,
         "invalid-payload": HTTPStatus.BAD_REQUEST,
         "not-found": HTTPStatus.NOT_FOUND,
+        "deleted": HTTPStatus.NOT_FOUND,
+        "not-failed": HTTPStatus.CONFLICT,
         "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
         "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
         "too-slow": HTTPStatus.REQUEST_TIMEOUT,
         "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "not-failed": HTTPStatus.CONFLICT,
         "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
         "key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
         "queue-full": HTTPStatus.TOO_MANY_REQUESTS,
@@ -65,6 +67,7 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         TooLarge: "too-large",
         NotFound: "not-found",
         NotFailed: "not-failed",
+        Deleted: "deleted",
         KeyReused: "key-reused",
         QueueFull: "queue-full",
         StoreUnavailable: "store-unavailable",
