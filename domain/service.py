@@ -73,13 +73,6 @@ class Service:
         """
         return await self.functions.add(name, payload)
 
-    async def function(self, function_id: FunctionId) -> Function:
-        """Return a function; raise NotFound, StoreUnavailable."""
-        (found,) = await self._store.fetch([function_id])
-        if found is None:
-            raise NotFound("function", function_id)
-        return found
-
     async def submit(self, submissions: Sequence[Submission]) -> list[TaskId]:
         """Record tasks and return their ids, in order; a 2xx may be sent once this returns.
 

@@ -13,18 +13,17 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....domain.errors import GoferError, NotFound
-from ....domain.function import content_digest
+from ....domain.errors import GoferError
+from ....domain.function import FunctionHead, content_digest
 from ....domain.identifiers import (
     BatchId,
-    FunctionId,
     member_ids,
     parse_batch_id,
 )
 from ....domain.ports import BatchPage, Cancelled, Ending
 from ....domain.service import Service
 from ....domain.submissions import Submission
-from ....domain.task import Budget, Failure
+from ....domain.task import Failure
 from ..encoding import Encoding
 from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page
 from .catalog import Catalog
@@ -36,12 +35,13 @@ from .queries import WAIT, Parameter, waiting_s, whole
 from .routing import LOCATION, Answer, Described, add_route, gives
 from .submitting import (
     LARGE_BYTES,
-    PRIORITY,
+    budget_by,
     budget_of,
     delay_ms,
     expires_at_ms,
     key_of,
     payload_of,
+    priority_of,
 )
 from .task_bodies import SubmitBatch
 from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
@@ -143,18 +143,15 @@ class _Batches:
         ]
         return wish, payloads, content_digest(raw) if key else ""
 
-    async def _resolve(self, wish: SubmitBatch) -> "dict[str | None, FunctionId | GoferError]":
+    async def _resolve(self, wish: SubmitBatch) -> "dict[str, FunctionHead | GoferError]":
         """Return the functions that a batch names, or why there is none; raise Refused."""
-        found: dict[str | None, FunctionId | GoferError] = {}
+        references: list[str] = []
         for named in {task.function or wish.function for task in wish.tasks}:
             if named is None:
                 detail = "a task names no `function`, and neither does the batch"
                 raise Refused("does-not-fit", detail)
-            try:
-                found[named] = await self._catalog.resolve(named)
-            except NotFound as refusal:
-                found[named] = refusal
-        return found
+            references.append(named)
+        return await self._catalog.resolve_all(references)
 
     async def state(self, request: Request) -> Response:
         """Tell how far a batch has come."""
@@ -195,24 +192,33 @@ class _Batches:
 def _submissions(
     wish: SubmitBatch,
     payloads: Sequence[bytes],
-    functions: "Mapping[str | None, FunctionId | GoferError]",
+    functions: "Mapping[str, FunctionHead | GoferError]",
 ) -> Iterator[Submission | GoferError]:
     """Translate; tasks that say nothing of their own share one budget."""
-    shared = budget_of(wish, Budget())
-    priority = PRIORITY if wish.priority is None else wish.priority
+    otherwise = {
+        named: (
+            head.id,
+            priority_of(wish, head.defaults),
+            budget_of(wish, budget_by(head.defaults)),
+        )
+        for named, head in functions.items()
+        if isinstance(head, FunctionHead)
+    }
     delay, expiry = delay_ms(wish), expires_at_ms(wish)
     tags = tuple(wish.tags or ())
     for task, payload in zip(wish.tasks, payloads, strict=True):
-        function = functions[task.function or wish.function]
+        named = task.function or wish.function or ""
+        function = functions[named]
         if isinstance(function, GoferError):
             yield function
             continue
+        function_id, priority, budget = otherwise[named]
         yield Submission(
-            function,
+            function_id,
             payload,
             priority if task.priority is None else task.priority,
             delay_ms(task, delay),
-            budget_of(task, shared),
+            budget_of(task, budget),
             "",
             tags if task.tags is None else tuple(task.tags),
             expires_at_ms(task, expiry),

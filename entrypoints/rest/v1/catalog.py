@@ -1,13 +1,15 @@
-"""Which function a task is of: its name and version, asked once and remembered.
+"""Which function is meant, and what the function of a task is called.
 
-A function never changes once it is registered, so what was found stays true; only the most recent
-ones are kept.
+A function never changes once it is registered, so what is known of one stays true; only the most
+recent ones are kept.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ....domain.errors import InvalidIdentifier, NotFound
-from ....domain.identifiers import FunctionId, parse_function_id
+from ....domain.errors import GoferError
+from ....domain.function import FunctionHead
+from ....domain.identifiers import FunctionId
 from ....domain.service import Service
 
 MOST_KNOWN = 10_000
@@ -25,26 +27,35 @@ class Catalog:
     """Functions by reference and by id."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._functions = service.functions
         self._known: dict[FunctionId, Known] = {}
 
-    async def resolve(self, reference: str) -> FunctionId:
-        """Return the id of a function; raise NotFound, StoreUnavailable."""
-        try:
-            return parse_function_id(reference)
-        except InvalidIdentifier:
-            raise NotFound("function", reference) from None
+    async def resolve(self, reference: str) -> FunctionHead:
+        """Return a function that takes tasks.
 
-    async def known(self, function_id: FunctionId) -> Known:
-        """Return what a function is called; raise StoreUnavailable."""
-        found = self._known.get(function_id)
-        if found is None:
-            try:
-                function = await self._service.function(function_id)
-            except NotFound:
-                return Known(None, None)
-            found = Known(function.name, 1)
-            if len(self._known) >= MOST_KNOWN:
-                del self._known[next(iter(self._known))]
-            self._known[function_id] = found
+        Raises InvalidIdentifier, NotFound, Deleted, StoreUnavailable.
+        """
+        found = (await self.resolve_all([reference]))[reference]
+        if isinstance(found, GoferError):
+            raise found
         return found
+
+    async def resolve_all(self, references: Iterable[str]) -> dict[str, FunctionHead | GoferError]:
+        """Return what each reference means, or why it means nothing; raise StoreUnavailable."""
+        found = await self._functions.known(references)
+        for head in found.values():
+            if isinstance(head, FunctionHead):
+                self._remember(head)
+        return found
+
+    async def known(self, function_ids: Iterable[FunctionId]) -> dict[FunctionId, Known]:
+        """Return what functions are called; raise StoreUnavailable."""
+        asked = set(function_ids)
+        if missing := asked - self._known.keys():
+            await self.resolve_all(missing)
+        return {each: self._known.get(each, Known(None, None)) for each in asked}
+
+    def _remember(self, head: FunctionHead) -> None:
+        if head.id not in self._known and len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[head.id] = Known(head.name, head.version)

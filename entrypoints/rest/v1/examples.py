@@ -20,6 +20,35 @@ _BATCH_LINKS = {
 }
 _FORTY_TWO = {"value": 42, "payload": "gARLKi4="}
 
+_FUNCTION = {
+    "id": FUNCTION,
+    "name": "absolute",
+    "version": 1,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "environment": {
+        "implementation": "cpython",
+        "python": "3.11",
+        "dill": "0.4.0",
+        "modules": [],
+        "names": [],
+    },
+    "has_source": True,
+    "has_bytecode": False,
+    "defaults": {
+        "timeout_s": 60.0,
+        "retries": 3,
+        "redeliveries": None,
+        "priority": None,
+        "result_ttl_s": None,
+    },
+    "created_at": _AT,
+    "links": {
+        "self": f"/v1/functions/{FUNCTION}",
+        "versions": f"/v1/functions/{FUNCTION}/versions",
+        "call": f"/v1/functions/{FUNCTION}/call",
+    },
+}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "SubmitBatch": {
         "function": FUNCTION,
@@ -85,17 +114,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "TaskCancelled": {"id": TASK, "outcome": "prevented"},
     "RegisterFunction": {
         "name": "absolute",
-        "bytecode": "gASVFAAAAAAAAACMCGJ1aWx0aW5zlIwDYWJzlJOULg==",
+        "source": "def absolute(x):\n    return abs(x)\n",
+        "defaults": {"timeout_s": 60, "retries": 3},
     },
-    "FunctionStands": {
-        "id": FUNCTION,
-        "name": "absolute",
-        "version": 1,
-        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "environment": {"implementation": "cpython", "python": "3.11", "dill": "0.4.0"},
-        "created_at": _AT,
-        "links": {"self": f"/v1/functions/{FUNCTION}", "call": f"/v1/functions/{FUNCTION}/call"},
-    },
+    "FunctionStands": _FUNCTION,
+    "FunctionPage": {"items": [_FUNCTION], "next_cursor": None},
     "Version": {"version": "0.1.0", "api": "v1"},
 }
 

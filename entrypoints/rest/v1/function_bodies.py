@@ -2,52 +2,103 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from .fields import At, FunctionUuid, Links
+from .fields import (
+    MOST_S,
+    At,
+    FunctionUuid,
+    Links,
+    NextCursor,
+    Priority,
+    Redeliveries,
+    Retries,
+    Timeout,
+)
 
 Name = Annotated[
     str,
     Meta(
-        description="A name for people, and to call it by: anything printable but / and @.",
+        description="A name to call it by: anything printable but / and @.",
         min_length=1,
         max_length=256,
-        examples=["double"],
+        examples=["absolute"],
     ),
 ]
+Python = Annotated[str, Meta(pattern=r"^[23]\.[0-9]{1,2}$", examples=["3.11"])]
+Modules = Annotated[list[str], Meta(max_length=1_000)]
+
+
+class OfEnvironment(Struct):
+    """The interpreter that made a function, or can run it."""
+
+    implementation: Annotated[str, Meta(min_length=1, max_length=40, examples=["cpython"])]
+    python: Python
+    dill: Annotated[str, Meta(max_length=40, description="Empty where not known.")] = ""
+    modules: Annotated[Modules, Meta(description="Top-level modules that it imports.")] = []
+    names: Annotated[Modules, Meta(description="Names that it takes from its module.")] = []
+
+
+class OfDefaults(Struct):
+    """What holds for tasks that say nothing else; null: gofer's own default."""
+
+    timeout_s: Timeout | None = None
+    retries: Retries | None = None
+    redeliveries: Redeliveries | None = None
+    priority: Priority | None = None
+    result_ttl_s: Annotated[float, Meta(ge=0, le=MOST_S)] | None = None
 
 
 class RegisterFunction(Struct):
-    """A function to register: the pickle of a callable."""
+    """A function to register: its source, its pickle, or better both."""
 
     name: Name
+    source: (
+        Annotated[
+            str,
+            Meta(
+                description="Python text of a module that defines it; runs on any version.",
+                min_length=1,
+                examples=["def absolute(x):\n    return abs(x)\n"],
+            ),
+        ]
+        | None
+    ) = None
+    entry: (
+        Annotated[
+            str,
+            Meta(description="Which function of the source; `name`, or the only one, if not said."),
+        ]
+        | None
+    ) = None
     bytecode: (
         Annotated[
             bytes,
-            Meta(
-                description="The dill of the callable.",
-                examples=["gASVFAAAAAAAAACMCGJ1aWx0aW5zlIwDYWJzlJOULg=="],
-            ),
+            Meta(description="The dill of the callable; runs on the Python version that made it."),
         ]
-        | UnsetType
-    ) = UNSET
-
-
-class EnvironmentOf(Struct):
-    """The interpreter that made a function, or can run it."""
-
-    implementation: Annotated[str, Meta(examples=["cpython"])]
-    python: Annotated[str, Meta(examples=["3.11"])]
-    dill: Annotated[str, Meta(description="Empty where not known.", examples=["0.4.0"])]
+        | None
+    ) = None
+    environment: OfEnvironment | None = None
+    defaults: OfDefaults | None = None
 
 
 class FunctionStands(Struct):
     """A registered function."""
 
     id: FunctionUuid
-    name: Name
-    version: int
+    name: str
+    version: Annotated[int, Meta(ge=1, description="Counts the functions of one name.")]
     digest: Annotated[str, Meta(description="sha256 of what was registered, 64 hex digits.")]
-    environment: EnvironmentOf
+    environment: OfEnvironment
+    has_source: bool
+    has_bytecode: bool
+    defaults: OfDefaults
     created_at: At
     links: Links
+
+
+class FunctionPage(Struct):
+    """Functions, the latest first."""
+
+    items: list[FunctionStands]
+    next_cursor: NextCursor

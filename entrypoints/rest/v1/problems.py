@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from ....domain.errors import (
+    Deleted,
     GoferError,
     InvalidIdentifier,
     InvalidInput,
@@ -40,6 +41,7 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "invalid-identifier": HTTPStatus.BAD_REQUEST,
         "invalid-payload": HTTPStatus.BAD_REQUEST,
         "not-found": HTTPStatus.NOT_FOUND,
+        "deleted": HTTPStatus.NOT_FOUND,
         "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
         "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
         "too-slow": HTTPStatus.REQUEST_TIMEOUT,
@@ -65,6 +67,7 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         TooLarge: "too-large",
         NotFound: "not-found",
         NotFailed: "not-failed",
+        Deleted: "deleted",
         KeyReused: "key-reused",
         QueueFull: "queue-full",
         StoreUnavailable: "store-unavailable",

@@ -16,7 +16,11 @@ EXCLUSIVE = (
 """Fields of which a body may say one only, wherever it has both."""
 
 
-_NAMED = {"required": ["function"], "properties": {"function": {"type": "string"}}}
+def _given(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"type": "string", "minLength": 1}}}
+
+
+_NAMED = _given("function")
 """A task of a batch names its function, or the batch does."""
 
 
@@ -36,6 +40,8 @@ def _marked(part: Any) -> Any:
     properties = described.get("properties", {})
     if "tasks" in properties and "function" in properties:
         described["anyOf"] = [_NAMED, {"properties": {"tasks": {"items": _NAMED}}}]
+    if "bytecode" in properties:
+        described["anyOf"] = [_given("source"), _given("bytecode")]
     pairs = [pair for pair in EXCLUSIVE if all(name in properties for name in pair)]
     if pairs and described.get("type") == "object":
         described["allOf"] = [_not_both(*pair) for pair in pairs]

@@ -5,8 +5,7 @@ import asyncio
 from msgspec import UNSET
 from starlette.requests import Request
 
-from ....domain.function import content_digest
-from ....domain.identifiers import FunctionId
+from ....domain.function import NO_DEFAULTS, Defaults, FunctionHead, content_digest
 from ....domain.submissions import Submission
 from ....domain.task import Backoff, Budget
 from ..encoding import Encoding
@@ -38,15 +37,15 @@ class Wish:
         self._key = key
         self._asked = asked
 
-    def submission(self, function: FunctionId) -> Submission:
+    def submission(self, function: FunctionHead) -> Submission:
         """Return it in the service's words; raise Refused."""
         body = self.body
         return Submission(
-            function,
+            function.id,
             self._payload,
-            PRIORITY if body.priority is None else body.priority,
+            priority_of(body, function.defaults),
             delay_ms(body),
-            budget_of(body, _BUDGET),
+            budget_of(body, budget_by(function.defaults)),
             self._key,
             tuple(body.tags or ()),
             expires_at_ms(body),
@@ -99,6 +98,24 @@ def budget_of(body: Options, otherwise: Budget) -> Budget:
         otherwise.timeout_ms if body.timeout_s is None else max(1, ms(body.timeout_s)),
         otherwise.backoff if body.backoff is None else _backoff_of(body.backoff),
     )
+
+
+def budget_by(defaults: Defaults) -> Budget:
+    """Return the budget of a task that says nothing: as its function says, or else as gofer."""
+    if defaults is NO_DEFAULTS:
+        return _BUDGET
+    return Budget(
+        _BUDGET.retries if defaults.retries is None else defaults.retries,
+        _BUDGET.redeliveries if defaults.redeliveries is None else defaults.redeliveries,
+        defaults.timeout_ms or None,
+    )
+
+
+def priority_of(body: Options, defaults: Defaults) -> int:
+    """Return the priority that is asked for, or else that of the function, or else gofer's."""
+    if body.priority is not None:
+        return body.priority
+    return PRIORITY if defaults.priority is None else defaults.priority
 
 
 def delay_ms(body: Options, otherwise: int = 0) -> int:

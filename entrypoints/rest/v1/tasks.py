@@ -16,7 +16,7 @@ from ....domain.task import Outcome, Success, Task
 from ..encoding import Encoding
 from . import outcomes
 from .bodies import Result
-from .catalog import Catalog
+from .catalog import Catalog, Known
 from .formats import Format, reply, wanted
 from .queries import WAIT, waiting_s
 from .routing import LOCATION, RETRY_AFTER, Answer, Described, add_route, gives
@@ -132,33 +132,38 @@ class Tasks:
 
     async def told(self, task: Task) -> TaskStands:
         """Return how a task stands, as it is told."""
-        name, version = await self._catalog.known(task.function_id)
-        timeout_ms, backoff = task.budget.timeout_ms, task.budget.backoff
-        return TaskStands(
-            id=task.id,
-            function=OfFunction(task.function_id, name, version),
-            status=task.status,
-            reason=task.reason,
-            attempt=task.attempt,
-            priority=task.priority,
-            tags=list(task.tags),
-            progress=None,
-            worker=task.worker or None,
-            batch=batch_of(task.id),
-            created_at=at(task.created_at_ms),
-            queued_at=at(task.queued_at_ms),
-            started_at=known_at(task.started_at_ms),
-            finished_at=known_at(task.finished_at_ms),
-            run_at=known_at(task.due_at_ms),
-            expires_at=known_at(task.expires_at_ms or None),
-            timeout_s=None if timeout_ms is None else timeout_ms / 1000,
-            retries=task.budget.retries,
-            redeliveries=task.budget.redeliveries,
-            backoff=OfBackoff(
-                backoff.initial_ms / 1000, backoff.factor, backoff.most_ms / 1000, backoff.jitter
-            ),
-            links=links_of(task.id),
-        )
+        known = await self._catalog.known([task.function_id])
+        return told_of(task, known[task.function_id])
+
+
+def told_of(task: Task, function: Known) -> TaskStands:
+    """Return how a task stands, as it is told."""
+    timeout_ms, backoff = task.budget.timeout_ms, task.budget.backoff
+    return TaskStands(
+        id=task.id,
+        function=OfFunction(task.function_id, *function),
+        status=task.status,
+        reason=task.reason,
+        attempt=task.attempt,
+        priority=task.priority,
+        tags=list(task.tags),
+        progress=None,
+        worker=task.worker or None,
+        batch=batch_of(task.id),
+        created_at=at(task.created_at_ms),
+        queued_at=at(task.queued_at_ms),
+        started_at=known_at(task.started_at_ms),
+        finished_at=known_at(task.finished_at_ms),
+        run_at=known_at(task.due_at_ms),
+        expires_at=known_at(task.expires_at_ms or None),
+        timeout_s=None if timeout_ms is None else timeout_ms / 1000,
+        retries=task.budget.retries,
+        redeliveries=task.budget.redeliveries,
+        backoff=OfBackoff(
+            backoff.initial_ms / 1000, backoff.factor, backoff.most_ms / 1000, backoff.jitter
+        ),
+        links=links_of(task.id),
+    )
 
 
 def task_id_of(request: Request) -> TaskId:

@@ -29,13 +29,102 @@ async def test_a_function_is_registered_and_shown(speaker: Speaker) -> None:
     assert (stored.id, stored.payload) == (told["id"], dumps(abs))
 
 
-@pytest.mark.parametrize("wrong", [{"name": ""}, {"name": 3}, {"bytecode": 3}, {}])
+SOURCE = "def absolute(x):\n    return abs(x)\n"
+
+
+async def put(speaker: Speaker, status: int = 201, **body: Any) -> dict[str, Any]:
+    """Register a function by its source; return the answer's body."""
+    body = {"name": "absolute", "source": SOURCE, **body}
+    return speaker.read(await speaker.post("/v1/functions", body), status)
+
+
+async def test_the_same_function_again_is_the_same_version(speaker: Speaker) -> None:
+    first = await put(speaker)
+    assert await put(speaker, 200) == first
+    second = await put(speaker, source=SOURCE + "# changed\n")
+    assert (first["version"], second["version"]) == (1, 2)
+    assert (second["has_source"], second["has_bytecode"]) == (True, False)
+
+
+async def test_a_function_is_found_by_its_name_and_version(speaker: Speaker) -> None:
+    first = await put(speaker)
+    second = await put(speaker, source=SOURCE + "# changed\n")
+    found = [
+        speaker.read(await speaker.get(f"/v1/functions/{ref}"))["id"]
+        for ref in ("absolute", "absolute@1", "absolute@2", first["id"])
+    ]
+    assert found == [second["id"], first["id"], second["id"], first["id"]]
+
+
+async def test_functions_and_their_versions_are_listed(speaker: Speaker) -> None:
+    await put(speaker)
+    newest = await put(speaker, source=SOURCE + "# changed\n")
+    other = await put(speaker, name="other one")
+    listed = speaker.read(await speaker.get("/v1/functions?limit=1"))
+    assert [each["id"] for each in listed["items"]] == [other["id"]]
+    rest = speaker.read(await speaker.get(f"/v1/functions?cursor={listed['next_cursor']}"))
+    assert [each["id"] for each in rest["items"]] == [newest["id"]]
+    assert rest["next_cursor"] is None
+    named = speaker.read(await speaker.get("/v1/functions?name=other%20one"))
+    assert named["items"] == [other]
+    versions = speaker.read(await speaker.get("/v1/functions/absolute/versions"))
+    assert [each["version"] for each in versions["items"]] == [2, 1]
+
+
+async def test_a_deleted_function_takes_no_tasks(speaker: Speaker) -> None:
+    function = await put(speaker)
+    path = function["links"]["self"]
+    answer = await speaker.service.client.delete(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert problem_of(await speaker.service.client.delete(path), 404) == "deleted"
+    for body in ({"function": function["id"]}, {"function": "absolute"}):
+        answer = await speaker.post("/v1/tasks", body)
+        assert problem_of(answer, 404) in {"deleted", "not-found"}
+    assert "was deleted" in (await speaker.get(path)).text
+
+
+async def test_what_a_task_does_not_say_is_as_its_function_says(speaker: Speaker) -> None:
+    defaults = {"timeout_s": 5, "retries": 7, "redeliveries": 0, "priority": 2}
+    function = await put(speaker, defaults=defaults)
+    assert {**function["defaults"], "result_ttl_s": None} == {**defaults, "result_ttl_s": None}
+    ref = {"function": "absolute"}
+    speaker.read(await speaker.post("/v1/tasks", {**ref, "retries": 1}), 202)
+    batch = {**ref, "tasks": [{}, {"priority": 0}], "timeout_s": 6}
+    speaker.read(await speaker.post("/v1/batches", batch), 202)
+    said = [(task.priority, *task.budget[:3]) for task in speaker.service.store.tasks]
+    assert said == [(2, 1, 0, 5_000), (2, 7, 0, 6_000), (0, 7, 0, 6_000)]
+
+
+async def test_in_a_batch_a_name_that_means_nothing_is_refused_alone(speaker: Speaker) -> None:
+    await put(speaker)
+    tasks = [{}, {"function": "nobody"}, {"function": "a/b"}]
+    body = {"function": "absolute", "tasks": tasks}
+    answer = speaker.read(await speaker.post("/v1/batches", body), 202)
+    told = [task.get("status") or task["error"]["type"] for task in answer["tasks"]]
+    urn = "urn:gofer:problem:"
+    assert told == ["QUEUED", f"{urn}not-found", f"{urn}invalid-identifier"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": 3},
+        {"source": None},
+        {"source": ""},
+        {"environment": {"implementation": "cpython", "python": "three"}},
+        {"defaults": {"retries": -1}},
+    ],
+)
 async def test_a_body_that_does_not_fit_is_422(speaker: Speaker, wrong: dict[str, Any]) -> None:
-    body = {
-        **({"name": "f"} if not wrong else {"name": "f", "bytecode": speaker.bytes(b"")}),
-        **wrong,
-    }
+    body = {"name": "absolute", "source": SOURCE, **wrong}
     assert problem_of(await speaker.post("/v1/functions", body), 422) == "does-not-fit"
+
+
+@pytest.mark.parametrize("name", ["a/b", "a@b", " ", "a\u0007", UNKNOWN])
+async def test_a_name_that_no_reference_could_mean_is_refused(speaker: Speaker, name: str) -> None:
+    body = {"name": name, "source": SOURCE}
+    assert problem_of(await speaker.post("/v1/functions", body), 400) == "invalid-input"
 
 
 async def test_bytecode_that_is_no_pickle_is_refused(speaker: Speaker) -> None:
