@@ -31,6 +31,8 @@ from .legacy import add_legacy_routes
 from .v1.batches import add_batch_routes
 from .v1.catalog import Catalog
 from .v1.functions import add_function_routes
+from .v1.history import add_history_routes
+from .v1.operations import add_queue_routes, add_worker_routes
 from .v1.tasks import Tasks, add_task_routes
 from .v1.version import add_version_route
 
@@ -63,6 +65,9 @@ def build_app(
     add_batch_routes(app.router, service, encoding, catalog)
     add_task_routes(app.router, tasks)
     add_function_routes(app.router, service, encoding, catalog, tasks)
+    add_history_routes(app.router, service, catalog, tasks)
+    add_worker_routes(app.router, service)
+    add_queue_routes(app.router, service)
     add_version_route(app.router)
     add_health_routes(app.router, service)
     add_handlers(app)

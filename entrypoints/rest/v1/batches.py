@@ -59,7 +59,7 @@ _KEY: dict[str, Parameter] = {
     "Idempotency-Key": {
         "description": "Sent again with the same key, the same request answers with the same batch,"
         " and records only what was not recorded before.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[ -~]{0,255}$"},
     }
 }
 _PAGES: dict[str, Parameter] = {

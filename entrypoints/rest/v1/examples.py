@@ -11,7 +11,9 @@ _AT = "2026-11-22T21:05:25.123Z"
 _TASK_LINKS = {
     "self": f"/v1/tasks/{TASK}",
     "result": f"/v1/tasks/{TASK}/result",
+    "attempts": f"/v1/tasks/{TASK}/attempts",
     "cancel": f"/v1/tasks/{TASK}/cancel",
+    "retry": f"/v1/tasks/{TASK}/retry",
 }
 _BATCH_LINKS = {
     "self": f"/v1/batches/{BATCH}",
@@ -20,7 +22,7 @@ _BATCH_LINKS = {
 }
 _FORTY_TWO = {"value": 42, "payload": "gARLKi4="}
 
-_FUNCTION = {
+_FUNCTION: dict[str, Any] = {
     "id": FUNCTION,
     "name": "absolute",
     "version": 1,
@@ -47,6 +49,57 @@ _FUNCTION = {
         "versions": f"/v1/functions/{FUNCTION}/versions",
         "call": f"/v1/functions/{FUNCTION}/call",
     },
+}
+
+_TASK = {
+    "id": TASK,
+    "function": {"id": FUNCTION, "name": "absolute", "version": 1},
+    "status": "RUNNING",
+    "reason": "",
+    "attempt": 1,
+    "priority": 1,
+    "tags": [],
+    "progress": None,
+    "worker": "host-4711-0badcafe",
+    "batch": None,
+    "created_at": _AT,
+    "queued_at": None,
+    "started_at": _AT,
+    "finished_at": None,
+    "run_at": None,
+    "expires_at": None,
+    "timeout_s": 60.0,
+    "retries": 3,
+    "redeliveries": 2,
+    "backoff": {"initial_s": 1.0, "factor": 4.0, "max_s": 16.0, "jitter": 0.2},
+    "links": _TASK_LINKS,
+}
+
+_WORKER = {
+    "id": "host-4711-0badcafe",
+    "mode": "push",
+    "host": "host",
+    "pid": 4711,
+    "environment": _FUNCTION["environment"],
+    "slots": 8,
+    "in_hand": 1,
+    "running": [TASK],
+    "state": "ready",
+    "connected_at": _AT,
+    "seen_at": _AT,
+    "dispatcher": "host-4700-0badf00d",
+    "links": {
+        "self": "/v1/workers/host-4711-0badcafe",
+        "drain": "/v1/workers/host-4711-0badcafe/drain",
+    },
+}
+
+_QUEUE = {
+    "priority": 1,
+    "depth": 2,
+    "oldest_age_s": 0.25,
+    "paused": False,
+    "rates": {"submitted_per_s": 3.5, "claimed_per_s": 3.0},
 }
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -87,29 +140,36 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "timeout_s": 60,
     },
     "Call": {"args": [-21], "kwargs": {}},
-    "TaskStands": {
-        "id": TASK,
-        "function": {"id": FUNCTION, "name": "absolute", "version": 1},
-        "status": "RUNNING",
-        "reason": "",
-        "attempt": 1,
-        "priority": 1,
-        "tags": [],
-        "progress": None,
-        "worker": "host-4711-0badcafe",
-        "batch": None,
-        "created_at": _AT,
-        "queued_at": None,
-        "started_at": _AT,
-        "finished_at": None,
-        "run_at": None,
-        "expires_at": None,
-        "timeout_s": 60.0,
-        "retries": 3,
-        "redeliveries": 2,
-        "backoff": {"initial_s": 1.0, "factor": 4.0, "max_s": 16.0, "jitter": 0.2},
-        "links": _TASK_LINKS,
+    "TaskStands": _TASK,
+    "TaskPage": {"items": [_TASK], "next_cursor": None},
+    "Attempts": {
+        "items": [
+            {
+                "number": 1,
+                "outcome": "completed",
+                "worker": "host-4711-0badcafe",
+                "queued_at": _AT,
+                "started_at": _AT,
+                "finished_at": _AT,
+                "queued_s": 0.002,
+                "run_s": 1.5,
+                "peak_rss_kb": 40960,
+                "error": None,
+                "output": "",
+            }
+        ]
     },
+    "WorkerStands": _WORKER,
+    "WorkerPage": {"items": [_WORKER], "next_cursor": None},
+    "QueueStands": _QUEUE,
+    "QueuesStand": {
+        "items": [_QUEUE],
+        "next_cursor": None,
+        "delayed": 0,
+        "running": 1,
+        "totals": {"submitted": 9, "completed": 6, "failed": 1, "cancelled": 0, "expired": 0},
+    },
+    "QueuePurged": {"priority": 1, "cancelled": 2},
     "Result": {"id": TASK, "status": "COMPLETED", **_FORTY_TWO},
     "TaskCancelled": {"id": TASK, "outcome": "prevented"},
     "RegisterFunction": {

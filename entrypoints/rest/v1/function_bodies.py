@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ....domain.function import Environment
 from .fields import (
     MOST_S,
     At,
@@ -37,6 +38,17 @@ class OfEnvironment(Struct):
     dill: Annotated[str, Meta(max_length=40, description="Empty where not known.")] = ""
     modules: Annotated[Modules, Meta(description="Top-level modules that it imports.")] = []
     names: Annotated[Modules, Meta(description="Names that it takes from its module.")] = []
+
+
+def environment_told(environment: Environment) -> OfEnvironment:
+    """Return an environment as it is told."""
+    return OfEnvironment(
+        environment.implementation,
+        f"{environment.python[0]}.{environment.python[1]}",
+        environment.dill,
+        list(environment.modules),
+        list(environment.names),
+    )
 
 
 class OfDefaults(Struct):

@@ -21,6 +21,7 @@ from .function_bodies import (
     OfDefaults,
     OfEnvironment,
     RegisterFunction,
+    environment_told,
 )
 from .problems import Refused
 from .queries import PAGING, WAIT, Parameter, limit, value, waiting_s
@@ -146,20 +147,14 @@ def wish_of(body: RegisterFunction) -> FunctionWish:
 
 def told_of(function: FunctionHead) -> FunctionStands:
     """Return a function as it is told."""
-    needs, defaults = function.environment, function.defaults
+    defaults = function.defaults
     own = f"/v1/functions/{function.id}"
     return FunctionStands(
         id=function.id,
         name=function.name,
         version=function.version,
         digest=function.digest,
-        environment=OfEnvironment(
-            needs.implementation,
-            f"{needs.python[0]}.{needs.python[1]}",
-            needs.dill,
-            list(needs.modules),
-            list(needs.names),
-        ),
+        environment=environment_told(function.environment),
         has_source=function.has_source,
         has_bytecode=function.has_bytecode,
         defaults=OfDefaults(

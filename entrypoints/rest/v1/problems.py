@@ -42,6 +42,7 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "invalid-payload": HTTPStatus.BAD_REQUEST,
         "not-found": HTTPStatus.NOT_FOUND,
         "deleted": HTTPStatus.NOT_FOUND,
+        "not-failed": HTTPStatus.CONFLICT,
         "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
         "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
         "too-slow": HTTPStatus.REQUEST_TIMEOUT,

@@ -69,6 +69,12 @@ def whole(request: Request, name: str, default: int, least: int, most: int) -> i
     return int(text)
 
 
+def values(request: Request, name: str) -> list[str]:
+    """Return all values of this name that are not empty, in order."""
+    query: bytes = request.scope["query_string"]
+    return [each for key, each in parse_qsl(query.decode("latin-1")) if key == name]
+
+
 def value(request: Request, name: str) -> str | None:
     """Return the last value of this name that is not empty; None if there is none."""
     query: bytes = request.scope["query_string"]

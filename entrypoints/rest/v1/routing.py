@@ -36,6 +36,8 @@ PLACES: Mapping[str, Parameter] = {
             "pattern": _BATCH,
         }
     },
+    "worker_id": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"}},
+    "priority": {"schema": {"type": "integer", "minimum": 0, "maximum": 2}},
     "ref": {
         "description": "A function's id, its name (the newest version), or name@version.",
         "schema": {"type": "string"},

@@ -29,10 +29,12 @@ LARGE_RESULT_BYTES = 16 * 1024
 
 COME_AGAIN = {"Retry-After": "1"}
 
+LINKS = ("result", "attempts", "cancel", "retry")
+
 KEY = {
     "Idempotency-Key": {
         "description": "Sent again with the same key, the same request answers with the same task.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[ -~]{0,255}$"},
     }
 }
 SUBMIT_FAILURES = (404, 408, 413, 415, 422, 429)
@@ -174,4 +176,4 @@ def task_id_of(request: Request) -> TaskId:
 def links_of(task_id: TaskId) -> dict[str, str]:
     """Return where a task is found."""
     own = f"/v1/tasks/{task_id}"
-    return {"self": own, **{each: f"{own}/{each}" for each in ("result", "cancel")}}
+    return {"self": own, **{each: f"{own}/{each}" for each in LINKS}}

@@ -9,6 +9,8 @@ from msgspec import Struct
 from gofer.entrypoints.rest.v1 import (
     bodies,
     function_bodies,
+    history_bodies,
+    operation_bodies,
     problems,
     task_bodies,
     version,
@@ -18,7 +20,7 @@ from gofer.entrypoints.rest.v1.problems import KINDS
 
 KINDS_OF_BODIES: dict[str, type[Struct]] = {
     name: kind
-    for module in (bodies, function_bodies, task_bodies, version)
+    for module in (bodies, function_bodies, history_bodies, operation_bodies, task_bodies, version)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Struct)
 }
