@@ -293,3 +293,12 @@ async def test_cancelling_a_batch_ends_what_has_not_ended(speaker: Speaker) -> N
     statuses = sorted(item["status"] for item in page["items"])
     assert statuses == ["CANCELLED"] * 3 + ["COMPLETED"]
     assert page["done"] is True
+
+
+async def test_a_cancel_may_leave_alone_what_runs(speaker: Speaker) -> None:
+    batch = (await speaker.submit(3))["id"]
+    await speaker.service.store.run_next()
+    answer = await speaker.post(f"/v1/batches/{batch}/cancel?running=false")
+    assert speaker.read(answer) == {"id": batch, "prevented": 2, "stopping": 0, "too_late": 1}
+    refused = await speaker.post(f"/v1/batches/{batch}/cancel?running=perhaps")
+    assert problem_of(refused, 400) == "invalid-input"
