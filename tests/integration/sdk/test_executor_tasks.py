@@ -12,7 +12,7 @@ import pytest
 
 import gofer.testing
 from gofer import Client, Executor, Refused, Unreachable
-from gofer.testing import RunningSystem, raised, returned
+from gofer.testing import RunningSystem, Success, raised, returned
 from tests.support.forwarder import Forwarder
 from tests.support.moody_server import Mood, moody
 from tests.support.ports import free_port
@@ -98,8 +98,12 @@ def test_map_gives_up_in_time_and_cancels_the_rest(holding: RunningSystem) -> No
 
 def test_a_map_that_is_left_cancels_the_rest() -> None:
     first = iter([returned(0)])
+
+    def run(*_: object) -> Success | None:
+        return next(first, None)
+
     with (
-        gofer.testing.running(run=lambda *_: next(first, None)) as system,
+        gofer.testing.running(run=run) as system,
         Executor(system.url) as pool,
     ):
         found = cast("Generator[int]", pool.map(abs, range(3)))
