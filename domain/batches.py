@@ -21,7 +21,7 @@ from .ports import (
     TaskStore,
 )
 from .submissions import Admission, Submission, batch_digest, batch_idempotency
-from .task import NewTask
+from .task import NewTask, TaskStatus
 
 AT_ONCE = 1_000
 """Tasks of a batch that are judged and recorded, or cancelled, before others get a turn."""
@@ -116,16 +116,23 @@ class Batches:
             page = await self._page(batch_id, first, limit)
         return page
 
-    async def cancel(self, batch_id: BatchId) -> Counter[Cancelled]:
+    async def cancel(self, batch_id: BatchId, *, running: bool = True) -> Counter[Cancelled]:
         """End all tasks of a batch that have not ended; return what became of how many.
 
-        Raises NotFound; StoreUnavailable, after which some may be cancelled.
+        Without ``running``, those that run are left alone and counted as TOO_LATE; one that is
+        begun just then may be stopped all the same. Raises NotFound; StoreUnavailable, after
+        which some may be cancelled.
         """
         last = (await self.state(batch_id)).last
         answers: Counter[Cancelled] = Counter()
         for first in range(1, last + 1, AT_ONCE):
             positions = range(first, min(first + AT_ONCE, last + 1))
-            answers.update(await self._tasks.cancel(member_ids(batch_id, positions)))
+            ids = member_ids(batch_id, positions)
+            if not running:
+                found = [task for task in await self._tasks.get(ids) if task is not None]
+                ids = [task.id for task in found if task.status is TaskStatus.QUEUED]
+                answers[Cancelled.TOO_LATE] += len(found) - len(ids)
+            answers.update(await self._tasks.cancel(ids))
         del answers[Cancelled.GONE]  # were refused, or are forgotten: no tasks of it
         return answers
 

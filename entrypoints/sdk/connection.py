@@ -145,6 +145,10 @@ class Connections:
             else:
                 self._idle.append(connection)
 
+    def __del__(self) -> None:
+        """Leave no socket open for the interpreter to warn about."""
+        self.close()
+
     def close(self) -> None:
         """Close the connections that are idle; the next request opens another."""
         while self._idle:

@@ -164,6 +164,7 @@ class Engine:
         try:
             asyncio.run(self._serve())
         finally:
+            self._asking.close()
             with self.accepted:
                 self.accepted.notify_all()
 

@@ -260,6 +260,14 @@ async def test_a_cancel_ends_what_has_not_ended(house: House) -> None:
     assert (state.count, state.completed, state.cancelled) == (3, 1, 2)
 
 
+async def test_a_cancel_may_leave_alone_what_runs(house: House) -> None:
+    batch = await house.service.batches.submit(house.wishes(b"a", b"rubbish", b"b", b"c"))
+    await house.finish(1)
+    await house.store.claim("d", "token", {OURS.tag: 1}, 1_000)
+    answers = await house.service.batches.cancel(batch.id, running=False)
+    assert answers == {Cancelled.TOO_LATE: 2, Cancelled.PREVENTED: 1}
+
+
 async def test_an_unknown_batch_is_not_found_by_any_call(house: House) -> None:
     unknown, batches = new_batch_id(0, 0), house.service.batches
     for call in (batches.state(unknown), batches.results(unknown, 0, 1), batches.cancel(unknown)):
