@@ -11,6 +11,7 @@ from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
 from tests.contracts.worker_store import WorkerStoreContract
@@ -44,6 +45,10 @@ class TestRedisStoreSignals(TaskStoreSignalsContract):
 
 
 class TestRedisStoreAsWorkerStore(WorkerStoreContract):
+    pass
+
+
+class TestRedisStoreFamilies(TaskStoreFamiliesContract):
     pass
 
 
