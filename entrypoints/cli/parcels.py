@@ -26,7 +26,9 @@ def parcel_of(
         pickled = outcomes.dump(function)
     except Exception as error:  # noqa: BLE001 - what a script holds may raise anything
         raise unpicklable(function, error) from None
-    parcel = Parcel(name or name_of(function), pickled, environment(function), defaults=defaults or {})
+    parcel = Parcel(
+        name or name_of(function), pickled, environment(function), defaults=defaults or {}
+    )
     if Path(where).is_file() and "." not in entry:
         parcel.source, parcel.entry = Path(where).read_text(encoding="utf-8"), entry
     return parcel
