@@ -52,7 +52,7 @@ Retries = Annotated[int | None, typer.Option(min=0, help="Further tries after it
 Redeliveries = Annotated[
     int | None, typer.Option(min=0, help="Further tries after its process died.")
 ]
-Priority = Annotated[int | None, typer.Option(min=0, help="Lower ones run first.")]
+Priority = Annotated[int | None, typer.Option(min=0, help="0 runs first, 2 last.")]
 Delay = Annotated[float | None, typer.Option(min=0, help="Start no sooner than in this time, s.")]
 
 Tags = Annotated[
@@ -119,6 +119,9 @@ def interrupts_held() -> Generator[list[int]]:
     What is half submitted could not be cancelled, because nobody would know its id.
     """
     noted: list[int] = []
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background
+        yield noted
+        return
 
     def note(number: int, _frame: object) -> None:
         if noted:

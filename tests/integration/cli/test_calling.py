@@ -62,6 +62,22 @@ def test_what_it_raises_is_shown_with_its_traceback(run: Gofer, calls: str) -> N
     assert "failed: ValueError: not 13" in said.err
 
 
+def test_a_registered_function_is_called_with_plain_arguments(run: Gofer, calls: str) -> None:
+    registered = run("fn", "register", f"{calls}:triple", "--timeout", "9", "--json").json
+    ref = registered["id"]
+    assert registered["name"] == "triple"
+    assert run("fn", "call", ref, "4", "--kw", "plus=1").out == "13\n"
+    failed = run("fn", "call", ref, "13", "--json")
+    assert (failed.code, failed.json["error"]["type"]) == (1, "ValueError")
+    assert "triple" in run("fn", "show", ref).out
+
+
+def test_what_a_service_does_not_know_is_said(run: Gofer) -> None:
+    said = run("fn", "call", "nobody", "1")
+    assert said.code == 1
+    assert "nobody" in said.err
+
+
 def test_a_detached_call_prints_the_id_to_ask_for(run: Gofer, calls: str) -> None:
     task_id = run("run", "--detach", f"{calls}:triple", "5", "--retries", "1").out.strip()
     assert run("task", "result", task_id).out == "15\n"
