@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import GoferError, KeyReused, NotFound
-from .identifiers import BATCH_BITS, BatchId, TaskId, member_ids, new_batch_id
+from .identifiers import BATCH_BITS, BatchId, TaskId, batch_of, member_ids, new_batch_id
 from .ports import (
     BatchPage,
     BatchState,
@@ -72,11 +72,35 @@ class Batches:
         """
         batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
         if key:
-            batch = await self._named(key, asked or batch_digest(_asked(wishes)), batch)
+            asked = asked or batch_digest(_asked(wishes))
+            if len(wishes) == 1 and (alone := await self._alone(wishes[0], key, asked, batch)):
+                return alone
+            batch = await self._named(key, asked, batch)
         answers: list[TaskId | GoferError] = []
         for first in range(0, len(wishes), AT_ONCE):
             answers += await self._take(batch, first + 1, wishes[first : first + AT_ONCE])
         return SubmittedBatch(batch, tuple(answers))
+
+    async def _alone(
+        self, wish: Submission | GoferError, key: str, asked: str, batch: BatchId
+    ) -> SubmittedBatch | None:
+        """Record a batch of one task, which is known by the key itself: one call instead of two.
+
+        None where more is to be told: the wish is refused, or the key is bound already, to another
+        request or, as other versions have it, to the batch.
+        """
+        if isinstance(wish, GoferError):
+            return None
+        known = batch_idempotency(key, asked)
+        try:
+            task = self._admission.admit(wish, member_ids(batch, [1])[0])
+        except GoferError:
+            return None
+        (answer,) = await self._admission.record([task._replace(idempotency=known)])
+        if isinstance(answer, KeyReused):
+            return None
+        named = batch_of(answer) if isinstance(answer, str) else None
+        return SubmittedBatch(named or batch, (answer,))
 
     async def _take(
         self, batch: BatchId, first: int, wishes: Sequence[Submission | GoferError]
