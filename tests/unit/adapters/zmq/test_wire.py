@@ -25,12 +25,13 @@ HELLO_ROW = [
     SESSION_ROW,
     2,
     4,
-    ["cpython", [3, 11], "0.4.1"],
+    ["cpython", [3, 11], "0.4.1", b""],
     [ATTEMPT_ROW],
     [],
     [0, 0],
     "host",
     1,
+    True,
 ]
 REPORT_ROW = ["w1", SESSION_ROW, 1, 4, [], [[ATTEMPT_ROW, [0, b"result", 1, 1.5, ""]]], []]
 FAILURE_ROW = [1, "signal", "", "", "", b"", -9, 9, 1, 1.5, "w1", 1, ""]
@@ -39,7 +40,7 @@ ORDERS_ROW = [
     1,
     0,
     1,
-    [["d" * 64, b"f"]],
+    [["d" * 64, b"f", ""]],
     [[ATTEMPT_ROW, "d" * 64, b"p", None]],
     [],
     [],
