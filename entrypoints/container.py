@@ -6,6 +6,7 @@ use. There is no ``wire()`` and no ``@inject``: wiring is global to the process.
 imported when they are first made, so that a web service does not pay for sockets and children.
 """
 
+import asyncio
 import os
 import socket
 import sys
@@ -205,6 +206,7 @@ class Container(containers.DeclarativeContainer):
         environment=environment,
         limits=settings.provided.limits.call(),
         telemetry=telemetry,
+        aside=providers.Object(asyncio.to_thread),
     )
 
     encoding = providers.Singleton(

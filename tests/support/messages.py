@@ -62,7 +62,8 @@ task_ids = st.builds(uuid7, st.integers(0, 2**48 - 1), st.integers(0, 2**RANDOM_
 attempts = st.builds(Attempt, task_ids, st.integers(1, 2**31), names)
 many_attempts = st.lists(attempts, max_size=4).map(tuple)
 minors = st.integers(0, 127)
-environments = st.builds(Environment, names, st.tuples(minors, minors), texts)
+modules = st.lists(names.filter(lambda name: "\n" not in name), max_size=3).map(tuple)
+environments = st.builds(Environment, names, st.tuples(minors, minors), texts, modules)
 successes = st.builds(Success, payloads, counts, durations, texts)
 failures = st.builds(
     Failure,
@@ -81,7 +82,7 @@ failures = st.builds(
 )
 finished = st.builds(Finished, attempts, successes | failures)
 assignments = st.builds(Assignment, attempts, digests, payloads, st.none() | counts)
-bodies = st.builds(FunctionBody, digests, payloads)
+bodies = st.builds(FunctionBody, digests, payloads, st.just("") | names)
 to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
     st.builds(
         Hello,
@@ -96,6 +97,7 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         st.builds(Read, counts, counts),
         texts,
         counts,
+        st.booleans(),
     ),
     st.builds(
         Report,

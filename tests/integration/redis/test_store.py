@@ -12,6 +12,7 @@ from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
 from tests.contracts.worker_store import WorkerStoreContract
@@ -49,6 +50,10 @@ class TestRedisStoreSignals(TaskStoreSignalsContract):
 
 
 class TestRedisStoreAsWorkerStore(WorkerStoreContract):
+    pass
+
+
+class TestRedisStoreFamilies(TaskStoreFamiliesContract):
     pass
 
 
