@@ -16,6 +16,7 @@ from tests.support.system import System, lasting_system, show_logs
 
 PRINTS = {
     "asyncio_client.py": r"1229 primes below 10 002\n",
+    "curl_only.sh": r'\{.*"status":"COMPLETED".*"value":5\.0.*\}\n',
     "flaky_call.py": r"got 42, after \d+ attempts\n",
     "monte_carlo_pi.py": r"pi is about 3\.1\d+\n",
     "parameter_sweep.py": r"tried 117: y = 3\.0 x \+ 2\.0, loss 0\.0\n",
