@@ -25,6 +25,18 @@ def triple(number, plus=0):
 
 def imaginary(real):
     return complex(real, 1)
+
+
+class Mark:
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return f"<{self.text}>"
+
+
+def mark(text):
+    return Mark(text)
 '''
 
 
@@ -53,6 +65,10 @@ def test_a_function_is_run_and_its_value_printed(run: Gofer, calls: str) -> None
 
 def test_a_value_that_is_no_json_is_printed_as_python_shows_it(run: Gofer, calls: str) -> None:
     assert run("run", f"{calls}:imaginary", "2").out == "(2+1j)\n"
+
+
+def test_a_value_of_a_class_of_the_file_comes_back(run: Gofer, calls: str) -> None:
+    assert run("run", f"{calls}:mark", "here").out == "<here>\n"
 
 
 def test_what_it_raises_is_shown_with_its_traceback(run: Gofer, calls: str) -> None:
