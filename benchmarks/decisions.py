@@ -10,6 +10,7 @@ from gofer.domain.identifiers import WorkerId
 from gofer.domain.scheduling import Placement, Roster
 
 TAG = "cpython-3.11"
+TAGS = (TAG, "cpython-any")
 SLOTS = 4
 WINDOW = 8
 
@@ -29,7 +30,7 @@ def _place(workers: int, count: int) -> float:
     names = [WorkerId(f"w{n}") for n in range(workers)]
     in_hand = dict.fromkeys(names, 0)
     for name in names:
-        roster.put(name, TAG, SLOTS, WINDOW, 0)
+        roster.put(name, TAGS, (SLOTS, WINDOW, 0))
     running: deque[WorkerId] = deque()
     busy = workers * SLOTS // 2
     began = time.perf_counter()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import GoferError, KeyReused, NotFound
-from .identifiers import BATCH_BITS, BatchId, TaskId, member_ids, new_batch_id
+from .identifiers import BATCH_BITS, BatchId, TaskId, batch_of, member_ids, new_batch_id
 from .ports import (
     BatchPage,
     BatchState,
@@ -21,7 +21,7 @@ from .ports import (
     TaskStore,
 )
 from .submissions import Admission, Submission, batch_digest, batch_idempotency
-from .task import NewTask
+from .task import NewTask, TaskStatus
 
 AT_ONCE = 1_000
 """Tasks of a batch that are judged and recorded, or cancelled, before others get a turn."""
@@ -72,11 +72,35 @@ class Batches:
         """
         batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
         if key:
-            batch = await self._named(key, asked or batch_digest(_asked(wishes)), batch)
+            asked = asked or batch_digest(_asked(wishes))
+            if len(wishes) == 1 and (alone := await self._alone(wishes[0], key, asked, batch)):
+                return alone
+            batch = await self._named(key, asked, batch)
         answers: list[TaskId | GoferError] = []
         for first in range(0, len(wishes), AT_ONCE):
             answers += await self._take(batch, first + 1, wishes[first : first + AT_ONCE])
         return SubmittedBatch(batch, tuple(answers))
+
+    async def _alone(
+        self, wish: Submission | GoferError, key: str, asked: str, batch: BatchId
+    ) -> SubmittedBatch | None:
+        """Record a batch of one task, which is known by the key itself: one call instead of two.
+
+        None where more is to be told: the wish is refused, or the key is bound already, to another
+        request or, as other versions have it, to the batch.
+        """
+        if isinstance(wish, GoferError):
+            return None
+        known = batch_idempotency(key, asked)
+        try:
+            task = self._admission.admit(wish, member_ids(batch, [1])[0])
+        except GoferError:
+            return None
+        (answer,) = await self._admission.record([task._replace(idempotency=known)])
+        if isinstance(answer, KeyReused):
+            return None
+        named = batch_of(answer) if isinstance(answer, str) else None
+        return SubmittedBatch(named or batch, (answer,))
 
     async def _take(
         self, batch: BatchId, first: int, wishes: Sequence[Submission | GoferError]
@@ -116,16 +140,23 @@ class Batches:
             page = await self._page(batch_id, first, limit)
         return page
 
-    async def cancel(self, batch_id: BatchId) -> Counter[Cancelled]:
+    async def cancel(self, batch_id: BatchId, *, running: bool = True) -> Counter[Cancelled]:
         """End all tasks of a batch that have not ended; return what became of how many.
 
-        Raises NotFound; StoreUnavailable, after which some may be cancelled.
+        Without ``running``, those that run are left alone and counted as TOO_LATE; one that is
+        begun just then may be stopped all the same. Raises NotFound; StoreUnavailable, after
+        which some may be cancelled.
         """
         last = (await self.state(batch_id)).last
         answers: Counter[Cancelled] = Counter()
         for first in range(1, last + 1, AT_ONCE):
             positions = range(first, min(first + AT_ONCE, last + 1))
-            answers.update(await self._tasks.cancel(member_ids(batch_id, positions)))
+            ids = member_ids(batch_id, positions)
+            if not running:
+                found = [task for task in await self._tasks.get(ids) if task is not None]
+                ids = [task.id for task in found if task.status is TaskStatus.QUEUED]
+                answers[Cancelled.TOO_LATE] += len(found) - len(ids)
+            answers.update(await self._tasks.cancel(ids))
         del answers[Cancelled.GONE]  # were refused, or are forgotten: no tasks of it
         return answers
 

@@ -4,11 +4,13 @@
     ├── InvalidInput          the caller's mistake; nothing was stored
     │   ├── InvalidIdentifier     an id, name or URL that is none
     │   ├── InvalidPayload        bytes that cannot be a pickle
-    │   └── TooLarge              over a limit; says which and by how much
+    │   ├── TooLarge              over a limit; says which and by how much
+    │   └── UnfitFunction         a function that would run nowhere; says why and what to do
     ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
     │   └── Deleted               ... any more, because somebody deleted it
     ├── NotFailed             only a task that has failed can be tried again
+    ├── Incompatible          no worker that is there could run it, and the caller would not wait
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
     ├── StoreIncompatible     the store holds another layout, or settings that would lose tasks
@@ -21,6 +23,10 @@ Expected outcomes (a lease that is gone, a task that has already ended) are valu
 not exceptions. The mapping to HTTP is one table at the edge, ``entrypoints/rest/problems.py``.
 Errors must never carry a payload, and never a secret: they are logged and sent to clients.
 """
+
+from collections.abc import Sequence
+
+from .findings import Finding
 
 
 class GoferError(Exception):
@@ -64,6 +70,15 @@ class TooLarge(InvalidInput):
         super().__init__(f"{what} has {size} bytes; the limit is {limit}")
 
 
+class UnfitFunction(InvalidInput):
+    """A function that would fail wherever it ran."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        """Record the ``findings``: what is wrong with it, and what to do."""
+        self.findings = tuple(findings)
+        super().__init__("; ".join(finding.text for finding in self.findings))
+
+
 class KeyReused(GoferError):
     """The idempotency key names another request; nothing was stored."""
 
@@ -103,6 +118,16 @@ class Deleted(NotFound):
         """Record the ``kind`` ("function") and the ``identifier`` asked for."""
         super().__init__(kind, identifier)
         self.args = (f"the {kind} {identifier} was deleted",)
+
+
+class Incompatible(GoferError):
+    """No worker that is there could run a task, and its submitter would not have it wait."""
+
+    def __init__(self, function: str, problem: str) -> None:
+        """Record which ``function``, and the ``problem`` in words."""
+        self.function = function
+        self.problem = problem
+        super().__init__(f"function {function} could not run now: {problem}")
 
 
 class QueueFull(GoferError):

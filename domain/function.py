@@ -5,9 +5,25 @@ The payload is opaque here: this module (like everything outside a worker's chil
 
 import hashlib
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import NamedTuple
 
 from .identifiers import FunctionId
+
+ANY = "any"
+"""Stands for the version in the tag of a family, such as ``cpython-any``."""
+
+
+def family_of(tag: str) -> str:
+    """Return the tag that every worker of this tag's implementation serves beside its own."""
+    return f"{tag.rpartition('-')[0]}-{ANY}"
+
+
+class Form(StrEnum):
+    """In which form a function travels to a worker."""
+
+    BYTECODE = "bytecode"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,11 @@ class Environment:
         """Make the tag."""
         tag = f"{self.implementation}-{self.python[0]}.{self.python[1]}"
         object.__setattr__(self, "tag", tag)
+
+    @property
+    def family(self) -> str:
+        """Return the tag of what runs in any version of this implementation: source does."""
+        return family_of(self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +92,11 @@ class FunctionHead:
     source_bytes: int = 0
 
     @property
+    def tag(self) -> str:
+        """Return the key of the queue in which its tasks wait, as ``Function.tag`` does."""
+        return self.environment.family if self.source_bytes else self.environment.tag
+
+    @property
     def has_source(self) -> bool:
         """Return whether workers of other versions can run it."""
         return self.source_bytes > 0
@@ -104,8 +130,21 @@ class Function:
 
     @property
     def tag(self) -> str:
-        """Return the key of the queue in which its tasks wait."""
-        return self.environment.tag
+        """Return the key of the queue in which its tasks wait.
+
+        That of its environment, or (with source) one that every version of it serves.
+        """
+        return self.environment.family if self.source else self.environment.tag
+
+    @property
+    def has_source(self) -> bool:
+        """Return whether workers of other versions can run it."""
+        return bool(self.source)
+
+    @property
+    def has_bytecode(self) -> bool:
+        """Return whether there is a pickle of it."""
+        return bool(self.payload)
 
     @property
     def head(self) -> FunctionHead:
@@ -123,6 +162,19 @@ class Function:
             payload_bytes=len(self.payload),
             source_bytes=len(self.source.encode()),
         )
+
+
+def form_for(function: Function | FunctionHead, worker: Environment) -> Form | None:
+    """Return in which form a function goes to a worker of this environment; None: in none.
+
+    Bytecode goes to the interpreter that made it (implementation, major and minor version) and to
+    no other; source to every version of the same implementation.
+    """
+    if function.has_bytecode and function.environment.tag == worker.tag:
+        return Form.BYTECODE
+    if function.has_source and function.environment.implementation == worker.implementation:
+        return Form.SOURCE
+    return None
 
 
 class FunctionName(NamedTuple):

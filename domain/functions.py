@@ -9,20 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .errors import Deleted, GoferError, InvalidIdentifier, InvalidInput, NotFound, TooLarge
-from .function import (
-    NO_DEFAULTS,
-    Defaults,
-    Environment,
-    Function,
-    FunctionHead,
-    FunctionName,
-    function_digest,
-)
+from .errors import Deleted, GoferError, Incompatible, InvalidIdentifier, NotFound, UnfitFunction
+from .function import Environment, Function, FunctionHead, FunctionName, function_digest
 from .identifiers import FunctionId, parse_function_id
-from .ports import Clock, Filed, FunctionStore, PayloadInspector, Point, Telemetry
-from .submissions import Limits
-from .task import PRIORITIES
+from .ports import Clock, Filed, FunctionStore, Point, Telemetry, WorkerState, WorkerStore
+from .preflight import Report, fits_nowhere
+from .wishes import Examiner, FunctionWish
+
+__all__ = ["FunctionPage", "FunctionWish", "Functions", "Registration", "parse_reference"]
 
 REMEMBERED_MS = 1_000
 """How long what a reference meant is believed: a new version is used by all a second later."""
@@ -33,22 +27,6 @@ REMEMBERED_MOST = 10_000
 MOST_VERSION = 2**31 - 1
 
 _REFERENCE = "an id, a name, or a name and a version such as resize@3"
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionWish:
-    """What somebody wants registered: ``source``, ``bytecode`` (a dill pickle), or both.
-
-    ``source`` is the text of a module; ``entry`` is which of its functions is meant ("": ``name``,
-    or the only one). ``environment`` is what made the bytecode (None: what it tells of itself).
-    """
-
-    name: str
-    source: str = ""
-    entry: str = ""
-    bytecode: bytes = b""
-    environment: Environment | None = None
-    defaults: Defaults = NO_DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +51,18 @@ class Functions:
     def __init__(
         self,
         store: FunctionStore,
-        inspector: PayloadInspector,
+        workers: WorkerStore,
+        examiner: Examiner,
         clock: Clock,
         new_id: Callable[[], str],
-        environment: Environment,
-        limits: Limits,
         telemetry: Telemetry,
     ) -> None:
-        """Take the ports; ``environment`` is assumed for bytecode that names none."""
+        """Take the ports."""
         self._store = store
-        self._inspector = inspector
+        self._workers = workers
+        self._examiner = examiner
         self._clock = clock
         self._new_id = new_id
-        self._environment = environment
-        self._limits = limits
         self._telemetry = telemetry
         self._remembered: dict[str, tuple[float, FunctionHead]] = {}
 
@@ -95,16 +71,14 @@ class Functions:
     async def register(self, wish: FunctionWish) -> Registration:
         """Store a function as the next version of its name, unless the newest is the same.
 
-        Raises InvalidInput, InvalidPayload or TooLarge, and then nothing was stored;
-        StoreUnavailable.
+        Raises InvalidInput, InvalidPayload, TooLarge or (with findings) UnfitFunction, and then
+        nothing was stored; StoreUnavailable.
         """
-        check_name(wish.name)
-        _check_defaults(wish.defaults)
-        if not (wish.source or wish.bytecode):
-            raise InvalidInput("a function needs source, bytecode or both")
-        if wish.entry and not wish.entry.isidentifier():
-            raise InvalidInput(f"the entry {wish.entry[:80]!r} is no name of a function")
-        filed, function = await self._put(wish, unless_same=True)
+        examined = await self._examiner.examine(wish)
+        if unfit := examined.report.unfit:
+            raise UnfitFunction(unfit)
+        put = self._put(examined.wish, examined.environment, unless_same=True)
+        filed, function = await put
         self._remembered.pop(function.name, None)
         if filed.new:
             return Registration(function, created=True)
@@ -113,21 +87,39 @@ class Functions:
             raise NotFound("function", filed.id)
         return Registration(known, created=False)
 
+    async def preflight(self, wish: FunctionWish) -> Report:
+        """Return what would keep a function from running now; stores nothing.
+
+        Raises InvalidInput, InvalidPayload or TooLarge as ``register`` does; StoreUnavailable.
+        """
+        examined = await self._examiner.examine(wish)
+        return examined.against(await self._environments())
+
+    async def fit(self, functions: Iterable[FunctionHead]) -> None:
+        """Raise Incompatible for the first function that no worker which is there could run."""
+        environments = await self._environments()
+        for function in functions:
+            if problem := fits_nowhere(function, environments):
+                raise Incompatible(f"{function.name}@{function.version}", problem)
+
+    async def _environments(self) -> list[Environment]:
+        """Return those of the workers that take tasks, as of about a second ago."""
+        records = await self._workers.workers()
+        return [each.environment for each in records if each.state is WorkerState.READY]
+
     async def add(self, name: str, payload: bytes) -> FunctionId:
         """Store bytecode as a new version of any name, as the original contract has it.
 
         Raises as ``register`` does.
         """
-        filed, _ = await self._put(FunctionWish(name, bytecode=payload), unless_same=False)
+        wish = FunctionWish(name, bytecode=payload)
+        environment = self._examiner.environment_of(wish)
+        filed, _ = await self._put(wish, environment, unless_same=False)
         return filed.id
 
-    async def _put(self, wish: FunctionWish, *, unless_same: bool) -> tuple[Filed, FunctionHead]:
-        self._check_sizes(wish)
-        environment = wish.environment
-        if wish.bytecode or not wish.source:
-            seen = self._inspector.inspect(wish.bytecode)
-            environment = environment or seen.environment
-        environment = environment or self._environment
+    async def _put(
+        self, wish: FunctionWish, environment: Environment, *, unless_same: bool
+    ) -> tuple[Filed, FunctionHead]:
         function = Function(
             id=FunctionId(self._new_id()),
             name=wish.name,
@@ -144,15 +136,6 @@ class Functions:
         (filed,) = await self._store.put([function], unless_same=unless_same)
         self._telemetry.point(Point.API_REGISTERED)
         return filed, replace(function.head, version=filed.version)
-
-    def _check_sizes(self, wish: FunctionWish) -> None:
-        if len(wish.name) > self._limits.name_chars:
-            raise InvalidInput(
-                f"the name has {len(wish.name)} characters; the limit is {self._limits.name_chars}"
-            )
-        size = len(wish.bytecode) + len(wish.source.encode("utf-8", "replace"))
-        if size > self._limits.function_bytes:
-            raise TooLarge("the function", size, self._limits.function_bytes)
 
     # ------------------------------------------------------------ finding
 
@@ -258,23 +241,3 @@ def parse_reference(reference: str) -> FunctionId | FunctionName:
     if not re.fullmatch("[1-9][0-9]{0,9}", version) or int(version) > MOST_VERSION:
         raise InvalidIdentifier("function", reference, _REFERENCE)
     return FunctionName(name, int(version))
-
-
-def check_name(name: str) -> None:
-    """Raise InvalidInput for a name that no reference could mean."""
-    if not name.strip() or not name.isprintable() or "/" in name or "@" in name:
-        raise InvalidInput(f"the name {name[:80]!r} is empty, or has / or @ or what is not printed")
-    try:
-        parse_function_id(name)
-    except InvalidIdentifier:
-        return
-    raise InvalidInput(f"the name {name!r} looks like an id")
-
-
-def _check_defaults(defaults: Defaults) -> None:
-    if defaults.priority is not None and defaults.priority not in PRIORITIES:
-        raise InvalidInput(f"priority {defaults.priority} is none of {PRIORITIES}")
-    for name in ("timeout_ms", "retries", "redeliveries", "result_ttl_ms"):
-        value = getattr(defaults, name)
-        if value is not None and value < 0:
-            raise InvalidInput(f"the default {name} is {value}, and cannot be negative")

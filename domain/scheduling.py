@@ -3,11 +3,15 @@
 A roster of workers by free capacity: the least loaded for its size comes first, and among
 equals the one with more free slots. A pick costs O(log n) in the number of workers, whatever
 their state; entries that are out of date are dropped when they surface (a lazy heap).
+
+A task that any version of an implementation can run (``cpython-any``) goes to the first of the
+firsts: workers that serve the same tags share a heap, and few heaps serve a tag. So the figures of
+a worker are kept once, whatever it serves.
 """
 
 import heapq
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
@@ -22,7 +26,7 @@ class _Seat:
     """One worker's capacity; ``version`` tells which heap entry is the current one."""
 
     worker: WorkerId
-    tag: str
+    tags: tuple[str, ...]
     slots: int
     window: int
     in_hand: int
@@ -60,45 +64,71 @@ class NoPlacement:
     reason: str
 
 
+@dataclass(slots=True)
+class _Pool:
+    """The workers that serve the same tags: how many, and those with room, in a lazy heap."""
+
+    workers: int = 0
+    heap: list[_Entry] = field(default_factory=list[_Entry])
+
+
 class Roster:
     """The connected workers, by the environment they offer and the room they have."""
 
     def __init__(self) -> None:
         """Start with nobody."""
         self._seats: dict[WorkerId, _Seat] = {}
-        self._heaps: dict[str, list[_Entry]] = {}
-        self._population: dict[str, int] = {}
+        self._pools: dict[tuple[str, ...], _Pool] = {}
+        self._serving: dict[str, list[_Pool]] = {}
         self._versions = count()
         self._rooms: dict[str, int] = {}
 
     @property
     def rooms(self) -> Mapping[str, int]:
-        """Return how many tasks could be placed now, by environment; all that are there."""
+        """Return how many tasks could be placed now, by tag; all that are there.
+
+        The room of a family is that of all its workers: it is the same room, counted twice.
+        """
         return self._rooms
 
     def __len__(self) -> int:
         """Return how many workers there are."""
         return len(self._seats)
 
-    def put(self, worker: WorkerId, tag: str, slots: int, window: int, in_hand: int) -> None:
-        """Add a worker, or say how it stands now. ``tag`` is its ``Environment.tag``."""
+    def put(self, worker: WorkerId, tags: tuple[str, ...], figures: tuple[int, int, int]) -> None:
+        """Add a worker, or say how it stands now: its slots, window, and tasks in hand.
+
+        ``tags`` are those whose tasks it takes: its ``Environment.tag``, and the family of that.
+        """
         self.remove(worker)
-        seat = _Seat(worker, tag, slots, window, in_hand, next(self._versions))
+        slots, window, in_hand = figures
+        seat = _Seat(worker, tags, slots, window, in_hand, next(self._versions))
         self._seats[worker] = seat
-        self._population[tag] = self._population.get(tag, 0) + 1
-        self._rooms[tag] = self._rooms.get(tag, 0) + seat.room
-        self._push(seat)
+        pool = self._pools.get(tags)
+        if pool is None:
+            pool = self._pools[tags] = _Pool()
+            for tag in tags:
+                self._serving.setdefault(tag, []).append(pool)
+                self._rooms.setdefault(tag, 0)
+        pool.workers += 1
+        self._make_room(seat, seat.room)
+        self._push(seat, pool)
 
     def remove(self, worker: WorkerId) -> None:
         """Take a worker out; one that is not there is fine."""
         seat = self._seats.pop(worker, None)
         if seat is None:
             return
-        self._rooms[seat.tag] -= seat.room
-        self._population[seat.tag] -= 1
-        if not self._population[seat.tag]:
-            del self._population[seat.tag], self._rooms[seat.tag]
-            self._heaps.pop(seat.tag, None)
+        self._make_room(seat, -seat.room)
+        pool = self._pools[seat.tags]
+        pool.workers -= 1
+        if pool.workers:
+            return
+        del self._pools[seat.tags]
+        for tag in seat.tags:
+            self._serving[tag].remove(pool)
+            if not self._serving[tag]:
+                del self._serving[tag], self._rooms[tag]
 
     def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
         """Say how a worker that is there stands now; one that is not there is fine."""
@@ -107,35 +137,43 @@ class Roster:
             return
         before = seat.room
         seat.window, seat.in_hand, seat.version = window, in_hand, next(self._versions)
-        self._rooms[seat.tag] += seat.room - before
-        self._push(seat)
+        self._make_room(seat, seat.room - before)
+        self._push(seat, self._pools[seat.tags])
 
     def offers(self, tag: str) -> bool:
-        """Return whether anybody who is there could ever take a task of environment ``tag``."""
-        return tag in self._population
+        """Return whether anybody who is there could ever take a task of this tag."""
+        return tag in self._serving
 
     def place(self, tag: str, most: int = 1) -> Placement | NoPlacement:
-        """Choose a worker of environment ``tag`` for the next task, and for those that follow it.
+        """Choose a worker for the next task of a tag, and for those that follow it.
 
         It gets as many of ``most`` tasks as would be given to it in a row, one by one; they count
         as in its hands. A lone worker is thus chosen once for all of them.
         """
-        heap = self._heaps.get(tag, [])
-        seat = self._first(heap)
-        if seat is None:
+        pools = self._serving.get(tag, ())
+        heap = self._first_heap(pools)
+        if heap is None:
             return self._nobody(tag)
-        heapq.heappop(heap)
-        rival = heap[0] if self._first(heap) is not None else None
-        count = _in_a_row(seat, min(most, seat.room), rival)
-        chosen = Placement(
-            seat.worker, seat.in_hand, seat.slots, seat.window, self._population[tag], count
-        )
-        seat.in_hand += count
+        seat = self._seats[heapq.heappop(heap)[-1]]
+        others = self._first_heap(pools)
+        if most > 1:
+            most = _in_a_row(seat, min(most, seat.room), None if others is None else others[0])
+        rivals = pools[0].workers if len(pools) == 1 else sum(pool.workers for pool in pools)
+        chosen = Placement(seat.worker, seat.in_hand, seat.slots, seat.window, rivals, most)
+        seat.in_hand += most
         seat.version = next(self._versions)
-        self._rooms[tag] -= count
+        self._make_room(seat, -most)
         if seat.room:
             heapq.heappush(heap, _entry(seat))
         return chosen
+
+    def _first_heap(self, pools: Sequence[_Pool]) -> list[_Entry] | None:
+        """Return the heap with the first of those that serve a tag; None if nobody has room."""
+        if len(pools) == 1:
+            heap = pools[0].heap
+            return heap if self._first(heap) is not None else None
+        heaps = [pool.heap for pool in pools if self._first(pool.heap) is not None]
+        return min(heaps, key=_top) if heaps else None
 
     def _first(self, heap: list[_Entry]) -> _Seat | None:
         """Return who is first in a heap, after dropping what is out of date there."""
@@ -150,17 +188,23 @@ class Roster:
     def _nobody(self, tag: str) -> NoPlacement:
         if not self._seats:
             return NoPlacement("no worker is connected")
-        if not self._population.get(tag):
-            others = ", ".join(sorted(self._population))
+        if tag not in self._serving:
+            others = ", ".join(sorted({tags[0] for tags in self._pools}))
             return NoPlacement(f"no connected worker runs {tag} (there are: {others})")
-        return NoPlacement(f"all {self._population[tag]} workers of {tag} are full")
+        workers = sum(pool.workers for pool in self._serving[tag])
+        return NoPlacement(f"all {workers} workers of {tag} are full")
 
-    def _push(self, seat: _Seat) -> None:
+    def _make_room(self, seat: _Seat, by: int) -> None:
+        rooms = self._rooms
+        for tag in seat.tags:
+            rooms[tag] += by
+
+    def _push(self, seat: _Seat, pool: _Pool) -> None:
         if not seat.room:
             return
-        heap = self._heaps.setdefault(seat.tag, [])
-        if len(heap) > 4 * len(self._seats) + 64:
-            heap[:] = [_entry(s) for s in self._seats.values() if s.tag == seat.tag and s.room]
+        heap = pool.heap
+        if len(heap) > 4 * pool.workers + 64:
+            heap[:] = [_entry(s) for s in self._seats.values() if s.tags == seat.tags and s.room]
             heapq.heapify(heap)
         else:
             heapq.heappush(heap, _entry(seat))
@@ -169,6 +213,10 @@ class Roster:
 def _entry(seat: _Seat) -> _Entry:
     free = seat.slots - seat.in_hand
     return (seat.in_hand / seat.slots, -free, seat.version, seat.worker)
+
+
+def _top(heap: list[_Entry]) -> _Entry:
+    return heap[0]
 
 
 def _in_a_row(seat: _Seat, most: int, rival: _Entry | None) -> int:

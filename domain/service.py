@@ -31,6 +31,7 @@ from .ports import (
 from .queues import Queues
 from .submissions import Admission, Limits, Submission
 from .task import Outcome, Task, TaskStatus
+from .wishes import Aside, Examiner, at_once
 from .workers import Workers
 
 
@@ -47,8 +48,11 @@ class Service:
         environment: Environment,
         limits: Limits,
         telemetry: Telemetry,
+        aside: Aside = at_once,
     ) -> None:
         """Take the ports; ``environment`` is assumed for functions that name none.
+
+        ``aside`` looks at long sources where it holds up nobody.
 
         ``tasks`` is the store's own port, or one that gathers calls for it.
         """
@@ -63,8 +67,9 @@ class Service:
         self.leaving = False
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)
-        told = (environment, limits, telemetry)
-        self.functions = Functions(store, inspector, clock, self.new_id, *told)
+        examiner = Examiner(inspector, environment, limits, aside)
+        told = (clock, self.new_id, telemetry)
+        self.functions = Functions(store, store.workers, examiner, *told)
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""

@@ -6,9 +6,11 @@ use. There is no ``wire()`` and no ``@inject``: wiring is global to the process.
 imported when they are first made, so that a web service does not pay for sockets and children.
 """
 
+import asyncio
 import os
 import socket
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -48,6 +50,13 @@ def own_environment() -> Environment:
     return Environment(
         sys.implementation.name, (sys.version_info.major, sys.version_info.minor), version("dill")
     )
+
+
+def _workers_environment(own: Environment, settings: Settings) -> Environment:
+    """Return what this process's children can run: its interpreter, and the modules it has."""
+    from ..adapters.installed import installed_modules
+
+    return replace(own, modules=installed_modules(settings.path))
 
 
 def unique_name(entropy: Entropy, name: str | None = None) -> WorkerId:
@@ -197,6 +206,7 @@ class Container(containers.DeclarativeContainer):
         environment=environment,
         limits=settings.provided.limits.call(),
         telemetry=telemetry,
+        aside=providers.Object(asyncio.to_thread),
     )
 
     encoding = providers.Singleton(
@@ -248,6 +258,6 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         entropy=entropy,
         timers=settings.provided.timers.call(),
-        environment=environment,
+        environment=providers.Singleton(_workers_environment, environment, settings),
         telemetry=telemetry,
     )

@@ -6,6 +6,7 @@ Durations are steady milliseconds; what is shown is milliseconds since 1970.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -19,7 +20,7 @@ from ...domain.identifiers import (
     batch_of,
     position_of,
 )
-from ...domain.task import PRIORITIES, NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
+from ...domain.task import NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
 from .kept import Batch, KnownBatch, KnownKey, Tallies, Watched
 from .shelves import Shelves
 
@@ -168,13 +169,22 @@ class Records:
             heappop(self.delays)
         return None
 
-    def pop_ready(self, tag: str) -> Record | None:
-        """Take the next task of an environment that may be claimed."""
-        for priority in PRIORITIES:
-            if priority not in self.paused and (queue := self.ready.get((tag, priority))):
-                task_id, _ = queue.popitem(last=False)
-                return self.tasks[task_id]
-        return None
+    def fronts(self, priority: int, tags: Iterable[str]) -> list[str]:
+        """Return those of the tags for which tasks wait, the one that has waited longest first.
+
+        None of a priority that is paused.
+        """
+        if priority in self.paused:
+            return []
+        queues = ((self.ready.get((tag, priority)), tag) for tag in tags)
+        return [tag for _, tag in sorted((next(iter(q)), tag) for q, tag in queues if q)]
+
+    def pop_ready(self, tag: str, priority: int, most: int) -> list[Record]:
+        """Take the next tasks of an environment and priority that may be claimed."""
+        queue = self.ready[tag, priority]
+        return [
+            self.tasks[queue.popitem(last=False)[0]] for _ in range(max(0, min(most, len(queue))))
+        ]
 
     def waiting(self) -> set[str]:
         """Return the environments that tasks wait for which may be claimed."""

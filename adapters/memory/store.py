@@ -79,13 +79,7 @@ class MemoryStore(MemoryFunctions):
         expired = transitions.expire(records, now)
         records.promote(now.steady)
         claimer = transitions.Claimer(owner, token, lease_ms)
-        tasks: list[Leased] = []
-        for tag, most in wants.items():
-            for _ in range(most):
-                leased = transitions.claim(records, claimer, tag, now)
-                if leased is None:
-                    break
-                tasks.append(leased)
+        tasks = transitions.claim(records, claimer, wants, now)
         waiting = records.waiting()
         left = tuple(sorted(waiting.intersection(wants)))
         if left:

@@ -5,10 +5,12 @@ and answers with a value of the port. Whether a step is legal is asked of the do
 ``step`` and nowhere else. Nothing here wakes anybody: the store does, after the batch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
 from ...domain.attempts import ATTEMPTS_KEPT, AttemptEnd, all_attempts
+from ...domain.function import family_of
 from ...domain.identifiers import Attempt, TaskId
 from ...domain.policy import Charge
 from ...domain.ports import (
@@ -23,6 +25,7 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import (
+    PRIORITIES,
     TRANSITIONS,
     NewTask,
     Spent,
@@ -75,11 +78,26 @@ class Claimer:
     lease_ms: int
 
 
-def claim(records: Records, claimer: Claimer, tag: str, now: Moment) -> Leased | None:
-    """Lease the next task of an environment that may be claimed; None if there is none."""
-    record = records.pop_ready(tag)
-    if record is None:
-        return None
+def claim(
+    records: Records, claimer: Claimer, wants: Mapping[str, int], now: Moment
+) -> list[Leased]:
+    """Lease tasks that may be claimed, in the order that the port says.
+
+    What a family gets, its environments do not: it is the same room.
+    """
+    rooms = dict(wants)
+    tasks: list[Leased] = []
+    for priority in PRIORITIES:
+        for tag in records.fronts(priority, wants):
+            family = family_of(tag)
+            taken = records.pop_ready(tag, priority, min(rooms[tag], rooms.get(family, rooms[tag])))
+            for each in {tag, family} & rooms.keys():
+                rooms[each] -= len(taken)
+            tasks.extend(_claim(records, record, claimer, now) for record in taken)
+    return tasks
+
+
+def _claim(records: Records, record: Record, claimer: Claimer, now: Moment) -> Leased:
     steps.step(record, TaskEvent.CLAIM)
     record.attempt = Attempt(record.new.id, record.number + 1, claimer.token)
     record.owner = claimer.owner

@@ -28,7 +28,7 @@ from typing import Any, cast
 
 import dill  # type: ignore[import-untyped]
 
-from . import launching, orphans, progress, troubles
+from . import launching, orphans, progress, sources, troubles
 from .capture import Capture
 from .entry import ChildSettings, Passed
 from .gate import Turnstile
@@ -120,10 +120,12 @@ class LoadedFunction:
 class Pickling:
     """Opens what the user sent and pickles what their code made."""
 
-    def function(self, body: bytes) -> LoadedFunction:
-        """Return the callable in ``body``; raise TypeError if it is none."""
+    def function(self, code: bytes, entry: str = "", digest: str = "") -> LoadedFunction:
+        """Return the callable in a pickle, or of a source; raise TypeError if it is none."""
         names = _fresh_names()
-        call = _Opener(body, names).load()
+        if entry:
+            return LoadedFunction(sources.build(code.decode(), entry, digest, names), names)
+        call = _Opener(code, names).load()
         if not callable(call):
             raise TypeError(f"the function's payload is no callable but {type(call).__name__}")
         name = getattr(call, "__name__", None)

@@ -17,10 +17,11 @@ _LENGTH = struct.Struct("<I")
 class Chunk(msgspec.Struct, array_like=True, frozen=True):
     """Tasks to run in order: ``(number, digest, payload)``, and the functions that they need.
 
-    ``functions`` are ``(digest, body)``; ``forget`` lists digests that will not be used again.
+    ``functions`` are ``(digest, code, entry)``, as in a FunctionBody; ``forget`` lists digests that
+    will not be used again.
     """
 
-    functions: list[tuple[str, bytes]]
+    functions: list[tuple[str, bytes, str]]
     forget: list[str]
     tasks: list[tuple[int, str, bytes]]
 

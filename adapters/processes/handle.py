@@ -19,6 +19,7 @@ from contextlib import ExitStack, suppress
 from enum import Enum
 
 from ...domain.output import Progress
+from ...domain.protocol.messages import FunctionBody
 from . import launching, marker, progress
 from .backlog import PIPELINED_SHARE, ROUNDING, Job
 from .capture import Tail
@@ -124,10 +125,10 @@ class Child:
         """Return how many more jobs it may be given before it is replaced."""
         return self._lifetime - self.done - len(self.jobs)
 
-    def send(self, jobs: Sequence[Job], functions: Mapping[str, bytes]) -> bool:
+    def send(self, jobs: Sequence[Job], functions: Mapping[str, FunctionBody]) -> bool:
         """Send jobs as one message; return False if some of it waits until the channel takes it."""
         first = self._number + 1
-        needed: list[tuple[str, bytes]] = []
+        needed: list[tuple[str, bytes, str]] = []
         tasks: list[tuple[int, str, bytes]] = []
         for job in jobs:
             self._number += 1
@@ -136,7 +137,8 @@ class Child:
             if digest in self._known:
                 del self._known[digest]
             else:
-                needed.append((digest, functions[digest]))
+                body = functions[digest]
+                needed.append((digest, body.payload, body.entry))
             self._known[digest] = None
             tasks.append((job.number, digest, job.assignment.payload))
         in_use = {digest for _, digest, _ in tasks}

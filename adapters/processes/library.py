@@ -11,8 +11,8 @@ from ...domain.protocol.messages import FunctionBody
 LIBRARY_BYTES = 256 * 1024 * 1024
 
 
-class Library(dict[str, bytes]):
-    """Pickled functions by digest; those that were learnt first are dropped first."""
+class Library(dict[str, FunctionBody]):
+    """Functions by digest; those that were learnt first are dropped first."""
 
     def __init__(self, most_bytes: int = LIBRARY_BYTES) -> None:
         """Keep about ``most_bytes``: more only if all of it is in use."""
@@ -23,12 +23,17 @@ class Library(dict[str, bytes]):
     def learn(self, functions: Sequence[FunctionBody], in_use: Callable[[], set[str]]) -> None:
         """Add functions; over the bound, drop others that are neither new nor ``in_use``."""
         for function in functions:
-            self._bytes += len(function.payload) - len(self.pop(function.digest, b""))
-            self[function.digest] = function.payload
+            self._drop(function.digest)
+            self._bytes += len(function.payload)
+            self[function.digest] = function
         if self._bytes <= self._most:
             return
         needed = in_use() | {function.digest for function in functions}
         for digest in [digest for digest in self if digest not in needed]:
             if self._bytes <= self._most:
                 return
-            self._bytes -= len(self.pop(digest))
+            self._drop(digest)
+
+    def _drop(self, digest: str) -> None:
+        dropped = self.pop(digest, None)
+        self._bytes -= len(dropped.payload) if dropped else 0

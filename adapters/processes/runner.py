@@ -47,8 +47,8 @@ class Loaded(Protocol):
 class Pickles(Protocol):
     """What opens and makes pickles; any method may raise anything."""
 
-    def function(self, body: bytes) -> Loaded:
-        """Return the callable in ``body``."""
+    def function(self, code: bytes, entry: str, digest: str) -> Loaded:
+        """Return the callable in the pickle or, with an ``entry``, of the source."""
         ...
 
     def arguments(self, payload: bytes, function: Loaded) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -87,7 +87,7 @@ class Runner:
         self._capture = wires.capture
         self._pickles = pickles
         self._result_bytes = result_bytes
-        self._bodies: dict[str, bytes] = {}
+        self._bodies: dict[str, tuple[bytes, str]] = {}
         self._functions: dict[str, Loaded] = {}
         self._health = Health(wires.capture)
         self._pid = os.getpid()
@@ -109,7 +109,8 @@ class Runner:
         for digest in chunk.forget:
             self._bodies.pop(digest, None)
             self._functions.pop(digest, None)
-        self._bodies.update(chunk.functions)
+        for digest, code, entry in chunk.functions:
+            self._bodies[digest] = code, entry
         for number, digest, payload in chunk.tasks:
             if not self._turnstile.admits(number):
                 continue
@@ -172,7 +173,8 @@ class Runner:
 
     def _load(self, digest: str) -> Loaded:
         began = time.perf_counter()
-        loaded = self._functions[digest] = self._pickles.function(self._bodies[digest])
+        code, entry = self._bodies[digest]
+        loaded = self._functions[digest] = self._pickles.function(code, entry, digest)
         del self._bodies[digest]
         self._loading_ms = (time.perf_counter() - began) * 1000
         return loaded

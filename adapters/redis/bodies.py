@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...domain.identifiers import TaskId
-from .driver import Command, Driver, Word
+from .driver import Driver
 from .failures import StoreFull
 from .keys import Keys
 from .record import is_long
+from .wire import Command, Word
 
 STAGED_BYTES = 16 * 1024
 """Bodies from this length on come before the script. Shorter ones cost no more as arguments."""

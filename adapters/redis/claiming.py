@@ -6,9 +6,10 @@ part of it has succeeded: what earlier calls leased must not be lost when a late
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...domain.errors import StoreUnavailable
+from ...domain.function import family_of
 from ...domain.policy import BATCH
 from ...domain.ports import Claim, Leased
 from . import codec
@@ -39,12 +40,11 @@ class Claims:
         elsewhere: set[str] = set()
         next_due_ms: int | None = None
         while remaining:
-            asked = _first(BATCH, remaining)
-            items = frame(
-                item for tag, most in asked.items() for item in (tag.encode(), b"%d" % most)
-            )
+            asked = [
+                item for tag, most in remaining.items() for item in (tag.encode(), b"%d" % most)
+            ]
             try:
-                answer = await self._driver.run("claim", *names, *bounds, items)
+                answer = await self._driver.run("claim", *names, *bounds, frame(asked))
             except StoreUnavailable:
                 if not tasks:
                     raise
@@ -53,13 +53,11 @@ class Claims:
             found = codec.claimed(token, unframe(answer))
             tasks.extend(await self._with_payloads(found))
             next_due_ms = found.next_due_ms
-            left = left.difference(asked) | found.left
+            left = left.difference(remaining) | found.left
             elsewhere = found.elsewhere.difference(wants)
-            got = Counter(tag for _, tag in found.tasks)
-            for tag, most in asked.items():
-                remaining[tag] -= most
-                if got[tag] < most or not remaining[tag]:  # no more are due, or enough bytes
-                    del remaining[tag]
+            if len(found.tasks) < BATCH:  # no more are due, or enough bytes
+                break
+            remaining = _remaining(remaining, Counter(tag for _, tag in found.tasks), found.left)
         return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
 
     async def _with_payloads(self, found: codec.Claimed) -> list[Leased]:
@@ -82,11 +80,16 @@ class Claims:
         return [task for task in tasks if task is not None]
 
 
-def _first(most: int, remaining: Mapping[str, int]) -> dict[str, int]:
-    """Return what to ask for in one call: at most so many tasks in all."""
-    asked: dict[str, int] = {}
-    for tag, wanted in remaining.items():
-        if most > 0:
-            asked[tag] = min(wanted, most)
-            most -= asked[tag]
-    return asked
+def _remaining(
+    wants: Mapping[str, int], got: Mapping[str, int], due: Collection[str]
+) -> dict[str, int]:
+    """Return what is wanted after a call: of those of which more are due, as room is left."""
+    rooms = dict(wants)
+    for tag, count in got.items():
+        for each in {tag, family_of(tag)} & rooms.keys():
+            rooms[each] -= count
+    if not any(tag in due and room > 0 for tag, room in rooms.items()):
+        return {}
+    return {
+        tag: room for tag, room in rooms.items() if room > 0 and rooms.get(family_of(tag), room) > 0
+    }

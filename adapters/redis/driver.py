@@ -19,9 +19,7 @@ from redis.backoff import NoBackoff
 from ...domain.errors import InvalidInput
 from .failures import DRIVER_ERRORS, demoted, translated
 from .lines import Lines
-
-Word = str | bytes | int | float
-Command = tuple[Word, ...]
+from .wire import Command, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +127,17 @@ class Driver:
         with translated():
             return cast("list[bytes | None]", await self._lines.call("MGET", *keys))
 
+    async def call(self, *words: Word) -> Any:
+        """Send one command and return its answer as the server gives it."""
+        with translated():
+            try:
+                return await self._lines.call(*words)
+            except exceptions.ResponseError as error:
+                await self._part_with(error)
+                raise
+
     async def command(self, *words: Word) -> Any:
-        """Send one command."""
+        """Send one command the driver's own way, which makes its answer handier."""
         client = cast("Any", self._client)
         with translated():
             try:

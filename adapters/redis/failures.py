@@ -25,6 +25,8 @@ _SAID_BY_SERVER = (
     ("MISCONF", "it cannot write to its disk and refuses writes (MISCONF)"),
     ("READONLY", "it is a read-only replica"),
     ("LOADING", "it is loading its data after a start"),
+    ("MASTERDOWN", "it is a replica that has lost its master"),
+    ("CLUSTERDOWN", "the cluster is down"),
     ("BUSY", "it is busy with a long script"),
     ("NOAUTH", "it wants a password, and none was given"),
     ("WRONGPASS", "it does not accept the user name and password"),
@@ -54,7 +56,7 @@ def demoted(error: exceptions.ResponseError) -> bool:
     """Return whether the server that answered this is a replica, or has just become one."""
     if isinstance(error, exceptions.ReadOnlyError | exceptions.MasterDownError):
         return True
-    return any(word in str(error) for word in ("READONLY", "UNBLOCKED"))
+    return any(word in str(error) for word in ("READONLY", "UNBLOCKED", "MASTERDOWN"))
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:

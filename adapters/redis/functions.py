@@ -9,9 +9,10 @@ from ...domain.ports import DELETED_RETENTIONS, Filed
 from . import function_rows as rows
 from .batches import CALL_BYTES, batches
 from .codec import rows as as_rows
-from .driver import Driver, Word
+from .driver import Driver
 from .framing import frame
 from .record import text
+from .wire import Word
 
 
 class RedisFunctions:

@@ -39,7 +39,7 @@ class Hints:
         wait_s = f"{max(timeout_s, 0.001):.3f}"
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                popped = await self._blocking.command("BLPOP", inbox, bell, wait_s)
+                popped = await self._blocking.call("BLPOP", inbox, bell, wait_s)
         except TimeoutError as error:
             raise StoreUnavailable("it did not answer in time") from error
         if popped is None:

@@ -41,7 +41,7 @@ from ...domain.protocol.messages import (
     Welcome,
 )
 from ...domain.protocol.versions import OURS
-from . import rows, values, wire
+from . import modules, rows, values, wire
 from .rows import Row
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -173,12 +173,15 @@ def _hello(body: memoryview) -> Hello:
         session=values.session(row.session),
         slots=row.slots,
         window=row.window,
-        environment=Environment(env.implementation, env.python, env.dill),
+        environment=Environment(
+            env.implementation, env.python, env.dill, modules.unpacked(env.modules)
+        ),
         held=values.attempts(row.held),
         returned=values.attempts(row.returned),
         read=Read(row.read.epoch, row.read.serial),
         host=row.host,
         pid=row.pid,
+        takes_source=row.takes_source,
     )
 
 
@@ -221,7 +224,9 @@ def _orders(body: memoryview) -> Orders:
         serial=row.serial,
         echo=row.echo,
         lease_ms=row.lease_ms,
-        functions=tuple(FunctionBody(body.digest, body.payload) for body in row.functions),
+        functions=tuple(
+            FunctionBody(body.digest, body.payload, body.entry) for body in row.functions
+        ),
         assign=values.assignments(row.assign),
         recorded=values.attempts(row.recorded),
         cancel=values.attempts(row.cancel),

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 from ...domain.identifiers import Session
 from ...domain.protocol.messages import Bye, Hello, Orders, Refused, Report, Unknown, Welcome
 from ...domain.task import Outcome, Success
+from . import modules
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -48,12 +49,13 @@ def hello(message: Hello) -> Row:
         _session(message.session),
         message.slots,
         message.window,
-        (env.implementation, env.python, env.dill),
+        (env.implementation, env.python, env.dill, modules.packed(env.modules)),
         message.held,
         message.returned,
         (message.read.epoch, message.read.serial),
         message.host,
         message.pid,
+        message.takes_source,
     )
 
 
@@ -78,7 +80,7 @@ def orders(message: Orders) -> Row:
         message.serial,
         message.echo,
         message.lease_ms,
-        [(body.digest, body.payload) for body in message.functions],
+        [(body.digest, body.payload, body.entry) for body in message.functions],
         message.assign,
         message.recorded,
         message.cancel,

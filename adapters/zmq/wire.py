@@ -70,6 +70,7 @@ class WireEnvironment(Struct, array_like=True, gc=False):
     implementation: _Name
     python: tuple[_Version, _Version]
     dill: Annotated[str, Meta(max_length=128)]
+    modules: bytes = b""
 
 
 class WireSuccess(Struct, array_like=True, gc=False, tag_field="tag", tag=0):
@@ -119,6 +120,7 @@ class WireFunctionBody(Struct, array_like=True, gc=False):
 
     digest: _Digest
     payload: bytes
+    entry: Annotated[str, Meta(max_length=1_000)] = ""
 
 
 class WireHello(Struct, array_like=True):
@@ -134,6 +136,7 @@ class WireHello(Struct, array_like=True):
     read: WireRead
     host: Annotated[str, Meta(max_length=256)] = ""
     pid: _Count = 0
+    takes_source: bool = False
 
 
 class WireForeignHello(Struct, array_like=True):

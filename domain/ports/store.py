@@ -43,10 +43,12 @@ class TaskStore(Protocol):
     async def claim(self, owner: str, token: str, wants: Mapping[str, int], lease_ms: int) -> Claim:
         """Lease due tasks to dispatcher ``owner``: QUEUED to RUNNING, attempt + 1.
 
-        ``wants`` says how many at most of each environment (``Environment.tag``): no task is
-        claimed that its claimer's workers could not run. Order: priority, then time of
-        submission; released and requeued tasks come first. All get ``token``, which must be new
-        and random. Rings again when due tasks are left. NOT to be repeated on StoreUnavailable.
+        ``wants`` says how many at most of each tag (``Function.tag``): no task is claimed that its
+        claimer's workers could not run. What a family's tag says is for it and its environments
+        together. Order: priority, then (of one tag) time of submission, and the tag first whose
+        first was submitted first; released and requeued tasks come first. All get ``token``, which
+        must be new and random. Rings again when due tasks are left. NOT to be repeated on
+        StoreUnavailable.
         """
         ...
 

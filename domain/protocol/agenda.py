@@ -11,6 +11,7 @@ the last one can be adopted first, and what they finished meanwhile is not run a
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf
 
+from ..function import family_of
 from ..identifiers import Attempt
 from ..policy import BATCH, Timers, in_full_batches
 from .effects import CallClaim, CallListen, CallReap, CallRenew
@@ -155,8 +156,17 @@ class Agenda:
 
 
 def _at_most(most: int, rooms: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """Return the room by environment, cut to ``most`` tasks in all: a fair share for each."""
-    if len(rooms) == 1:
-        return tuple((tag, in_full_batches(room, most)) for tag, room in rooms.items())
-    share = max(1, most // len(rooms))
-    return tuple((tag, min(room, share)) for tag, room in rooms.items())
+    """Return the room by tag, cut to ``most`` tasks in all: a fair share for each environment.
+
+    A family gets what its environments get together: it is the same room.
+    """
+    own = [tag for tag in rooms if family_of(tag) != tag]
+    if len(own) == 1:
+        shares = {own[0]: in_full_batches(rooms[own[0]], most)}
+    else:
+        share = max(1, most // max(1, len(own)))
+        shares = {tag: min(rooms[tag], share) for tag in own}
+    for family in [tag for tag in rooms if family_of(tag) == tag]:
+        room = sum(shares[tag] for tag in own if family_of(tag) == family)
+        shares[family] = min(rooms[family], room)
+    return tuple(shares.items())

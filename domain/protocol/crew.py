@@ -41,10 +41,8 @@ class Crew:
         self._draining.pop(member.worker, None)
         self._roster.put(
             member.worker,
-            member.environment.tag,
-            member.slots,
-            member.window,
-            len(member.in_hand),
+            member.serves,
+            (member.slots, member.window, len(member.in_hand)),
         )
 
     def drain(self, worker: WorkerId) -> None:

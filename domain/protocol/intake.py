@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ..function import Function
+from ..function import Function, family_of
 from ..identifiers import Attempt, FunctionId
 from ..ports import Leased
 from ..scheduling import NoPlacement, Roster
@@ -41,9 +41,15 @@ class Intake:
         """Return how many more tasks can be claimed of which environments, those with none out."""
         rooms = dict(self._roster.rooms)
         for holding in (*self._unplaced, *self._probation.values()):
-            if holding.function is not None and holding.function.environment.tag in rooms:
-                rooms[holding.function.environment.tag] -= 1
-        return {tag: room for tag, room in rooms.items() if room > 0}
+            tag = _tag(holding)
+            for each in set() if tag is None else {tag, family_of(tag)}:
+                if each in rooms:
+                    rooms[each] -= 1
+        return {
+            tag: room
+            for tag, room in rooms.items()
+            if room > 0 and rooms.get(family_of(tag), room) > 0
+        }
 
     def attempts(self) -> list[Attempt]:
         """Return all, to be kept leased."""
@@ -57,7 +63,7 @@ class Intake:
     def _claimed(self, leased: Leased, function: Function | None) -> None:
         if function is None:
             self._ledger.outcome(without_function(leased))
-        elif (size := len(function.payload) + len(leased.payload)) > self._carried_bytes:
+        elif (size := _code_bytes(function) + len(leased.payload)) > self._carried_bytes:
             self._ledger.outcome(too_large(leased, size, self._carried_bytes))
         else:
             self._unplaced.append(Holding(leased, function))
@@ -85,7 +91,8 @@ class Intake:
     def place(self, *, draining: bool) -> Iterator[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
         unplaced, self._unplaced = self._unplaced, deque()
-        for tag, run in groupby(unplaced, _tag):
+        # what only some workers can run comes first: the rest fits wherever there is room
+        for tag, run in groupby(sorted(unplaced, key=_is_for_any), _tag):
             if draining or tag is None:
                 yield self._release([*run], "handed back")
             else:
@@ -123,8 +130,17 @@ class Intake:
 
 def _tag(holding: Holding) -> str | None:
     """Return the environment that a task needs; None if nobody can be sent its function."""
-    return None if holding.function is None else holding.function.environment.tag
+    return None if holding.function is None else holding.function.tag
+
+
+def _is_for_any(holding: Holding) -> bool:
+    return holding.function is not None and holding.function.has_source
 
 
 def _attempts(holdings: Iterable[Holding]) -> tuple[Attempt, ...]:
     return tuple([holding.leased.attempt for holding in holdings])
+
+
+def _code_bytes(function: Function) -> int:
+    """Return the size of the larger of a function's forms."""
+    return max(len(function.payload), len(function.source))

@@ -8,7 +8,7 @@ waits for more to come.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..function import Environment, Function
+from ..function import Environment, Form, Function, form_for
 from ..identifiers import Attempt, Session, WorkerId
 from ..ports import Leased
 from .messages import NOTHING_READ, Assignment, FunctionBody, Hello, Orders, Read, Report, Welcome
@@ -50,6 +50,7 @@ class Member:
     slots: int
     window: int
     environment: Environment
+    takes_source: bool
     welcome: Welcome
     heard_ms: float
     joined_ms: float
@@ -76,12 +77,19 @@ class Member:
             slots=hello.slots,
             window=hello.window,
             environment=hello.environment,
+            takes_source=hello.takes_source,
             welcome=welcome,
             heard_ms=now,
             joined_ms=now,
             host=hello.host,
             pid=hello.pid,
         )
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """Return the tags whose tasks it takes."""
+        own = self.environment.tag
+        return (own, self.environment.family) if self.takes_source else (own,)
 
     def follows(self, report: Report) -> bool | None:
         """Return True for the next report, None for one seen before, False after a gap."""
@@ -99,7 +107,7 @@ class Member:
             digest = function.digest
             if digest not in self._known:
                 self._known.add(digest)
-                self._functions.append(FunctionBody(digest, function.payload))
+                self._functions.append(body_for(function, self.environment))
             holding.sent = sent
             self.in_hand[leased.attempt] = holding
             self._assign.append(
@@ -165,3 +173,10 @@ class Member:
             assign.append(assignment)
             size += cost
         yield tuple(functions), tuple(assign)
+
+
+def body_for(function: Function, worker: Environment) -> FunctionBody:
+    """Return a function in the form in which it goes to a worker of this environment."""
+    if form_for(function, worker) is Form.SOURCE:
+        return FunctionBody(function.digest, function.source.encode(), function.entry)
+    return FunctionBody(function.digest, function.payload)

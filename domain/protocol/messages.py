@@ -45,7 +45,8 @@ class Hello:
     ``slots`` is how many tasks run at once, ``window`` how many I take in hand, ``held`` every
     attempt that I run, keep waiting, or have an unrecorded outcome of. What is not held was
     handed back (``returned``: in reports that may be lost), was assigned beyond ``read`` and so
-    never arrived, or is lost. ``host`` and ``pid`` say where, to be shown; from version 2 on.
+    never arrived, or is lost. ``host`` and ``pid`` say where, to be shown; from version 2 on. As
+    ``takes_source`` is: a function may come as source, which an older gofer takes for a pickle.
     """
 
     protocol: int
@@ -59,6 +60,7 @@ class Hello:
     read: Read = NOTHING_READ
     host: str = ""
     pid: int = 0
+    takes_source: bool = False
 
 
 class Finished(NamedTuple):
@@ -126,10 +128,15 @@ class Assignment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FunctionBody:
-    """A function's pickle, sent once a session and digest, before or with its first use."""
+    """A function's code, sent once a session and digest, before or with its first use.
+
+    ``payload`` is its pickle or, where ``entry`` says which function is meant, its source: the text
+    of a module, in UTF-8.
+    """
 
     digest: str
     payload: bytes
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,7 @@ class WorkerCore:
             read=self._talk.read,
             host=self._host,
             pid=self._pid,
+            takes_source=True,
         )
         self._effects.append(Tell(hello))
 

@@ -18,6 +18,7 @@ from .running import (
     Priority,
     Redeliveries,
     Retries,
+    Tags,
     Target,
     TaskTimeout,
 )
@@ -82,7 +83,7 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Options are the defaults of its tasks.
     """
-    from .wishes import wish_of
+    from .parcels import wish_of
 
     defaults = {
         "timeout_s": timeout,
@@ -102,7 +103,7 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
 @app.command()
 def preflight(target: Target, name: Name = None, url: Url = None, as_json: AsJson = False) -> None:
     """Check a function without registering it; exits with 1 if it could not run."""
-    from .wishes import wish_of
+    from .parcels import wish_of
 
     report = ask(url, "POST", path("functions", "preflight"), wish_of(target, name, {}))
     if as_json:
@@ -142,7 +143,7 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter an option
     redeliveries: Redeliveries = None,
     priority: Priority = None,
     delay: Delay = None,
-    tag: Annotated[list[str] | None, typer.Option(help="To find the task by; repeat it.")] = None,
+    tag: Tags = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Do not wait.")] = False,
     url: Url = None,
     as_json: AsJson = False,

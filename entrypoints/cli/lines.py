@@ -7,42 +7,64 @@ all before it are there.
 """
 
 import json
+import os
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
 from .asking import service
 from .problems import Problem
 from .progress import Progress
-from .running import PATIENCE_S, registered
+from .running import PATIENCE_S
 
 if TYPE_CHECKING:
     from ..sdk.batches import Batch, Result
     from ..sdk.client import Client
+    from ..sdk.packing import Parcel
 
 SIZE: Final = 1_000
 AHEAD: Final = 8
 LINGER_S: Final = 0.05
+CHUNK_BYTES: Final = 65_536
 
 _END: Final = object()
 
 
 @contextmanager
-def lines_of(source: Path | None) -> Generator[IO[str]]:
+def lines_of(source: Path | None) -> Generator[Iterable[bytes]]:
     """Give the lines of a file, or of stdin."""
     if source is None:
-        yield sys.stdin
+        yield _stdin_lines()
     else:
-        with source.open(encoding="utf-8") as file:
+        with source.open("rb") as file:
             yield file
+
+
+def _stdin_lines() -> Iterator[bytes]:
+    """Yield the lines of stdin, past its buffer.
+
+    The thread that reads may still wait for a line when this process ends, and Python dies of a
+    fatal error where such a thread holds the lock of the buffer.
+    """
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:  # somebody has replaced it by what is no file
+        yield from sys.stdin.buffer
+        return
+    rest = b""
+    while chunk := os.read(descriptor, CHUNK_BYTES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
 
 
 @dataclass
@@ -50,7 +72,7 @@ class Mapping:
     """One run of ``gofer map``."""
 
     url: str | None
-    function: Callable[..., Any]
+    parcel: "Parcel"
     options: dict[str, Any]
     spread: bool
     as_json: bool
@@ -63,19 +85,22 @@ class Mapping:
     )
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, lines: IO[str], progress: Progress) -> tuple[int, int]:
+    def run(self, lines: Iterable[bytes], progress: Progress) -> tuple[int, int]:
         """Map all lines; return how many failed, and of how many."""
         with service(self.url, PATIENCE_S) as client:
-            function_id = registered(client, self.function)
+            function_id = client.register_parcel(self.parcel)
             submitting = threading.Thread(
                 target=self._submit_all, args=(client, function_id, lines), daemon=True
             )
             submitting.start()
-            while (batch := self._batches.get()) is not _END:
-                if isinstance(batch, Exception):
-                    self.cancel()
-                    raise batch
-                self._print_all(batch, progress)  # type: ignore[arg-type]
+            try:
+                while (batch := self._batches.get()) is not _END:
+                    if isinstance(batch, Exception):
+                        self.cancel()
+                        raise batch
+                    self._print_all(cast("Batch", batch), progress)
+            finally:
+                self._stop.set()
         return self._failed, self._done
 
     def cancel(self) -> int:
@@ -89,22 +114,31 @@ class Mapping:
 
     # ---------------------------------------------------------------- in: a thread of its own
 
-    def _submit_all(self, client: "Client", function_id: str, lines: IO[str]) -> None:
+    def _submit_all(self, client: "Client", function_id: str, lines: Iterable[bytes]) -> None:
         given = {name: value for name, value in self.options.items() if value is not None}
         try:
             for chunk in _chunks(lines):
                 calls = [self._call(client, number, line) for number, line in chunk]
                 if self._stop.is_set():
                     return
-                batch = client.submit_batch(function_id, calls, **given)
+                batch = client.submit_payloads(function_id, calls, given)
                 self._open[batch.id] = batch
                 self._submitted += len(calls)
-                self._batches.put(batch)
-            self._batches.put(_END)
+                self._hand_over(batch)
+            self._hand_over(_END)
         except Exception as error:  # noqa: BLE001 - raised again by the thread that prints
-            self._batches.put(error)
+            self._hand_over(error)
 
-    def _call(self, client: "Client", number: int, line: str) -> bytes:
+    def _hand_over(self, item: object) -> None:
+        """Give the other thread something, unless it has stopped taking."""
+        while not self._stop.is_set():
+            try:
+                self._batches.put(item, timeout=LINGER_S)
+            except queue.Full:
+                continue
+            return
+
+    def _call(self, client: "Client", number: int, line: bytes) -> bytes:
         try:
             value: Any = json.loads(line)
         except ValueError as error:
@@ -163,9 +197,9 @@ def _content(result: "Result") -> dict[str, Any]:
     return {"status": result.status, "error": said}
 
 
-def _chunks(lines: IO[str]) -> Iterator[Sequence[tuple[int, str]]]:
+def _chunks(lines: Iterable[bytes]) -> Iterator[Sequence[tuple[int, bytes]]]:
     """Yield lines with their numbers, up to SIZE at once, and what came within LINGER_S."""
-    waiting: queue.Queue[tuple[int, str] | None] = queue.Queue(2 * SIZE)
+    waiting: queue.Queue[tuple[int, bytes] | None] = queue.Queue(2 * SIZE)
 
     def read() -> None:
         for number, line in enumerate(lines, 1):

@@ -10,7 +10,7 @@ import typer
 
 from .options import AsJson, Url
 from .problems import INTERRUPTED, Problem
-from .running import Priority, Redeliveries, Retries, Target, TaskTimeout
+from .running import Priority, Redeliveries, Retries, Tags, Target, TaskTimeout
 
 
 def map_lines(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -26,6 +26,7 @@ def map_lines(  # noqa: PLR0913, PLR0917 - one parameter an option
     retries: Retries = None,
     redeliveries: Redeliveries = None,
     priority: Priority = None,
+    tag: Tags = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,22 +36,23 @@ def map_lines(  # noqa: PLR0913, PLR0917 - one parameter an option
     the task's position, id, status and value or error. Ctrl-C cancels what has not ended.
     """
     from .lines import Mapping, lines_of
+    from .parcels import parcel_of
     from .progress import bar
-    from .targets import load_target
 
-    function = load_target(target)
+    parcel = parcel_of(target)
     options = {
         "timeout_s": timeout,
         "retries": retries,
         "redeliveries": redeliveries,
         "priority": priority,
+        "tags": tag,
     }
     if source is not None and not source.is_file():
         raise Problem(f"there is no file {source}")
     if source is None and sys.stdin.isatty():
         typer.echo("reading JSON lines from the terminal, until Ctrl-D", err=True)
     with lines_of(source) as lines, bar() as progress:
-        mapping = Mapping(url, function, options, spread=spread, as_json=as_json)
+        mapping = Mapping(url, parcel, options, spread=spread, as_json=as_json)
         try:
             failed, all_lines = mapping.run(lines, progress)
         except KeyboardInterrupt:

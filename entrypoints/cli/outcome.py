@@ -89,6 +89,11 @@ def failure_of(answer: Any) -> Problem:
     if trace:
         sys.stdout.flush()
         typer.echo(trace.rstrip(), err=True)
+    if answer["status"] != "FAILED":
+        return Problem(
+            f"task {task_id} is {answer['status']}; gofer task explain {task_id} says why,"
+            f" gofer task retry {task_id} queues it again"
+        )
     said = ": ".join(filter(None, (error.get("type"), error.get("message"))))
     facts = [error.get("cause") or ""]
     if error.get("attempt"):
@@ -96,7 +101,7 @@ def failure_of(answer: Any) -> Problem:
     if error.get("worker"):
         facts.append(f"worker {error['worker']}")
     where = ", ".join(filter(None, facts))
-    sentence = f"task {task_id} {answer['status'].lower()}" + (f": {said}" if said else "")
+    sentence = f"task {task_id} failed" + (f": {said}" if said else "")
     return Problem(
         sentence + (f" ({where})" if where else "") + f"; gofer task explain {task_id} says more"
     )

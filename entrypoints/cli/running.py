@@ -3,11 +3,12 @@
 # ruff: noqa: PLC0415 - see the package
 
 import re
+import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperCommand
@@ -19,6 +20,7 @@ from .showing import print_json
 
 if TYPE_CHECKING:
     from ..sdk.client import Client
+    from ..sdk.packing import Parcel
 
 NUMBER: Final = re.compile(r"-(\d|\.\d)")
 LOG_GRACE_S: Final = 2.0
@@ -50,8 +52,12 @@ Retries = Annotated[int | None, typer.Option(min=0, help="Further tries after it
 Redeliveries = Annotated[
     int | None, typer.Option(min=0, help="Further tries after its process died.")
 ]
-Priority = Annotated[int | None, typer.Option(min=0, help="Lower ones run first.")]
+Priority = Annotated[int | None, typer.Option(min=0, help="0 runs first, 2 last.")]
 Delay = Annotated[float | None, typer.Option(min=0, help="Start no sooner than in this time, s.")]
+
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", help="To find the task by; may be repeated.")
+]
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -66,6 +72,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     redeliveries: Redeliveries = None,
     priority: Priority = None,
     delay: Delay = None,
+    tag: Tags = None,
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Print the task's id and do not wait.")
     ] = False,
@@ -77,9 +84,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     What it writes is streamed to stderr. If it fails, its traceback is shown and gofer exits with
     1; Ctrl-C cancels it.
     """
-    from .targets import arguments_of, load_target
+    from .parcels import parcel_of
+    from .targets import arguments_of
 
-    function = load_target(target)
+    parcel = parcel_of(target)
     args, kwargs = arguments_of(words or (), keyword or ())
     options: dict[str, Any] = {
         "timeout_s": timeout,
@@ -87,38 +95,56 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         "redeliveries": redeliveries,
         "priority": priority,
         "delay_s": delay,
+        "tags": tag,
     }
     with service(url) as client:
-        task_id = _submitted(client, function, args, kwargs, options)
+        with interrupts_held() as interrupted:
+            task_id = _submitted(client, parcel, args, kwargs, options)
+        if interrupted:
+            _cancel(client, task_id)
     if detach:
         print_json({"id": task_id}) if as_json else typer.echo(task_id)
         return
     with service(url, PATIENCE_S) as client:
-        _follow_to_the_end(client, task_id, as_json=as_json)
+        try:
+            _follow_to_the_end(client, task_id, as_json=as_json)
+        except KeyboardInterrupt:
+            _cancel(client, task_id)
 
 
-def registered(client: "Client", function: Callable[..., Any]) -> str:
-    """Register a function and return its id; raise Problem if it cannot be pickled."""
-    from ..sdk import outcomes
-    from .pickling import unpicklable
+@contextmanager
+def interrupts_held() -> Generator[list[int]]:
+    """Hold a first Ctrl-C back inside the block, and note it in the list; a second one counts.
 
+    What is half submitted could not be cancelled, because nobody would know its id.
+    """
+    noted: list[int] = []
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background
+        yield noted
+        return
+
+    def note(number: int, _frame: object) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
     try:
-        pickled = outcomes.dump(function)
-    except Exception as error:  # noqa: BLE001 - what stands in a script may raise anything when it is pickled
-        raise unpicklable(function, error) from None
-    return client.register(pickled, getattr(function, "__name__", type(function).__name__))
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _submitted(
     client: "Client",
-    function: Callable[..., Any],
+    parcel: "Parcel",
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     options: dict[str, Any],
 ) -> str:
-    given: Any = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     call = client.arguments(*args, **kwargs)  # from JSON: always picklable
-    batch = client.submit_batch(registered(client, function), [call], **given)
+    batch = client.submit_payloads(client.register_parcel(parcel), [call], given)
     (task_id,) = batch.task_ids
     if task_id is None:
         raise Problem(f"the task was refused: {batch.refused[1].detail}")
@@ -131,14 +157,16 @@ def _follow_to_the_end(client: "Client", task_id: str, *, as_json: bool) -> None
 
     output = threading.Thread(target=_stream, args=(client, task_id), daemon=True)
     output.start()
-    try:
-        answer = ended(client, task_id)
-        output.join(LOG_GRACE_S)
-    except KeyboardInterrupt:
-        outcome = client.request("POST", path("tasks", task_id, "cancel"))["outcome"]
-        typer.echo(f"\ngofer: task {task_id} is cancelled ({outcome})", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    answer = ended(client, task_id)
+    output.join(LOG_GRACE_S)
     print_outcome(answer, as_json=as_json)
+
+
+def _cancel(client: "Client", task_id: str) -> NoReturn:
+    """Cancel a task that nobody waits for any more, and exit."""
+    outcome = client.request("POST", path("tasks", task_id, "cancel"))["outcome"]
+    typer.echo(f"\ngofer: task {task_id} is cancelled ({outcome})", err=True)
+    raise typer.Exit(INTERRUPTED)
 
 
 def _stream(client: "Client", task_id: str) -> None:

@@ -33,6 +33,13 @@ COLOURS: Final = {
 }
 """Of cells that say how something stands."""
 
+WHOLE: Final = frozenset({"ID", "STATE", "STATUS"})
+"""Columns that are never cut: what one copies, and what one looks for."""
+
+LEAST_CHARS: Final = 8
+"""What is left of every other column, if it has as much, before a line is longer than its
+terminal."""
+
 Row = Sequence[Any]
 
 
@@ -62,15 +69,19 @@ def print_table(headings: Sequence[str], rows: Iterable[Row]) -> None:
         typer.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
-def rich_table(headings: Sequence[str], cells: Iterable[Sequence[str]], title: str = "") -> Any:
+def rich_table(
+    headings: Sequence[str], cells: Sequence[Sequence[str]], title: str | None = None
+) -> Any:
     """Return a table of rich without a frame, that cuts what is too long for the terminal."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, title=title or None, title_justify="left")
-    for heading in headings:
-        keep = heading in {"ID", "STATUS", "PRIORITY", "STATE", ""}
-        table.add_column(heading, overflow="ellipsis", no_wrap=True, min_width=4 if keep else None)
+    bold = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style=bold)
+    for number, heading in enumerate(headings):
+        whole = max([len(heading), *(len(row[number]) for row in cells)])
+        least = whole if heading in WHOLE else min(whole, LEAST_CHARS)
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, min_width=least)
     for row in cells:
         table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
     return table

@@ -1,8 +1,9 @@
 """``FILE:FUNC`` and ``MODULE:FUNC``: from a command line's words to a function and its arguments.
 
-A file is loaded under a name that nothing can import, and is taken out of the table of modules
-again: so dill pickles what is defined in it by value, as it does for a script, and workers need not
-have it. What a module's function refers to is pickled by its name, and workers must have it.
+A file is loaded under a name of its own, so that what it does as a script is left undone, and what
+it defines is said to be of ``__main__`` afterwards: so dill pickles it by value, as it does for a
+script, and workers need not have the file. What a module's function refers to is pickled by its
+name, and workers must have it.
 """
 
 import importlib
@@ -13,13 +14,15 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .problems import USAGE, Problem
 
 LOADED_AS: Final = "__gofer_file__"
 """What ``__name__`` is in a file while it is loaded: so its ``__main__`` part does not run."""
+
+SCRIPT: Final = "__main__"
 
 
 def load_target(target: str) -> Callable[..., Any]:
@@ -78,7 +81,20 @@ def _load_file(path: Path) -> ModuleType:
         raise _unloadable(str(path), error) from None
     finally:
         del sys.modules[LOADED_AS]
+    vars(module)["__name__"] = SCRIPT
+    for value in list(vars(module).values()):
+        _claim(value)
     return module
+
+
+def _claim(value: object) -> None:
+    """Say of a function or a class of the file, and of all in it, that it is a script's."""
+    if not isinstance(value, type | FunctionType) or value.__module__ != LOADED_AS:
+        return
+    value.__module__ = SCRIPT
+    if isinstance(value, type):
+        for inner in list(vars(value).values()):
+            _claim(getattr(inner, "__func__", inner))  # of class and static methods
 
 
 def _load_module(name: str) -> ModuleType:

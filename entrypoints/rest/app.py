@@ -28,6 +28,7 @@ from .front import Web
 from .guards import Bounds
 from .health import add_health_routes
 from .legacy import add_legacy_routes
+from .metrics import Metrics, add_metrics_route
 from .v1.batches import add_batch_routes
 from .v1.catalog import Catalog
 from .v1.events import add_event_routes
@@ -76,6 +77,7 @@ def build_app(
     add_queue_routes(app.router, service)
     add_version_route(app.router)
     add_health_routes(app.router, service)
+    add_metrics_route(app.router, Metrics(service, app.requests, app.router))
     add_handlers(app)
     app.open(
         Bounds(

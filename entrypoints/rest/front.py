@@ -8,7 +8,9 @@ wrong method is answered here, because the framework would name one of a path's 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -38,6 +40,11 @@ class WholeRequest(Request):
 class Web(FastAPI):
     """The application. Routes must be added before ``open``, which tells what may come in."""
 
+    @cached_property
+    def requests(self) -> Counter[tuple[Endpoint | None, int]]:
+        """Return how often which endpoint (None: the framework's) answered with which status."""
+        return Counter()
+
     def open(self, bounds: Bounds) -> None:
         """Take the routes that are there, and put the guards before everything."""
         self._table = Table(route for route in self.routes if isinstance(route, PlainRoute))
@@ -56,6 +63,7 @@ class Web(FastAPI):
             if methods := self._table.methods(scope):
                 allowed = {"Allow": ", ".join(methods)}
                 response = fault(scope, HTTPStatus.METHOD_NOT_ALLOWED, headers=allowed)
+                self.requests[None, response.status_code] += 1
                 await response(scope, receive, send)
             else:
                 await super().__call__(scope, receive, send)
@@ -67,6 +75,7 @@ class Web(FastAPI):
         except Exception:
             log.exception("500: %s %s", scope["method"], scope["path"])
             response = bug(scope)
+        self.requests[endpoint, response.status_code] += 1
         await response(scope, receive, send)
 
 

@@ -18,6 +18,7 @@ from ...domain.errors import (
     Deleted,
     GoferError,
     IllegalTransition,
+    Incompatible,
     InvalidIdentifier,
     InvalidInput,
     InvalidPayload,
@@ -30,6 +31,7 @@ from ...domain.errors import (
     StoreIncompatible,
     StoreUnavailable,
     TooLarge,
+    UnfitFunction,
 )
 from .schemas import Problem, answer
 
@@ -45,6 +47,8 @@ STATUSES: Mapping[type[GoferError], HTTPStatus] = MappingProxyType(
         NotFound: HTTPStatus.NOT_FOUND,
         NotFailed: HTTPStatus.CONFLICT,
         Deleted: HTTPStatus.NOT_FOUND,
+        UnfitFunction: HTTPStatus.UNPROCESSABLE_ENTITY,
+        Incompatible: HTTPStatus.UNPROCESSABLE_ENTITY,
         KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
         QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
         StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

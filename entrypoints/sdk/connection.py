@@ -15,6 +15,7 @@ from http import HTTPStatus
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
 from .errors import Refused, Unreachable
+from .whole import SecureWholeConnection, WholeConnection
 
 _BROKEN = (http.client.HTTPException, OSError)
 _CHUNK_BYTES = 65_536
@@ -28,7 +29,7 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         """Take where the service is; nothing is sent before the first request."""
-        kind = http.client.HTTPSConnection if address.secure else http.client.HTTPConnection
+        kind = SecureWholeConnection if address.secure else WholeConnection
         self._address = address
         self._connection = kind(address.host, address.port, timeout=ANSWER_S)
 
@@ -144,6 +145,10 @@ class Connections:
                 connection.close()
             else:
                 self._idle.append(connection)
+
+    def __del__(self) -> None:
+        """Leave no socket open for the interpreter to warn about."""
+        self.close()
 
     def close(self) -> None:
         """Close the connections that are idle; the next request opens another."""

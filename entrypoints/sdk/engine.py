@@ -29,6 +29,9 @@ UNSENT_MOST = 20_000
 UNSENT_BYTES = 64 * 1024 * 1024
 """Bytes of arguments that wait to be sent, likewise."""
 
+SENDING_S = 1.0
+"""How long those that are just being sent are waited for when what waits is cancelled."""
+
 GATHER_S = 0.02
 """How long a batch gathers, where more batches are open than there are streams for results."""
 
@@ -117,21 +120,24 @@ class Engine:
     def cancel_waiting(self) -> None:
         """Cancel what was not sent, and what was sent and no worker has begun.
 
-        Raises Refused, Unreachable where the service could not be asked.
+        What is just on its way to the service counts as begun, if it gets there. Raises Refused,
+        Unreachable where the service could not be asked.
         """
         with self._lock:
-            # of those that are just being sent the service is told once they are recorded
-            dropped = [*self._queue, *self._sent_now]
+            dropped = list(self._queue)
             self._queue.clear()
             self._bytes = 0
+            batches = {each.batch for each in self._expected if not each.over} - {""}
         for future in dropped:
             future.end_cancelled()
         with self.accepted:
             self.accepted.notify_all()
+            if not self.must_not_wait():
+                self.accepted.wait_for(lambda: not self._sent_now, SENDING_S)
+        for future in list(self._sent_now):
+            future.end_cancelled()
         if self._sending is not None:
             self._sending.hurry()
-        with self._lock:
-            batches = {each.batch for each in self._expected if not each.over} - {""}
         for path in batches:
             query = {"running": False}
             self._asking.ask("POST", with_query(f"{path}/cancel", query), b"", {"Accept": JSON})
@@ -164,6 +170,7 @@ class Engine:
         try:
             asyncio.run(self._serve())
         finally:
+            self._asking.close()
             with self.accepted:
                 self.accepted.notify_all()
 
@@ -208,7 +215,6 @@ class Engine:
             batches = []
             for future in taken:
                 future.end(None, error)
-        self._sent_now = []
         for sent in batches:
             self._requeue(sent.again)
             if sent.batch_id is not None and sent.futures:
@@ -216,6 +222,7 @@ class Engine:
                 with self._lock:
                     self._expected.add(expected)
                 streams.add(expected)
+        self._sent_now = []
         with self.accepted:
             self.accepted.notify_all()
 

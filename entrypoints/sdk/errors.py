@@ -56,6 +56,8 @@ class Refused(ClientError):
         self.problem = problem or {}
         """The problem as it came, with members that only some have, such as ``findings``."""
         super().__init__(f"{detail} ({kind}, HTTP {status})")
+        for finding in self.problem.get("findings", ()):
+            self.add_note(f"{finding.get('name') or finding.get('code')}: {finding.get('text')}")
 
 
 class Unauthorized(Refused):

@@ -5,7 +5,6 @@ changed that can be seen from outside: its code, its defaults, what its closure 
 names that it uses refer to. (That a list which it refers to has other elements cannot be seen so.)
 """
 
-import platform
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from . import outcomes
+from . import outcomes, sources
 
 KEPT_MOST = 128
 """Functions that are remembered; the one that came first is pickled anew."""
@@ -60,14 +59,20 @@ def pack(
     named = name or name_of(function)
     if isinstance(function, bytes):
         return Parcel(named, function, defaults=defaults or {})
-    return Parcel(named, outcomes.dump(function), environment(), defaults=defaults or {})
+    bytecode = outcomes.dump_function(function)
+    source = sources.source_of(function)
+    entry = str(getattr(function, "__name__", "")) if source else ""
+    return Parcel(named, bytecode, environment(function), source, entry, defaults or {})
 
 
-def environment() -> dict[str, Any]:
-    """Return what bytecode made here needs of an interpreter."""
+def environment(function: object) -> dict[str, Any]:
+    """Return what the bytecode of a function needs: interpreter, modules, names."""
     return {
         "implementation": sys.implementation.name,
-        "python": ".".join(platform.python_version_tuple()[:2]),
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "dill": outcomes.dill_version(),
+        "modules": sources.modules_of(function),
+        "names": sources.free_names(function),
     }
 
 

@@ -71,7 +71,7 @@ def run_here(function: FunctionBody, assignment: Assignment, result_limit_bytes:
 def _value(function: FunctionBody, assignment: Assignment) -> object:
     pickling = Pickling()
     try:
-        loaded = pickling.function(function.payload)
+        loaded = pickling.function(function.payload, function.entry, function.digest)
         args, kwargs = pickling.arguments(assignment.payload, loaded)
     except ModuleNotFoundError as error:
         raise troubles.missing_module(error, sys.path) from None

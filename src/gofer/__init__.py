@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .adapters.processes.progress import progress
+    from .entrypoints.sdk.aio import AsyncClient
+    from .entrypoints.sdk.aio_handles import AsyncBatch, AsyncFunction, AsyncTask
     from .entrypoints.sdk.batches import Batch, Result
     from .entrypoints.sdk.client import Client
     from .entrypoints.sdk.decorated import RemoteFunction
@@ -18,10 +20,15 @@ if TYPE_CHECKING:
     from .entrypoints.sdk.executor import Executor
     from .entrypoints.sdk.futures import TaskFuture
     from .entrypoints.sdk.handles import Task
+    from .entrypoints.sdk.unpicklable import Unpicklable
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncBatch",
+    "AsyncClient",
+    "AsyncFunction",
+    "AsyncTask",
     "Batch",
     "Client",
     "ClientError",
@@ -34,18 +41,22 @@ __all__ = [
     "Task",
     "TaskFuture",
     "Unauthorized",
+    "Unpicklable",
     "Unreachable",
     "__version__",
     "progress",
 ]
 
 _HOMES = {
+    "aio": ("AsyncClient",),
+    "aio_handles": ("AsyncBatch", "AsyncFunction", "AsyncTask"),
     "batches": ("Batch", "Result"),
     "client": ("Client",),
     "executor": ("Executor",),
     "futures": ("TaskFuture",),
     "decorated": ("RemoteFunction",),
     "handles": ("Task",),
+    "unpicklable": ("Unpicklable",),
     "errors": (
         *("ClientError", "NotGofer", "Refused", "RemoteError"),
         *("Unauthorized", "Unreachable"),

@@ -93,7 +93,7 @@ _SEEDS: dict[str, list[bytes]] = {
     "frames": [
         b"\xff" + encode_frame(ChildReport(0)) + encode_frame(ChildReport(1, result=b"r")),
         b"\x03" + encode_frame(ChildReport(2, trouble=Trouble("exit", "T", "m", exit_code=3))),
-        b"\x00" + encode_frame(Chunk([("d", b"f")], ["old"], [(1, "d", b"p")])),
+        b"\x00" + encode_frame(Chunk([("d", b"f", "e")], ["old"], [(1, "d", b"p")])),
     ],
     "store": [
         frame([*_shown, evidence.of_success(Success(b"", 5, 1.5, "out")), b"result"]),

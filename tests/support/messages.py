@@ -63,7 +63,8 @@ task_ids = st.builds(uuid7, st.integers(0, 2**48 - 1), st.integers(0, 2**RANDOM_
 attempts = st.builds(Attempt, task_ids, st.integers(1, 2**31), names)
 many_attempts = st.lists(attempts, max_size=4).map(tuple)
 minors = st.integers(0, 127)
-environments = st.builds(Environment, names, st.tuples(minors, minors), texts)
+modules = st.lists(names.filter(lambda name: "\n" not in name), max_size=3).map(tuple)
+environments = st.builds(Environment, names, st.tuples(minors, minors), texts, modules)
 successes = st.builds(Success, payloads, counts, durations, texts)
 failures = st.builds(
     Failure,
@@ -85,7 +86,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 progresses = st.builds(Progress, numbers, st.none() | numbers, texts)
 pieces = st.builds(Piece, attempts, counts, payloads, st.none() | progresses)
 assignments = st.builds(Assignment, attempts, digests, payloads, st.none() | counts)
-bodies = st.builds(FunctionBody, digests, payloads)
+bodies = st.builds(FunctionBody, digests, payloads, st.just("") | names)
 to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
     st.builds(
         Hello,
@@ -100,6 +101,7 @@ to_dispatcher: st.SearchStrategy[ToDispatcher] = st.one_of(
         st.builds(Read, counts, counts),
         texts,
         counts,
+        st.booleans(),
     ),
     st.builds(
         Report,

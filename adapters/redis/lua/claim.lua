@@ -5,7 +5,8 @@
 -- ARGV[3]     lease in ms
 -- ARGV[4]     stop after this many bytes of payloads (at least one task is given)
 -- ARGV[5]     retention in ms
--- ARGV[6]     2 items each: an environment's tag, how many tasks of it at most
+-- ARGV[6]     2 items each: a tag, how many tasks of it at most; for a family's tag, how many of it
+--             and its environments together
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
 --             3 items for each task: id, number, what its string has from `created` on (see the
@@ -16,7 +17,7 @@ local bytes = tonumber(ARGV[4])
 local wants = unframe(ARGV[6])
 local now = now_ms()
 local until_ms = whole(now + tonumber(ARGV[3]))
-local PROMOTED, EXAMINED, EXPIRING = 100, 1000, 10
+local PROMOTED, EXAMINED, EXPIRING, MOST = 100, 1000, 10, 100
 local READY = {Q = true, Qf = true, Qr = true}
 
 local expiring = 0
@@ -86,16 +87,32 @@ end
 local paused = {}
 for _, priority in ipairs(redis.call('SMEMBERS', P .. 'paused')) do paused[priority] = true end
 
+-- by priority; of one priority the queue whose head was submitted first comes first, so that none
+-- waits for ever. What a family gets, its environments do not: it is the same room.
 local wanted = {}
-for i = 1, #wants, 2 do
-  local tag, most = wants[i], tonumber(wants[i + 1])
-  wanted[tag] = true
-  for priority = 0, 2 do
-    if not paused[whole(priority)] then
-      local taken = take_from(priority .. ':' .. tag, most)
-      most = most - taken
-      if taken > 0 then count_rate('c', priority, taken) end
-    end
+for i = 1, #wants, 2 do wanted[wants[i]] = tonumber(wants[i + 1]) end
+local left = MOST
+
+local function room_of(tag, family)
+  return math.min(left, wanted[tag], wanted[family] or wanted[tag])
+end
+
+for priority = 0, 2 do
+  local queues = {}
+  for tag in pairs(wanted) do
+    local list = P .. 'ready:' .. priority .. ':' .. tag
+    local head = redis.call('LINDEX', list, 0)
+    if head and not paused[whole(priority)] then queues[#queues + 1] = {head, tag} end
+  end
+  table.sort(queues, function(one, other) return one[1] < other[1] end)
+  for _, queue in ipairs(queues) do
+    local tag = queue[2]
+    local family = (string.match(tag, '^.*%-') or '') .. 'any'
+    local taken = take_from(priority .. ':' .. tag, room_of(tag, family))
+    if taken > 0 then count_rate('c', priority, taken) end
+    left = left - taken
+    wanted[tag] = wanted[tag] - taken
+    if family ~= tag and wanted[family] then wanted[family] = wanted[family] - taken end
   end
 end
 write()

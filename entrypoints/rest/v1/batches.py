@@ -31,7 +31,7 @@ from .fields import MOST_TASKS
 from .formats import BINARY, Format, Reader, reply, spoken, wanted
 from .outcomes import state_of, told
 from .problems import Refused, problem, refusal
-from .queries import WAIT, Parameter, waiting_s, whole
+from .queries import WAIT, Parameter, switch, waiting_s, whole
 from .routing import LOCATION, Answer, Described, add_route, gives
 from .submitting import (
     LARGE_BYTES,
@@ -73,6 +73,12 @@ _PAGES: dict[str, Parameter] = {
     },
     **WAIT,
 }
+_CANCELLING: dict[str, Parameter] = {
+    "running": {
+        "description": "Whether tasks that run are killed, too.",
+        "schema": {"type": "boolean", "default": True},
+    }
+}
 
 
 def add_batch_routes(
@@ -88,7 +94,7 @@ def add_batch_routes(
     )
     standing = Described(gives(BatchStands), failures=(404,))
     paging = Described(gives(Page), failures=(404,), queries=_PAGES)
-    cancelling = Described(gives(BatchCancelled), failures=(404,))
+    cancelling = Described(gives(BatchCancelled), failures=(404,), queries=_CANCELLING)
     add_route(router, "POST", "/v1/batches", routes.submit, submitting)
     add_route(router, "GET", "/v1/batches/{batch_id}", routes.state, standing)
     add_route(router, "GET", "/v1/batches/{batch_id}/results", routes.results, paging)
@@ -177,9 +183,13 @@ class _Batches:
         return await asyncio.to_thread(written) if large else written()
 
     async def cancel(self, request: Request) -> Response:
-        """End all tasks of a batch that have not ended: those that run are killed."""
+        """End all tasks of a batch that have not ended: those that run are killed.
+
+        With `running=false` they are left alone, and counted as `too_late`.
+        """
         answer_in, batch_id = wanted(request), _batch_id(request)
-        counts = await self._batches.cancel(batch_id)
+        running = switch(request, "running", default=True)
+        counts = await self._batches.cancel(batch_id, running=running)
         body = BatchCancelled(
             batch_id,
             counts[Cancelled.PREVENTED],

@@ -44,6 +44,7 @@ class BatchStands(Struct):
     id: BatchUuid
     created_at: At
     count: int
+    last: Annotated[int, Meta(description="The highest position of a task in it.")]
     waiting: Annotated[int, Meta(description="QUEUED and RUNNING.")]
     completed: int
     failed: int

@@ -121,6 +121,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "id": BATCH,
         "created_at": _AT,
         "count": 1,
+        "last": 1,
         "waiting": 0,
         "completed": 1,
         "failed": 0,

@@ -61,6 +61,7 @@ def state_of(batch_id: BatchId, state: BatchState, links: dict[str, str]) -> Bat
         id=batch_id,
         created_at=at(state.created_at_ms),
         count=state.count,
+        last=state.last,
         waiting=state.count - state.ended,
         completed=state.completed,
         failed=state.failed,

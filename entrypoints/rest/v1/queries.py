@@ -83,6 +83,14 @@ def values(request: Request, name: str) -> list[str]:
     return [each for key, each in parse_qsl(query.decode("latin-1")) if key == name]
 
 
+def switch(request: Request, name: str, *, default: bool) -> bool:
+    """Return true or false; raise InvalidInput."""
+    text = value(request, name)
+    if text not in {None, "true", "false"}:
+        raise InvalidInput(f"{name}={text[:80] if text else text!r} is neither true nor false")
+    return default if text is None else text == "true"
+
+
 def value(request: Request, name: str) -> str | None:
     """Return the last value of this name that is not empty; None if there is none."""
     query: bytes = request.scope["query_string"]

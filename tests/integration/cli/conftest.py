@@ -46,10 +46,15 @@ def gofer(service: ScriptedService, monkeypatch: pytest.MonkeyPatch) -> Gofer:
     return Gofer()
 
 
-@pytest.fixture
-def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a file of functions; what loading it adds to the import path is taken away again."""
+@pytest.fixture(autouse=True)
+def _import_path(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """Take away again what loading functions adds to the import path."""
     monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Path:
+    """Give a file of functions."""
     file = tmp_path / "jobs.py"
     file.write_text(JOBS)
     return file

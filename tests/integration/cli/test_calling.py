@@ -25,6 +25,18 @@ def triple(number, plus=0):
 
 def imaginary(real):
     return complex(real, 1)
+
+
+class Mark:
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return f"<{self.text}>"
+
+
+def mark(text):
+    return Mark(text)
 '''
 
 
@@ -55,11 +67,31 @@ def test_a_value_that_is_no_json_is_printed_as_python_shows_it(run: Gofer, calls
     assert run("run", f"{calls}:imaginary", "2").out == "(2+1j)\n"
 
 
+def test_a_value_of_a_class_of_the_file_comes_back(run: Gofer, calls: str) -> None:
+    assert run("run", f"{calls}:mark", "here").out == "<here>\n"
+
+
 def test_what_it_raises_is_shown_with_its_traceback(run: Gofer, calls: str) -> None:
     said = run("run", f"{calls}:triple", "13")
     assert (said.code, said.out) == (1, "")
     assert 'raise ValueError(f"not {number}")' in said.err
     assert "failed: ValueError: not 13" in said.err
+
+
+def test_a_registered_function_is_called_with_plain_arguments(run: Gofer, calls: str) -> None:
+    registered = run("fn", "register", f"{calls}:triple", "--timeout", "9", "--json").json
+    ref = registered["id"]
+    assert registered["name"] == "triple"
+    assert run("fn", "call", ref, "4", "--kw", "plus=1").out == "13\n"
+    failed = run("fn", "call", ref, "13", "--json")
+    assert (failed.code, failed.json["error"]["type"]) == (1, "ValueError")
+    assert "triple" in run("fn", "show", ref).out
+
+
+def test_what_a_service_does_not_know_is_said(run: Gofer) -> None:
+    said = run("fn", "call", "nobody", "1")
+    assert said.code == 1
+    assert "nobody" in said.err
 
 
 def test_a_detached_call_prints_the_id_to_ask_for(run: Gofer, calls: str) -> None:

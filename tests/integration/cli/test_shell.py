@@ -1,12 +1,19 @@
 """The command line as a shell sees it: it starts quickly, completes, and says what it is."""
 
+import fcntl
+import os
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 
 import pytest
 
+from tests.integration.cli.answers import TASK
 from tests.integration.cli.terminal import Gofer
 from tests.support.processes import ProcessRunner
+from tests.support.scripted_service import ScriptedService
 
 HEAVY = {"dill", "fastapi", "msgspec", "pydantic_settings", "redis", "rich", "uvicorn", "zmq"}
 """Not pydantic: typer reads arguments with it."""
@@ -41,6 +48,34 @@ def test_a_shell_is_told_what_may_follow(processes: ProcessRunner) -> None:
     told = processes.start_module("gofer.entrypoints.cli", env=asked)
     assert told.wait() == 0
     assert told.log().split() == ["explain"]
+
+
+def on_a_terminal(*words: str, **environment: str) -> str:
+    """Return what a command writes to a terminal of 60 columns."""
+    master, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    command = [sys.executable, "-m", "gofer.entrypoints.cli", *words]
+    ours = os.environ | {"TERM": "xterm", "PYTHONUNBUFFERED": "1"} | environment
+    ours.pop("COLUMNS", None)
+    subprocess.run(command, stdout=terminal, env=ours, cwd="/", timeout=30, check=True)
+    os.close(terminal)
+    text = b""
+    with suppress(OSError):  # how Linux says that nobody holds the other end
+        while chunk := os.read(master, 4096):
+            text += chunk
+    os.close(master)
+    return text.decode()
+
+
+def test_a_terminal_gets_colours_and_lines_that_fit(gofer: Gofer, service: ScriptedService) -> None:
+    long = TASK | {"status": "FAILED", "reason": "because " * 20}
+    service.answers["GET /v1/tasks"] = {"items": [long], "next_cursor": None}
+    shown = on_a_terminal("task", "ls")
+    assert "\x1b[31mFAILED" in shown
+    plain = on_a_terminal("task", "ls", NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert max(map(len, plain.splitlines())) <= 60
+    assert "because because" in gofer("task", "ls").out
 
 
 def test_it_says_its_version(gofer: Gofer) -> None:

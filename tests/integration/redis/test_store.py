@@ -13,6 +13,7 @@ from tests.contracts.redis_backend import RedisBackends
 from tests.contracts.store_backend import OpenBackend
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
 from tests.contracts.worker_store import WorkerStoreContract
@@ -54,6 +55,10 @@ class TestRedisStoreAsOutputStore(OutputStoreContract):
 
 
 class TestRedisStoreAsWorkerStore(WorkerStoreContract):
+    pass
+
+
+class TestRedisStoreFamilies(TaskStoreFamiliesContract):
     pass
 
 

@@ -40,7 +40,7 @@ from gofer.domain.identifiers import (
 )
 from gofer.domain.ports import Cancelled, Completion, Inspection
 from gofer.domain.service import Service
-from gofer.domain.submissions import Limits, Submission
+from gofer.domain.submissions import Limits, Submission, batch_idempotency
 from gofer.domain.task import Success
 
 OURS = Environment("cpython", (3, 11))
@@ -176,6 +176,30 @@ async def test_a_batch_sent_again_with_its_key_is_the_same_batch(house: House) -
     assert (await house.service.batches.state(first.id)).count == 2
 
 
+async def test_a_batch_of_one_sent_again_with_its_key_is_the_same_batch(house: House) -> None:
+    first = await house.service.batches.submit(house.wishes(b"a"), "key")
+    again = await house.service.batches.submit(house.wishes(b"a"), "key")
+    assert first == again
+    assert first.accepted == 1
+    assert (await house.service.batches.state(first.id)).count == 1
+
+
+async def test_a_batch_of_one_that_an_earlier_version_has_named_is_found(house: House) -> None:
+    named = new_batch_id(7, 7)
+    await house.store.name_batch(batch_idempotency("key", "0" * 64), named)
+    for _ in range(2):
+        found = await house.service.batches.submit(house.wishes(b"a"), "key", "0" * 64)
+        assert found.id == named
+    assert (await house.service.batches.state(named)).count == 1
+
+
+async def test_a_batch_of_one_that_is_refused_leaves_its_key_free(house: House) -> None:
+    refused = await house.service.batches.submit([Submission(NOBODY, b"a")], "key")
+    assert isinstance(refused.answers[0], NotFound)
+    taken = await house.service.batches.submit(house.wishes(b"a"), "key")
+    assert taken.accepted == 1
+
+
 async def test_what_a_batch_lacked_is_added_when_it_is_sent_again(house: House) -> None:
     wishes = house.wishes(*[b"a"] * 7)
     first = await house.service.batches.submit(wishes, "key")
@@ -258,6 +282,14 @@ async def test_a_cancel_ends_what_has_not_ended(house: House) -> None:
     }
     state = await house.service.batches.state(batch.id)
     assert (state.count, state.completed, state.cancelled) == (3, 1, 2)
+
+
+async def test_a_cancel_may_leave_alone_what_runs(house: House) -> None:
+    batch = await house.service.batches.submit(house.wishes(b"a", b"rubbish", b"b", b"c"))
+    await house.finish(1)
+    await house.store.claim("d", "token", {OURS.tag: 1}, 1_000)
+    answers = await house.service.batches.cancel(batch.id, running=False)
+    assert answers == {Cancelled.TOO_LATE: 2, Cancelled.PREVENTED: 1}
 
 
 async def test_an_unknown_batch_is_not_found_by_any_call(house: House) -> None:

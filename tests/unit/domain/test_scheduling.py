@@ -11,7 +11,15 @@ from gofer.domain.scheduling import NoPlacement, Placement, Roster
 
 WORKERS = [WorkerId(f"w{n}") for n in range(6)]
 NAMES = st.sampled_from(WORKERS)
-TAGS = st.sampled_from(["cpython-3.11", "cpython-3.12", "pypy-3.11"])
+SERVED = st.sampled_from(
+    [
+        ("cpython-3.11", "cpython-any"),
+        ("cpython-3.12", "cpython-any"),
+        ("cpython-3.11",),
+        ("pypy-3.11", "pypy-any"),
+    ]
+)
+TAGS = st.sampled_from(["cpython-3.11", "cpython-3.12", "pypy-3.11", "cpython-any"])
 SLOTS = st.integers(1, 4)
 FIGURES = st.integers(0, 6)
 
@@ -20,7 +28,7 @@ FIGURES = st.integers(0, 6)
 class Naive:
     """One worker; ``since`` counts up with every change of its figures."""
 
-    tag: str
+    tags: tuple[str, ...]
     slots: int
     window: int
     in_hand: int
@@ -48,10 +56,10 @@ class RosterMachine(RuleBasedStateMachine):
         self.changes += 1
         return self.changes
 
-    @rule(worker=NAMES, tag=TAGS, slots=SLOTS, window=FIGURES, in_hand=FIGURES)
-    def put(self, worker: WorkerId, tag: str, slots: int, window: int, in_hand: int) -> None:
-        self.roster.put(worker, tag, slots, window, in_hand)
-        self.naive[worker] = Naive(tag, slots, window, in_hand, self.changed())
+    @rule(worker=NAMES, tags=SERVED, figures=st.tuples(SLOTS, FIGURES, FIGURES))
+    def put(self, worker: WorkerId, tags: tuple[str, ...], figures: tuple[int, int, int]) -> None:
+        self.roster.put(worker, tags, figures)
+        self.naive[worker] = Naive(tags, *figures, self.changed())
 
     @rule(worker=NAMES)
     def remove(self, worker: WorkerId) -> None:
@@ -68,7 +76,7 @@ class RosterMachine(RuleBasedStateMachine):
     @rule(tag=TAGS, most=st.integers(1, 8))
     def place(self, tag: str, most: int) -> None:
         choice = self.roster.place(tag, most)
-        fitting = {name: seat for name, seat in self.naive.items() if seat.tag == tag}
+        fitting = {name: seat for name, seat in self.naive.items() if tag in seat.tags}
         free = [name for name, seat in fitting.items() if seat.room]
         if not free:
             assert isinstance(choice, NoPlacement)
@@ -84,28 +92,31 @@ class RosterMachine(RuleBasedStateMachine):
         assert choice == Placement(best, before, seat.slots, seat.window, len(fitting), row)
 
     def best(self, tag: str) -> WorkerId | None:
-        free = [name for name, seat in self.naive.items() if seat.tag == tag and seat.room]
+        free = [name for name, seat in self.naive.items() if tag in seat.tags and seat.room]
         return min(free, key=lambda name: self.naive[name].order, default=None)
 
-    @rule(tag=TAGS, worker=NAMES, times=st.integers(1, 300))
-    def flicker(self, tag: str, worker: WorkerId, times: int) -> None:
+    @rule(tags=SERVED, worker=NAMES, times=st.integers(1, 300))
+    def flicker(self, tags: tuple[str, ...], worker: WorkerId, times: int) -> None:
         """Many changes without a choice in between: what is out of date must not pile up."""
         for n in range(times):
-            self.put(worker, tag, 1, 5, n % 2)
+            self.put(worker, tags, (1, 5, n % 2))
 
     @invariant()
     def room_is_the_sum(self) -> None:
         rooms: dict[str, int] = {}
         for seat in self.naive.values():
-            rooms[seat.tag] = rooms.get(seat.tag, 0) + seat.room
+            for tag in seat.tags:
+                rooms[tag] = rooms.get(tag, 0) + seat.room
         assert self.roster.rooms == rooms
         assert len(self.roster) == len(self.naive)
 
     @invariant()
     def what_is_out_of_date_is_bounded(self) -> None:
-        heaps = self.roster._heaps  # pyright: ignore[reportPrivateUsage]
-        assert sum(map(len, heaps.values())) <= len(heaps) * (4 * len(WORKERS) + 65)
-        assert set(heaps) <= {seat.tag for seat in self.naive.values()}
+        pools = self.roster._pools  # pyright: ignore[reportPrivateUsage]
+        assert sum(len(pool.heap) for pool in pools.values()) <= len(pools) * (
+            4 * len(WORKERS) + 65
+        )
+        assert set(pools) == {seat.tags for seat in self.naive.values()}
 
 
 def test_the_roster_chooses_as_a_sorted_list_would() -> None:
@@ -116,8 +127,8 @@ def test_the_roster_chooses_as_a_sorted_list_would() -> None:
 
 def test_the_least_loaded_for_its_size_comes_first_then_the_one_with_more_free_slots() -> None:
     roster = Roster()
-    roster.put(WorkerId("small"), "t", slots=1, window=1, in_hand=0)
-    roster.put(WorkerId("large"), "t", slots=4, window=4, in_hand=0)
+    roster.put(WorkerId("small"), ("t",), (1, 1, 0))
+    roster.put(WorkerId("large"), ("t",), (4, 4, 0))
     chosen = [roster.place("t") for _ in range(5)]
     assert [c.worker for c in chosen if isinstance(c, Placement)] == [
         "large",
@@ -131,7 +142,7 @@ def test_the_least_loaded_for_its_size_comes_first_then_the_one_with_more_free_s
 
 def test_a_choice_says_why() -> None:
     roster = Roster()
-    roster.put(WorkerId("w"), "t", slots=2, window=4, in_hand=1)
+    roster.put(WorkerId("w"), ("t",), (2, 4, 1))
     choice = roster.place("t")
     assert isinstance(choice, Placement)
     assert choice.reason == "least loaded of 1: 1 in hand, 2 slots, window 4"
@@ -141,7 +152,7 @@ def test_the_reason_for_no_choice_tells_what_is_missing() -> None:
     roster = Roster()
     nobody = roster.place("cpython-3.11")
     assert nobody == NoPlacement("no worker is connected")
-    roster.put(WorkerId("w"), "cpython-3.12", 1, 1, 1)
+    roster.put(WorkerId("w"), ("cpython-3.12", "cpython-any"), (1, 1, 1))
     foreign = roster.place("cpython-3.11")
     assert isinstance(foreign, NoPlacement)
     assert "cpython-3.12" in foreign.reason

@@ -31,6 +31,7 @@ from tests.contracts.store_backend import (
 )
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
 from tests.contracts.worker_store import WorkerStoreContract
@@ -90,6 +91,10 @@ class TestMemoryStoreAsOutputStore(OutputStoreContract):
 
 
 class TestMemoryStoreAsWorkerStore(WorkerStoreContract):
+    pass
+
+
+class TestMemoryStoreFamilies(TaskStoreFamiliesContract):
     pass
 
 

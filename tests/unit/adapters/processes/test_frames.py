@@ -38,7 +38,7 @@ def test_reports_come_whole_however_the_pipe_cuts_them(
 
 
 def test_a_chunk_comes_back_as_it_was() -> None:
-    chunk = Chunk([("digest", b"body")], ["old"], [(1, "digest", b"\x00" * 100_000)])
+    chunk = Chunk([("digest", b"body", "entry")], ["old"], [(1, "digest", b"\x00" * 100_000)])
     frames = Frames(200_000)
     frames.feed(encode(chunk))
     assert frames.chunks() == [chunk]

@@ -57,8 +57,8 @@ def _filled_with(source: str, name: str) -> set[str]:
 
 @pytest.mark.parametrize("script", sorted(read_scripts()))
 def test_a_script_says_what_it_takes_and_answers(script: str) -> None:
-    own = read_scripts()[script].rpartition("end\n\n--")[2]
-    assert own.startswith(f" {script}:")
+    source = read_scripts()[script]
+    own = source[source.index(f"\n-- {script}: ") :]
     for heading in ("ARGV", "Answer", "Repeatable"):
         assert f"-- {heading}" in own
 

@@ -25,12 +25,13 @@ HELLO_ROW = [
     SESSION_ROW,
     2,
     4,
-    ["cpython", [3, 11], "0.4.1"],
+    ["cpython", [3, 11], "0.4.1", b""],
     [ATTEMPT_ROW],
     [],
     [0, 0],
     "host",
     1,
+    True,
 ]
 PIECE_ROW = [ATTEMPT_ROW, 7, b"output", [1.0, None, "note"]]
 REPORT_ROW = [
@@ -49,7 +50,7 @@ ORDERS_ROW = [
     1,
     0,
     1,
-    [["d" * 64, b"f"]],
+    [["d" * 64, b"f", ""]],
     [[ATTEMPT_ROW, "d" * 64, b"p", None]],
     [],
     [],

@@ -51,6 +51,7 @@ ROUTES = {
     ("post", "/v1/batches/{batch_id}/cancel"),
     ("get", "/healthz"),
     ("get", "/readyz"),
+    ("get", "/metrics"),
 }
 
 

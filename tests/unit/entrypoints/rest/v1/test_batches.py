@@ -278,18 +278,3 @@ async def test_a_number_that_is_none_is_refused(service: Web, query: str) -> Non
     batch = (await speaker.submit(1))["id"]
     answer = await speaker.get(f"/v1/batches/{batch}/results?{query}")
     assert problem_of(answer, 400) == "invalid-input"
-
-
-# ---------------------------------------------------------------- cancel
-
-
-async def test_cancelling_a_batch_ends_what_has_not_ended(speaker: Speaker) -> None:
-    batch = (await speaker.submit(4))["id"]
-    await speaker.service.store.run_next(Success(b"r"))
-    await speaker.service.store.run_next()
-    answer = speaker.read(await speaker.post(f"/v1/batches/{batch}/cancel"))
-    assert answer == {"id": batch, "prevented": 2, "stopping": 1, "too_late": 1}
-    page = speaker.read(await speaker.get(f"/v1/batches/{batch}/results"))
-    statuses = sorted(item["status"] for item in page["items"])
-    assert statuses == ["CANCELLED"] * 3 + ["COMPLETED"]
-    assert page["done"] is True

@@ -1,0 +1,255 @@
+"""One connection's bytes: commands out, answers in, without the driver's layers between.
+
+The driver opens connections, with TLS, password, database and name, and watches how many there are.
+What it does for a command on top costs 40 us of CPU, and a MiB is copied five times on its way
+through its reader. So while we use a connection its bytes come here: RESP 2 as the commands that
+we send answer it. It goes back to the driver as it was.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from redis import exceptions
+
+Word = str | bytes | int | float
+Command = Sequence[Word]
+
+APART_BYTES = 16 * 1024
+"""Words from this length on are handed to the socket as they are, not joined with the others."""
+
+
+class Line(Protocol):
+    """A connection on which commands are answered in order, one caller at a time."""
+
+    async def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands in one breath and return their answers, errors among them."""
+        ...
+
+    def ended(self) -> bool:
+        """Return whether the server has closed it."""
+        ...
+
+    def back(self) -> Any:
+        """Return the driver's connection; this must not be used any more."""
+        ...
+
+
+def line_over(connection: Any) -> Line:
+    """Return a line over one of the driver's connections, which must be connected."""
+    writer = getattr(connection, "_writer", None)
+    if isinstance(writer, asyncio.StreamWriter):
+        return Wire(connection, writer.transport)
+    return _Driven(connection)
+
+
+class _Driven:
+    """A connection that has no socket of ours, as a test's server inside the process."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def ask(self, commands: Sequence[Command]) -> list[Any]:
+        answers: list[Any] = []
+        for command in commands:
+            await self._connection.send_command(*command)
+        for _ in commands:
+            try:
+                answers.append(await self._connection.read_response())
+            except exceptions.ResponseError as error:
+                answers.append(error)
+        return answers
+
+    def ended(self) -> bool:
+        return not bool(self._connection.is_connected)
+
+    def back(self) -> Any:
+        return self._connection
+
+
+class Wire(asyncio.Protocol):
+    """A connection over a socket, taken over from the driver until ``back``."""
+
+    def __init__(self, connection: Any, transport: Any) -> None:
+        """Take over; the driver must have read all that was answered."""
+        self._connection = connection
+        self._transport = transport
+        self._driver_s: Any = transport.get_protocol()
+        self._loop = asyncio.get_running_loop()
+        self._asked: asyncio.Future[list[Any]] | None = None
+        self._answers: list[Any] = []
+        self._expected = 0
+        self._reader = Reader(self._answered)
+        self._lost: bool = transport.is_closing()
+        transport.set_protocol(self)
+
+    async def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands in one breath and return their answers, errors among them.
+
+        Raises the driver's TimeoutError if they take longer than its time limit for each, and
+        ConnectionError.
+        """
+        if self._lost:
+            raise exceptions.ConnectionError("the server closed the connection")
+        asked: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._asked, self._answers, self._expected = asked, [], len(commands)
+        parts: list[bytes] = []
+        for command in commands:
+            _pack(command, parts)
+        if len(parts) == 1:
+            self._transport.write(parts[0])
+        else:
+            self._transport.writelines(parts)
+        limit_s: float | None = self._connection.socket_timeout
+        if limit_s is None:
+            return await asked
+        timer = self._loop.call_later(limit_s * len(commands), self._late)
+        try:
+            return await asked
+        finally:
+            timer.cancel()
+
+    def ended(self) -> bool:
+        """Return whether the server has closed it, or has said something that nobody asked."""
+        return self._lost
+
+    def back(self) -> Any:
+        """Give the connection back to the driver, and return it."""
+        self._transport.set_protocol(self._driver_s)
+        if self._lost:
+            self._driver_s.connection_lost(None)
+        return self._connection
+
+    # ------------------------------------------------------------ called by the event loop
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        try:
+            self._reader.feed(data)
+        except ValueError as error:
+            self._fail(exceptions.InvalidResponse(str(error)))
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let whoever waits know."""
+        self._lost = True
+        self._fail(exceptions.ConnectionError(str(exc or "the server closed the connection")))
+
+    def eof_received(self) -> None:
+        """Close, as the server has."""
+        self._lost = True
+
+    # ------------------------------------------------------------ inside
+
+    def _answered(self, answer: Any) -> None:
+        if self._asked is None or self._asked.done():
+            self._lost = True  # nobody asked: no later answer could be told from another's
+            return
+        self._answers.append(answer)
+        if len(self._answers) == self._expected:
+            self._asked.set_result(self._answers)
+
+    def _late(self) -> None:
+        self._fail(exceptions.TimeoutError("no answer in time"))
+
+    def _fail(self, error: Exception) -> None:
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_exception(error)
+
+
+class Reader:
+    """Cuts what arrives into answers: texts, numbers, errors, strings, and lists of these."""
+
+    def __init__(self, answered: Any) -> None:
+        self._answered = answered
+        self._rest = b""
+        self._list: list[Any] | None = None
+        self._length = 0
+        self._missing = 0
+        self._parts: list[bytes] = []
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raise ValueError for what is no answer."""
+        if self._missing:
+            data = self._long(data)
+        elif self._rest:
+            data, self._rest = self._rest + data, b""
+        at = 0
+        while at < len(data):
+            end = data.find(b"\r\n", at)
+            if end < 0:
+                self._rest = data[at:]
+                return
+            kind, start = data[at : at + 1], end + 2
+            if kind != b"$":
+                self._take_line(kind, data[at + 1 : end])
+                at = start
+                continue
+            length = int(data[at + 1 : end])
+            at = start + length + 2 if length >= 0 else start
+            if at > len(data):  # the rest of it is still to come
+                self._missing = at - len(data)
+                self._parts = [data[start:]]
+                return
+            self._take(data[start : start + length] if length >= 0 else None)
+
+    def _long(self, data: bytes) -> bytes:
+        """Take more of a string that came in part; return what comes behind it."""
+        taken, left = data[: self._missing], data[self._missing :]
+        self._missing -= len(taken)
+        self._parts.append(taken)
+        if not self._missing:
+            # its line ends with it: cut that from the last parts, and the whole is copied once
+            ends, parts = 2, self._parts
+            while ends and ends >= len(parts[-1]):
+                ends -= len(parts.pop())
+            if ends:
+                parts[-1] = parts[-1][:-ends]
+            self._parts = []
+            self._take(b"".join(parts))
+        return left
+
+    def _take_line(self, kind: bytes, line: bytes) -> None:
+        if kind == b":":
+            self._take(int(line))
+        elif kind == b"+":
+            self._take(line)
+        elif kind == b"-":
+            self._take(_error(line.decode("utf-8", "replace")))
+        elif kind == b"*" and self._list is None:
+            self._length = int(line)
+            if self._length > 0:
+                self._list = []
+            else:
+                self._take(None if self._length < 0 else [])
+        else:
+            raise ValueError(f"an answer of the server begins with {kind + line[:20]!r}")
+
+    def _take(self, item: Any) -> None:
+        if self._list is not None:
+            self._list.append(item)
+            if len(self._list) < self._length:
+                return
+            item, self._list = self._list, None
+        self._answered(item)
+
+
+def _error(text: str) -> exceptions.ResponseError:
+    """Return an error that the server answers; ``failures.py`` knows them by their first words."""
+    if text.startswith("NOSCRIPT"):
+        return exceptions.NoScriptError(text)
+    return exceptions.ResponseError(text)
+
+
+def _pack(command: Command, parts: list[bytes]) -> None:
+    """Append the bytes of a command; the longest words by themselves."""
+    joined = [b"*%d\r\n" % len(command)]
+    for word in command:
+        raw = word if isinstance(word, bytes) else str(word).encode()
+        if len(raw) < APART_BYTES:
+            joined.append(b"$%d\r\n%b\r\n" % (len(raw), raw))
+        else:
+            joined.append(b"$%d\r\n" % len(raw))
+            parts += (b"".join(joined), raw)
+            joined = [b"\r\n"]
+    parts.append(b"".join(joined))
