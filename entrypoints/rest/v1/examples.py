@@ -195,6 +195,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "source": "def absolute(x):\n    return abs(x)\n",
         "defaults": {"timeout_s": 60, "retries": 3},
     },
+    "Preflight": {
+        "ok": False,
+        "findings": [
+            {
+                "level": "error",
+                "code": "undefined-name",
+                "name": "np",
+                "line": 2,
+                "text": "np is defined nowhere: import it inside of the function",
+            }
+        ],
+        "environment": _FUNCTION["environment"],
+        "bytes": {"bytecode": 0, "source": 37, "closure": 0},
+    },
     "FunctionStands": _FUNCTION,
     "FunctionPage": {"items": [_FUNCTION], "next_cursor": None},
     "Version": {"version": "0.1.0", "api": "v1"},

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ....domain.function import FunctionHead
 from ....domain.identifiers import TaskId, batch_of, parse_task_id
 from ....domain.ports import Cancelled
 from ....domain.service import Service
-from ....domain.submissions import Submission
 from ....domain.task import Outcome, Success, Task, TaskStatus
 from ..encoding import Encoding
 from . import outcomes
@@ -20,7 +20,7 @@ from .catalog import Catalog, Known
 from .formats import Format, reply, wanted
 from .queries import WAIT, waiting_s
 from .routing import LOCATION, RETRY_AFTER, Answer, Described, add_route, gives
-from .submitting import Wishes
+from .submitting import Wish, Wishes
 from .task_bodies import OfBackoff, OfFunction, Progress, SubmitTask, TaskCancelled, TaskStands
 from .times import at, known_at
 
@@ -73,7 +73,7 @@ class Tasks:
         answer_in = wanted(request)
         wish = await self._wishes.read(request)
         function = await self._catalog.resolve(cast("SubmitTask", wish.body).function)
-        task_id = await self.record(wish.submission(function))
+        task_id = await self.record(wish, function)
         return await self.taken(task_id, answer_in)
 
     async def show(self, request: Request) -> Response:
@@ -114,10 +114,13 @@ class Tasks:
 
     # ------------------------------------------------------------ for calls, too
 
-    async def record(self, wish: Submission) -> TaskId:
-        """Record a task; raise what the service raises."""
-        async with self._encoding.ahead([wish.payload]):
-            (task_id,) = await self._service.submit([wish])
+    async def record(self, wish: Wish, function: FunctionHead) -> TaskId:
+        """Record a task; raise Refused, and what the service raises."""
+        submission = wish.submission(function)
+        if wish.body.on_incompatible == "fail":
+            await self._service.functions.fit([function])
+        async with self._encoding.ahead([submission.payload]):
+            (task_id,) = await self._service.submit([submission])
         return task_id
 
     async def taken(self, task_id: TaskId, answer_in: Format) -> Response:

@@ -24,6 +24,7 @@ ROUTES = {
     ("get", "/v1/version"),
     ("post", "/v1/functions"),
     ("get", "/v1/functions"),
+    ("post", "/v1/functions/preflight"),
     ("get", "/v1/tasks"),
     ("get", "/v1/tasks/{task_id}/logs"),
     ("get", "/v1/tasks/{task_id}/events"),
