@@ -78,9 +78,10 @@ def flag(request: Request, name: str) -> bool:
 
 
 def values(request: Request, name: str) -> list[str]:
-    """Return all values of this name that are not empty, in order."""
+    """Return all values of this name, empty ones too, in order."""
     query: bytes = request.scope["query_string"]
-    return [each for key, each in parse_qsl(query.decode("latin-1")) if key == name]
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return [each for key, each in pairs if key == name]
 
 
 def switch(request: Request, name: str, *, default: bool) -> bool:
