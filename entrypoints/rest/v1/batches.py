@@ -31,7 +31,7 @@ from .fields import MOST_TASKS
 from .formats import BINARY, Format, Reader, reply, spoken, wanted
 from .outcomes import state_of, told
 from .problems import Refused, problem, refusal
-from .queries import WAIT, Parameter, switch, waiting_s, whole
+from .queries import WAIT, Parameter, switch, value, waiting_s, whole
 from .routing import LOCATION, Answer, Described, add_route, gives
 from .submitting import (
     LARGE_BYTES,
@@ -190,7 +190,8 @@ class _Batches:
         With `wait`, a request that would have nothing to tell is answered once it has.
         """
         answer_in, batch_id = wanted(request), _batch_id(request)
-        cursor = whole(request, "cursor", 0, 0, MOST_SEEN)
+        begins = value(request, "cursor") == ""
+        cursor = 0 if begins else whole(request, "cursor", 0, 0, MOST_SEEN)
         limit = whole(request, "limit", PAGE_TASKS, 1, MOST_TASKS)
         page = await self._batches.results(batch_id, cursor, limit, waiting_s(request))
 

@@ -59,7 +59,7 @@ class _History:
         cursor = value(request, "cursor") or ""
         query = TaskQuery(
             _statuses(request),
-            await self._function(value(request, "function")),
+            await self._function(value(request, "function") or None),
             value(request, "tag") or "",
             value(request, "worker") or "",
         )

@@ -93,9 +93,9 @@ def switch(request: Request, name: str, *, default: bool) -> bool:
 
 
 def value(request: Request, name: str) -> str | None:
-    """Return the last value of this name that is not empty; None if there is none."""
+    """Return the last value of this name, which may be empty; None if there is none."""
     query: bytes = request.scope["query_string"]
     if not query:
         return None
-    values = parse_qsl(query.decode("latin-1"))
+    values = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     return next((value for key, value in reversed(values) if key == name), None)
