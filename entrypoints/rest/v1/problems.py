@@ -17,6 +17,7 @@ from starlette.responses import Response
 from ....domain.errors import (
     Deleted,
     GoferError,
+    Incompatible,
     InvalidIdentifier,
     InvalidInput,
     InvalidPayload,
@@ -27,6 +28,7 @@ from ....domain.errors import (
     StoreIncompatible,
     StoreUnavailable,
     TooLarge,
+    UnfitFunction,
 )
 from ..problems import told
 
@@ -49,6 +51,8 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unfit-function": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "incompatible": HTTPStatus.UNPROCESSABLE_ENTITY,
         "key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
         "queue-full": HTTPStatus.TOO_MANY_REQUESTS,
         "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -68,6 +72,8 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         NotFound: "not-found",
         NotFailed: "not-failed",
         Deleted: "deleted",
+        UnfitFunction: "unfit-function",
+        Incompatible: "incompatible",
         KeyReused: "key-reused",
         QueueFull: "queue-full",
         StoreUnavailable: "store-unavailable",
