@@ -103,9 +103,9 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
 @app.command()
 def preflight(target: Target, name: Name = None, url: Url = None, as_json: AsJson = False) -> None:
     """Check a function without registering it; exits with 1 if it could not run."""
-    from .parcels import wish_of
+    from .parcels import checked_wish_of
 
-    report = ask(url, "POST", path("functions", "preflight"), wish_of(target, name, {}))
+    report = ask(url, "POST", path("functions", "preflight"), checked_wish_of(target, name))
     if as_json:
         print_json(report)
     else:
