@@ -64,6 +64,7 @@ class Service:
         self._store = store
         self._clock = clock
         self._tasks = tasks
+        self.leaving = False
         self._admission = Admission(tasks, inspector, limits, clock, entropy, telemetry)
         self.batches = Batches(tasks, store, self._admission, clock, entropy)
         examiner = Examiner(inspector, environment, limits, aside)
@@ -183,6 +184,7 @@ class Service:
 
     def leave(self) -> None:
         """Answer all who wait as if their time were up, now and from now on."""
+        self.leaving = True
         self._tasks.wake()
 
     async def store_health(self) -> str:

@@ -31,8 +31,11 @@ from .legacy import add_legacy_routes
 from .metrics import Metrics, add_metrics_route
 from .v1.batches import add_batch_routes
 from .v1.catalog import Catalog
+from .v1.events import add_event_routes
+from .v1.explanations import add_explain_route
 from .v1.functions import add_function_routes
 from .v1.history import add_history_routes
+from .v1.logs import add_log_route
 from .v1.operations import add_queue_routes, add_worker_routes
 from .v1.tasks import Tasks, add_task_routes
 from .v1.version import add_version_route
@@ -67,6 +70,9 @@ def build_app(
     add_task_routes(app.router, tasks)
     add_function_routes(app.router, service, encoding, catalog, tasks)
     add_history_routes(app.router, service, catalog, tasks)
+    add_log_route(app.router, service)
+    add_event_routes(app.router, service, tasks)
+    add_explain_route(app.router, service)
     add_worker_routes(app.router, service)
     add_queue_routes(app.router, service)
     add_version_route(app.router)

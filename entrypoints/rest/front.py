@@ -104,8 +104,13 @@ class Table:
         return None
 
     def methods(self, scope: Scope) -> list[str]:
-        """Return the methods that a request's path has, in alphabetical order."""
+        """Return the methods that a request's path has, in alphabetical order.
+
+        Those of the path itself, where there are such, before those of one with a parameter.
+        """
         methods = sorted({method for method, _ in self._endpoints})
+        if exact := [each for each in methods if (each, scope["path"]) in self._endpoints]:
+            return exact
         return [each for each in methods if self.find({**scope, "method": each}) is not None]
 
     @staticmethod

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....domain.errors import GoferError
+from ....domain.errors import GoferError, Incompatible
 from ....domain.function import FunctionHead, content_digest
 from ....domain.identifiers import (
     BatchId,
@@ -103,6 +103,7 @@ def add_batch_routes(
 
 class _Batches:
     def __init__(self, service: Service, encoding: Encoding, catalog: Catalog) -> None:
+        self._service = service
         self._batches = service.batches
         self._encoding = encoding
         self._catalog = catalog
@@ -123,6 +124,7 @@ class _Batches:
             wish, payloads, asked = self._read(raw, sent_in, key)
         del raw
         functions = await self._resolve(wish)
+        await self._refuse_incompatible(wish, functions)
         submissions = list(_submissions(wish, payloads, functions))
         async with self._encoding.ahead(payloads):
             batch = await self._batches.submit(submissions, key, asked)
@@ -158,6 +160,23 @@ class _Batches:
                 raise Refused("does-not-fit", detail)
             references.append(named)
         return await self._catalog.resolve_all(references)
+
+    async def _refuse_incompatible(
+        self, wish: SubmitBatch, functions: "dict[str, FunctionHead | GoferError]"
+    ) -> None:
+        """Refuse, in their places, the functions of which nobody is to wait for a worker."""
+        if wish.on_incompatible == "fail":
+            asked = set(functions)
+        else:
+            strict = (task for task in wish.tasks if task.on_incompatible == "fail")
+            asked = {task.function or wish.function or "" for task in strict}
+        for named in asked:
+            head = functions[named]
+            if isinstance(head, FunctionHead):
+                try:
+                    await self._service.functions.fit([head])
+                except Incompatible as refusal:
+                    functions[named] = refusal
 
     async def state(self, request: Request) -> Response:
         """Tell how far a batch has come."""

@@ -55,6 +55,10 @@ class Catalog:
             await self.resolve_all(missing)
         return {each: self._known.get(each, Known(None, None)) for each in asked}
 
+    def remembered(self, function_id: FunctionId) -> Known:
+        """Return what a function is called, if it was asked before."""
+        return self._known.get(function_id, Known(None, None))
+
     def _remember(self, head: FunctionHead) -> None:
         if head.id not in self._known and len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]

@@ -11,7 +11,10 @@ _AT = "2026-11-22T21:05:25.123Z"
 _TASK_LINKS = {
     "self": f"/v1/tasks/{TASK}",
     "result": f"/v1/tasks/{TASK}/result",
+    "events": f"/v1/tasks/{TASK}/events",
+    "logs": f"/v1/tasks/{TASK}/logs",
     "attempts": f"/v1/tasks/{TASK}/attempts",
+    "explain": f"/v1/tasks/{TASK}/explain",
     "cancel": f"/v1/tasks/{TASK}/cancel",
     "retry": f"/v1/tasks/{TASK}/retry",
 }
@@ -160,6 +163,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "Log": {
+        "id": TASK,
+        "attempt": 1,
+        "text": "step 1\nstep 2\n",
+        "next_offset": 14,
+        "truncated": False,
+        "done": False,
+    },
+    "Explained": {
+        "id": TASK,
+        "status": "QUEUED",
+        "summary": "No worker is connected.",
+        "reasons": [{"code": "no-worker", "text": "No worker is connected.", "lost": 0}],
+    },
     "WorkerStands": _WORKER,
     "WorkerPage": {"items": [_WORKER], "next_cursor": None},
     "QueueStands": _QUEUE,
@@ -177,6 +194,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "absolute",
         "source": "def absolute(x):\n    return abs(x)\n",
         "defaults": {"timeout_s": 60, "retries": 3},
+    },
+    "Preflight": {
+        "ok": False,
+        "findings": [
+            {
+                "level": "error",
+                "code": "undefined-name",
+                "name": "np",
+                "line": 2,
+                "text": "np is defined nowhere: import it inside of the function",
+            }
+        ],
+        "environment": _FUNCTION["environment"],
+        "bytes": {"bytecode": 0, "source": 37, "closure": 0},
     },
     "FunctionStands": _FUNCTION,
     "FunctionPage": {"items": [_FUNCTION], "next_cursor": None},

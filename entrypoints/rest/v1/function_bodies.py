@@ -16,6 +16,7 @@ from .fields import (
     Retries,
     Timeout,
 )
+from .problems import OfFinding
 
 Name = Annotated[
     str,
@@ -92,6 +93,23 @@ class RegisterFunction(Struct):
     ) = None
     environment: OfEnvironment | None = None
     defaults: OfDefaults | None = None
+
+
+class Sizes(Struct):
+    """How large a function is, in bytes; ``closure``: data that it brings along."""
+
+    bytecode: int
+    source: int
+    closure: int
+
+
+class Preflight(Struct):
+    """What would keep a function from running now."""
+
+    ok: Annotated[bool, Meta(description="There is no finding of level error.")]
+    findings: list[OfFinding]
+    environment: OfEnvironment
+    bytes: Sizes
 
 
 class FunctionStands(Struct):

@@ -20,10 +20,12 @@ from .function_bodies import (
     FunctionStands,
     OfDefaults,
     OfEnvironment,
+    Preflight,
     RegisterFunction,
+    Sizes,
     environment_told,
 )
-from .problems import Refused
+from .problems import Refused, finding_told
 from .queries import PAGING, WAIT, Parameter, limit, value, waiting_s
 from .routing import LOCATION, Answer, Described, add_route, gives
 from .submitting import LARGE_BYTES, Wishes, ms
@@ -56,6 +58,8 @@ def add_function_routes(
         {200: ended, 202: TAKEN}, takes=Call, failures=SUBMIT_FAILURES, headers=KEY, queries=WAIT
     )
     add_route(router, "POST", "/v1/functions", routes.register, registering)
+    looking = Described(gives(Preflight), takes=RegisterFunction, failures=(408, 413, 415, 422))
+    add_route(router, "POST", "/v1/functions/preflight", routes.preflight, looking)
     add_route(router, "GET", "/v1/functions", routes.find, listing)
     add_route(router, "GET", "/v1/functions/{ref}", routes.show, one)
     add_route(router, "GET", "/v1/functions/{ref}/versions", routes.versions, versions)
@@ -84,6 +88,17 @@ class _Functions:
         told = told_of(registered.function)
         status = HTTPStatus.CREATED if registered.created else HTTPStatus.OK
         return reply(told, answer_in, status, {"Location": told.links["self"]})
+
+    async def preflight(self, request: Request) -> Response:
+        """Look whether a function would run, and store nothing."""
+        answer_in = wanted(request)
+        wish = wish_of(await self._body(request))
+        async with self._encoding.ahead([wish.bytecode]):
+            report = await self._functions.preflight(wish)
+        sizes = Sizes(report.bytecode_bytes, report.source_bytes, report.closure_bytes)
+        findings = list(map(finding_told, report.findings))
+        needs = environment_told(report.environment)
+        return reply(Preflight(report.ok, findings, needs, sizes), answer_in)
 
     async def find(self, request: Request) -> Response:
         """List the newest version of each name."""
@@ -116,7 +131,7 @@ class _Functions:
         answer_in, waits_s = wanted(request), waiting_s(request)
         wish = await self._calls.read(request)
         function = await self._catalog.resolve(_ref(request))
-        task_id = await self._tasks.record(wish.submission(function))
+        task_id = await self._tasks.record(wish, function)
         if waits_s:
             task, outcome = await self._service.wait(task_id, waits_s)
             if outcome is not None:

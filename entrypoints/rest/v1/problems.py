@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
 from ....domain.errors import (
@@ -30,6 +30,7 @@ from ....domain.errors import (
     TooLarge,
     UnfitFunction,
 )
+from ....domain.findings import Finding, Level
 from ..problems import told
 
 PROBLEM = "application/problem+json"
@@ -50,6 +51,8 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "too-slow": HTTPStatus.REQUEST_TIMEOUT,
         "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "unsupported-media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unfit-function": HTTPStatus.UNPROCESSABLE_ENTITY,
+        "incompatible": HTTPStatus.UNPROCESSABLE_ENTITY,
         "does-not-fit": HTTPStatus.UNPROCESSABLE_ENTITY,
         "unfit-function": HTTPStatus.UNPROCESSABLE_ENTITY,
         "incompatible": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -69,6 +72,8 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         InvalidIdentifier: "invalid-identifier",
         InvalidPayload: "invalid-payload",
         TooLarge: "too-large",
+        UnfitFunction: "unfit-function",
+        Incompatible: "incompatible",
         NotFound: "not-found",
         NotFailed: "not-failed",
         Deleted: "deleted",
@@ -104,7 +109,17 @@ class Refused(Exception):
         super().__init__(detail)
 
 
-class Problem(Struct, frozen=True):
+class OfFinding(Struct, frozen=True):
+    """Something about a function that is to be mended."""
+
+    level: Annotated[str, Meta(extra_json_schema={"enum": [str(each) for each in Level]})]
+    code: Annotated[str, Meta(description="Which kind; more may be added.")]
+    name: Annotated[str, Meta(description="What it is about: a name, a module.")]
+    line: Annotated[int | None, Meta(description="Of the source, from 1 on.")]
+    text: Annotated[str, Meta(description="What to do.")]
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
     """What went wrong, by RFC 9457."""
 
     type: Annotated[
@@ -118,6 +133,9 @@ class Problem(Struct, frozen=True):
     title: Annotated[str, Meta(description="The status in words.", examples=["Not Found"])]
     status: Annotated[int, Meta(description="The HTTP status.", examples=[404])]
     detail: Annotated[str, Meta(description="What is wrong, and what to do about it.")]
+    findings: (
+        Annotated[list[OfFinding], Meta(description="Of unfit-function only.")] | UnsetType
+    ) = UNSET
 
 
 def problem(error: GoferError) -> Problem:
@@ -148,7 +166,15 @@ def _of_kind(kind: str, detail: str) -> Problem:
 def _told(error: GoferError) -> tuple[Problem, Mapping[str, str] | None]:
     name = next(TYPES[kind] for kind in type(error).__mro__ if kind in TYPES)
     status, detail, headers = told(error)
-    return Problem(URN + name, status.phrase, status.value, detail), headers
+    findings = (
+        list(map(finding_told, error.findings)) if isinstance(error, UnfitFunction) else UNSET
+    )
+    return Problem(URN + name, status.phrase, status.value, detail, findings), headers
+
+
+def finding_told(finding: Finding) -> OfFinding:
+    """Return a finding as it is told."""
+    return OfFinding(finding.level, finding.code, finding.name, finding.line, finding.text)
 
 
 def _answer(body: Problem, headers: Mapping[str, str] | None) -> Response:

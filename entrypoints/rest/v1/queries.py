@@ -69,10 +69,19 @@ def whole(request: Request, name: str, default: int, least: int, most: int) -> i
     return int(text)
 
 
+def flag(request: Request, name: str) -> bool:
+    """Return whether something is wanted; raise InvalidInput for neither true nor false."""
+    text = value(request, name)
+    if text not in {None, "true", "false", "1", "0"}:
+        raise InvalidInput(f"{name}={text[:80]!r} is neither true nor false")
+    return text in {"true", "1"}
+
+
 def values(request: Request, name: str) -> list[str]:
-    """Return all values of this name that are not empty, in order."""
+    """Return all values of this name, empty ones too, in order."""
     query: bytes = request.scope["query_string"]
-    return [each for key, each in parse_qsl(query.decode("latin-1")) if key == name]
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return [each for key, each in pairs if key == name]
 
 
 def switch(request: Request, name: str, *, default: bool) -> bool:

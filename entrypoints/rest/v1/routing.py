@@ -66,7 +66,7 @@ class Answer:
     meaning: str = "Done."
     headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
     text: str = ""
-    """The media type, where the body is none of both formats."""
+    """The media type of a text that the body may be too, or instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,12 @@ def _responses(described: Described) -> dict[int | str, dict[str, Any]]:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     about: dict[str, Any] = {"description": answer.meaning}
+    content = {answer.text: {"schema": {"type": "string"}}} if answer.text else {}
     if answer.gives is not None:
-        about["content"] = _both(answer.gives)
-    elif answer.text:
-        about["content"] = {answer.text: {"schema": {"type": "string"}}}
+        both = _both(answer.gives)
+        content |= {JSON: both[JSON]} if answer.text else both
+    if content:
+        about["content"] = content
     if answer.headers:
         about["headers"] = dict(answer.headers)
     return about

@@ -40,7 +40,7 @@ def _marked(part: Any) -> Any:
     properties = described.get("properties", {})
     if "tasks" in properties and "function" in properties:
         described["anyOf"] = [_NAMED, {"properties": {"tasks": {"items": _NAMED}}}]
-    if "bytecode" in properties:
+    if "bytecode" in properties and "name" in properties:
         described["anyOf"] = [_given("source"), _given("bytecode")]
     pairs = [pair for pair in EXCLUSIVE if all(name in properties for name in pair)]
     if pairs and described.get("type") == "object":

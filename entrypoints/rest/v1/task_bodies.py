@@ -1,6 +1,6 @@
 """The bodies of single tasks and of calls under /v1."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -60,6 +60,13 @@ class Options(Struct, kw_only=True, gc=False):
     redeliveries: Redeliveries | None = None
     backoff: OfBackoff | None = None
     tags: Tags | None = None
+    on_incompatible: (
+        Annotated[
+            Literal["wait", "fail"],
+            Meta(description="Where no worker that is there can run it; `wait` if not said."),
+        ]
+        | None
+    ) = None
 
 
 class Call(Options, kw_only=True, gc=False):

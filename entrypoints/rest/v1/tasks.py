@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ....domain.function import FunctionHead
 from ....domain.identifiers import TaskId, batch_of, parse_task_id
 from ....domain.ports import Cancelled
 from ....domain.service import Service
-from ....domain.submissions import Submission
-from ....domain.task import Outcome, Success, Task
+from ....domain.task import Outcome, Success, Task, TaskStatus
 from ..encoding import Encoding
 from . import outcomes
 from .bodies import Result
@@ -20,8 +20,8 @@ from .catalog import Catalog, Known
 from .formats import Format, reply, wanted
 from .queries import WAIT, waiting_s
 from .routing import LOCATION, RETRY_AFTER, Answer, Described, add_route, gives
-from .submitting import Wishes
-from .task_bodies import OfBackoff, OfFunction, SubmitTask, TaskCancelled, TaskStands
+from .submitting import Wish, Wishes
+from .task_bodies import OfBackoff, OfFunction, Progress, SubmitTask, TaskCancelled, TaskStands
 from .times import at, known_at
 
 LARGE_RESULT_BYTES = 16 * 1024
@@ -29,7 +29,7 @@ LARGE_RESULT_BYTES = 16 * 1024
 
 COME_AGAIN = {"Retry-After": "1"}
 
-LINKS = ("result", "attempts", "cancel", "retry")
+LINKS = ("result", "events", "logs", "attempts", "explain", "cancel", "retry")
 
 KEY = {
     "Idempotency-Key": {
@@ -73,7 +73,7 @@ class Tasks:
         answer_in = wanted(request)
         wish = await self._wishes.read(request)
         function = await self._catalog.resolve(cast("SubmitTask", wish.body).function)
-        task_id = await self.record(wish.submission(function))
+        task_id = await self.record(wish, function)
         return await self.taken(task_id, answer_in)
 
     async def show(self, request: Request) -> Response:
@@ -86,7 +86,11 @@ class Tasks:
             task, _ = await self._service.wait(task_id, waits_s)
         else:
             task = await self._service.status(task_id)
-        return reply(await self.told(task), answer_in)
+        told = await self.told(task)
+        if task.status is TaskStatus.RUNNING:
+            found = await self._service.output.progress(task_id)
+            told.progress = None if found is None else Progress(*found)
+        return reply(told, answer_in)
 
     async def result(self, request: Request) -> Response:
         """Give what came of a task: 200 once it has ended, 202 until then.
@@ -110,10 +114,13 @@ class Tasks:
 
     # ------------------------------------------------------------ for calls, too
 
-    async def record(self, wish: Submission) -> TaskId:
-        """Record a task; raise what the service raises."""
-        async with self._encoding.ahead([wish.payload]):
-            (task_id,) = await self._service.submit([wish])
+    async def record(self, wish: Wish, function: FunctionHead) -> TaskId:
+        """Record a task; raise Refused, and what the service raises."""
+        submission = wish.submission(function)
+        if wish.body.on_incompatible == "fail":
+            await self._service.functions.fit([function])
+        async with self._encoding.ahead([submission.payload]):
+            (task_id,) = await self._service.submit([submission])
         return task_id
 
     async def taken(self, task_id: TaskId, answer_in: Format) -> Response:
@@ -136,6 +143,10 @@ class Tasks:
         """Return how a task stands, as it is told."""
         known = await self._catalog.known([task.function_id])
         return told_of(task, known[task.function_id])
+
+    def as_known(self, task: Task) -> TaskStands:
+        """Return the same, without asking what its function is called."""
+        return told_of(task, self._catalog.remembered(task.function_id))
 
 
 def told_of(task: Task, function: Known) -> TaskStands:

@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from gofer.entrypoints.rest.v1 import (
     bodies,
+    explanations,
     function_bodies,
     history_bodies,
+    logs,
     operation_bodies,
     problems,
     task_bodies,
@@ -20,7 +22,16 @@ from gofer.entrypoints.rest.v1.problems import KINDS
 
 KINDS_OF_BODIES: dict[str, type[Struct]] = {
     name: kind
-    for module in (bodies, function_bodies, history_bodies, operation_bodies, task_bodies, version)
+    for module in (
+        bodies,
+        explanations,
+        function_bodies,
+        history_bodies,
+        logs,
+        operation_bodies,
+        task_bodies,
+        version,
+    )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Struct)
 }

@@ -197,3 +197,30 @@ async def test_a_trace_that_is_none_is_ignored(speaker: Speaker, sent: str) -> N
     answer = await speaker.service.client.get("/v1/version", headers={"traceparent": sent})
     assert answer.json()["api"] == "v1"
     assert "traceparent" not in answer.headers
+
+
+async def test_what_would_keep_a_function_from_running_is_found(speaker: Speaker) -> None:
+    body = {"name": "f", "source": "def f(x):\n    return np.mean(x)\n"}
+    report = speaker.read(await speaker.post("/v1/functions/preflight", body))
+    assert not report["ok"]
+    found = {each["code"]: each for each in report["findings"]}
+    assert (found["undefined-name"]["name"], found["undefined-name"]["line"]) == ("np", 2)
+    assert report["bytes"]["source"] == len(body["source"])
+    assert speaker.service.store.functions == []
+    refused = await speaker.post("/v1/functions", body)
+    assert refused.status_code == 422
+    problem = refused.json()
+    assert problem["type"] == "urn:gofer:problem:unfit-function"
+    assert [each["code"] for each in problem["findings"]] == ["undefined-name"]
+
+
+async def test_a_task_that_nobody_can_run_is_refused_where_its_client_would_not_wait(
+    speaker: Speaker,
+) -> None:
+    await put(speaker)
+    wish = {"function": "absolute", "on_incompatible": "fail"}
+    assert problem_of(await speaker.post("/v1/tasks", wish), 422) == "incompatible"
+    batch = {**wish, "tasks": [{}]}
+    assert problem_of(await speaker.post("/v1/batches", batch), 422) == "incompatible"
+    waits = {**wish, "on_incompatible": "wait"}
+    assert speaker.read(await speaker.post("/v1/tasks", waits), 202)["status"] == "QUEUED"

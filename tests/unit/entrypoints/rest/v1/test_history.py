@@ -61,6 +61,7 @@ async def test_tasks_are_found_by_what_is_known_of_them(speaker: Speaker) -> Non
     ("query", "status", "kind"),
     [
         ("status=ASLEEP", 400, "invalid-input"),
+        ("status=", 400, "invalid-input"),
         ("limit=0", 400, "invalid-input"),
         ("limit=1001", 400, "invalid-input"),
         ("cursor=x", 400, "invalid-identifier"),

@@ -65,6 +65,7 @@ async def test_an_unknown_path_under_v1_is_a_problem(path: str) -> None:
         ("PATCH", f"/v1/tasks/{UNKNOWN}", "GET"),
         ("DELETE", "/v1/batches", "POST"),
         ("PUT", "/v1/tasks", "GET, POST"),
+        ("PUT", "/v1/functions/preflight", "POST"),
         ("POST", "/v1/functions/f", "DELETE, GET"),
         ("TRACE", f"/v1/batches/{UNKNOWN}/results", "GET"),
     ],
