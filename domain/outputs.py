@@ -6,10 +6,11 @@ evidence of its outcome, which is recorded with it and lives as long.
 
 from dataclasses import dataclass
 
+from .attempts import AttemptRecord
 from .errors import NotFound
 from .identifiers import TaskId
 from .output import TAIL_BYTES, Progress
-from .ports import OutputStore, Shown, TaskStore
+from .ports import OutputStore, Shown, TaskHistory, TaskStore
 from .task import Outcome, Task, TaskStatus
 
 _CONTINUES = range(0x80, 0xC0)
@@ -46,9 +47,10 @@ class _Tail:
 class Outputs:
     """What tasks show; see ``ports/output.py``."""
 
-    def __init__(self, tasks: TaskStore, store: OutputStore) -> None:
+    def __init__(self, tasks: TaskStore, store: OutputStore, history: TaskHistory) -> None:
         """Take the ports."""
         self._tasks = tasks
+        self._history = history
         self._store = store
 
     async def logs(self, task_id: TaskId, attempt: int | None = None, after: int = 0) -> LogPage:
@@ -65,7 +67,10 @@ class Outputs:
         done = number < task.attempt or task.status is not TaskStatus.RUNNING
         if task.status is TaskStatus.QUEUED and attempt is None:
             done = False
-        tail = _tail(task, outcome if number == task.attempt else None, live)
+        if number < task.attempt:
+            tail = await self._earlier(task, number, live)
+        else:
+            tail = _tail(outcome if task.status.is_terminal else None, live)
         revision = 0 if shown is None else shown.revision
         return _page(number, tail, after, done=done, revision=revision)
 
@@ -88,6 +93,13 @@ class Outputs:
         shown = await self._store.shown(task_id)
         return 0 if shown is None else shown.revision
 
+    async def _earlier(self, task: Task, number: int, live: Shown | None) -> _Tail:
+        """Return the output of an attempt after which the task went on."""
+        for record in await self._history.attempts(task.id) or ():
+            if record.number == number:
+                return _tail(record, live)
+        return _tail(None, live)
+
     async def _found(self, task_id: TaskId) -> tuple[Task, Outcome | None]:
         (found,) = await self._tasks.outcomes([task_id])
         if found is None:
@@ -95,13 +107,13 @@ class Outputs:
         return found
 
 
-def _tail(task: Task, outcome: Outcome | None, live: Shown | None) -> _Tail:
+def _tail(outcome: Outcome | AttemptRecord | None, live: Shown | None) -> _Tail:
     """Return the output that is known best: the evidence, unless its beginning was cut off.
 
     Where that was, it was told live as well, and there it has its offset.
     """
     told = _Tail(0, b"") if live is None else _Tail(live.start, live.data)
-    if outcome is None or not task.status.is_terminal or (live and not outcome.output):
+    if outcome is None or (live and not outcome.output):
         return told
     data = outcome.output.encode("utf-8", "replace")
     if len(data) < TAIL_BYTES - _LONGEST or live is None:

@@ -58,7 +58,7 @@ class Service:
         """
         self.workers = Workers(store.workers)
         self.queues = Queues(store.queues)
-        self.output = Outputs(tasks, store.output)
+        self.output = Outputs(tasks, store.output, store.history)
         self._history = store.history
         self._events = store.events
         self._store = store

@@ -1,6 +1,10 @@
 """What every test shares: the fixtures of tests.support, loaded as plug-ins."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("gofer", deadline=None)  # how long an example takes is the machine's
+settings.load_profile("gofer")
 
 pytest.register_assert_rewrite("tests.contracts")  # so that a failed contract shows its values
 

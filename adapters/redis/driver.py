@@ -71,16 +71,19 @@ def open_clients(url: str, timeouts: Timeouts) -> tuple[Redis, Redis]:
     return Redis.from_pool(short), Redis.from_pool(blocking)
 
 
+SHARED = ("values", "tasks", "waiting", "groups", "functions", "bodies")
+"""What stands before every script, in this order: files of ``lua/shared``."""
+
+
 def read_scripts() -> dict[str, str]:
     """Return the sources of all scripts by name, each with what they share before it."""
     folder = files(__package__ or __name__) / "lua"
-    sources = {
-        entry.name.removesuffix(".lua"): entry.read_text("utf-8")
+    shared = "".join((folder / "shared" / f"{name}.lua").read_text("utf-8") for name in SHARED)
+    return {
+        entry.name.removesuffix(".lua"): shared + entry.read_text("utf-8")
         for entry in folder.iterdir()
         if entry.name.endswith(".lua")
     }
-    shared = sources.pop("prelude") + sources.pop("bodies")
-    return {name: shared + source for name, source in sources.items()}
 
 
 class Driver:

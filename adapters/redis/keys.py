@@ -12,7 +12,7 @@ key                  type    what it holds                                      
                                                                                           ends, or
                                                                                           TTL
 ``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
-``a:<task id>``      list    its earlier attempts, the last 20 (see the prelude)            TTL once
+``a:<task id>``      list    its earlier attempts, the last 20 (see shared/tasks.lua)      TTL once
                                                                                           it ended
 ``s:<stem>:<n>``     string  the n-th long body of a call, put there right before it    1 min
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once
@@ -58,7 +58,7 @@ key                  type    what it holds                                      
 ===================  ======  ===========================================================  ========
 
 A task is one string and not a hash, so that one command reads or writes a hundred: that halved the
-server's time (docs/performance.md). Its form is at the head of ``lua/prelude.lua``. Its words:
+server's time (docs/performance.md). Its form is at the head of ``lua/shared/tasks.lua``. Its words:
 ``state`` (Q ready, D delayed, each followed by f or r if the last attempt failed or was released;
 R running, C completed, F failed, P failed because its worker was lost, X cancelled, E expired),
 ``number token`` (the fence) and ``owner`` of the last claim, ``started``, ``created``,

@@ -1,4 +1,4 @@
-"""A task's string, as the scripts write it (the prelude has its form), and its words.
+"""A task's string, as the scripts write it (``lua/shared/tasks.lua`` has its form), and its words.
 
 Reading one is the hot half of every look at a task, so heads that many tasks share are read once.
 What another version wrote and this one cannot read raises StoreIncompatible.

@@ -25,6 +25,7 @@ class _Environment(msgspec.Struct, array_like=True, gc=False):
     implementation: str
     python: tuple[int, int]
     dill: str = ""
+    modules: list[str] = []
 
 
 class _Sighting(msgspec.Struct, array_like=True):
@@ -86,7 +87,12 @@ def _row(sighting: Sighting) -> _Sighting:
         incarnation=sighting.incarnation,
         host=sighting.host,
         pid=sighting.pid,
-        environment=_Environment(environment.implementation, environment.python, environment.dill),
+        environment=_Environment(
+            environment.implementation,
+            environment.python,
+            environment.dill,
+            list(environment.modules),
+        ),
         slots=sighting.slots,
         in_hand=sighting.in_hand,
         running=list(sighting.running),
@@ -103,7 +109,12 @@ def _sighting(row: _Sighting) -> Sighting:
         incarnation=row.incarnation,
         host=row.host,
         pid=row.pid,
-        environment=Environment(environment.implementation, environment.python, environment.dill),
+        environment=Environment(
+            environment.implementation,
+            environment.python,
+            environment.dill,
+            tuple(environment.modules),
+        ),
         slots=row.slots,
         in_hand=row.in_hand,
         running=tuple(map(TaskId, row.running)),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .asking import WAIT_S, ask, listed, path, service
+from .asking import PAGE, WAIT_S, ask, listed, path, service
 from .options import AsJson, Url
 from .outcome import ended, print_outcome
 from .problems import Problem
@@ -103,9 +103,9 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
 @app.command()
 def preflight(target: Target, name: Name = None, url: Url = None, as_json: AsJson = False) -> None:
     """Check a function without registering it; exits with 1 if it could not run."""
-    from .parcels import wish_of
+    from .parcels import checked_wish_of
 
-    report = ask(url, "POST", path("functions", "preflight"), wish_of(target, name, {}))
+    report = ask(url, "POST", path("functions", "preflight"), checked_wish_of(target, name))
     if as_json:
         print_json(report)
     else:
@@ -117,17 +117,26 @@ def preflight(target: Target, name: Name = None, url: Url = None, as_json: AsJso
 @app.command("rm")
 def remove(
     refs: Annotated[list[str], typer.Argument(metavar="REF...")],
+    every: Annotated[bool, typer.Option("--all", help="All versions of these names.")] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete functions: new tasks of them are refused, those that are there still end."""
+    """Delete functions: new tasks of them are refused, those that are there still end.
+
+    Of a name, its newest version; the one before is then the newest.
+    """
+    deleted: list[str] = []
     with service(url) as client:
         for ref in refs:
-            client.request("DELETE", path("functions", ref))
+            where, asked = path("functions", ref, "versions"), {"limit": PAGE}
+            page = client.request("GET", where, query=asked) if every else None
+            for each in [item["id"] for item in page["items"]] if page else [ref]:
+                client.request("DELETE", path("functions", each))
+                deleted.append(each)
     if as_json:
-        print_json({"deleted": refs})
+        print_json({"deleted": deleted})
     else:
-        typer.echo(f"deleted: {', '.join(refs)}")
+        typer.echo(f"deleted: {', '.join(deleted)}")
 
 
 @app.command(cls=Command)

@@ -9,6 +9,7 @@ import msgspec
 from ..sdk import outcomes
 from ..sdk.packing import Parcel, environment, name_of
 from .pickling import unpicklable
+from .problems import Problem
 from .targets import load_target
 
 
@@ -37,3 +38,15 @@ def parcel_of(
 def wish_of(target: str, name: str | None = None, defaults: Mapping[str, Any] | None = None) -> Any:
     """Return the body that registers the function, or has it checked."""
     return msgspec.json.decode(parcel_of(target, name, defaults).wish())
+
+
+def checked_wish_of(target: str, name: str | None = None) -> Any:
+    """Return the body that has a function checked: of its source alone where it does not load."""
+    try:
+        return wish_of(target, name)
+    except Problem:
+        where, _, entry = target.rpartition(":")
+        if not Path(where).is_file() or "." in entry:
+            raise
+        text = Path(where).read_text(encoding="utf-8")
+        return {"name": name or entry, "source": text, "entry": entry}

@@ -167,8 +167,7 @@ class DelayContract(StoreContract):
 
     async def test_a_due_task_goes_to_the_tail_of_its_queue(self, backend: Backend) -> None:
         store = backend.store
-        (late,) = await queue(store, a_task(delay_ms=SHORT_MS + 1))
-        (early,) = await queue(store, a_task(delay_ms=1))
+        late, early = await queue(store, a_task(delay_ms=SHORT_MS + 1), a_task(delay_ms=1))
         await backend.advance(2 * SHORT_MS)
         (waiting,) = await queue(store)
         (urgent,) = await queue(store, a_task(priority=0))

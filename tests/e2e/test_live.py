@@ -58,7 +58,7 @@ async def test_a_running_task_is_followed_to_its_end(
     task_id = TaskId(caller.submit(talking(), str(release)))
     store = RedisStore.from_url(system.store_url)
     try:
-        outputs = Outputs(store, store.output)
+        outputs = Outputs(store, store.output, store.history)
         page = await page_with(outputs, task_id, "begun, größe\n")
         assert not page.done
         assert await outputs.progress(task_id) == Progress(1.0, 2.0, "half")

@@ -3,7 +3,7 @@
 -- ARGV[1]     owner
 -- ARGV[2]     lease in ms
 -- ARGV[3]     2 items each: id, fence
--- Answer      framed, an item each: spent and head (see the prelude; empty: the attempt is not valid)
+-- Answer      framed, an item each: spent and head (see tasks.lua; empty: the attempt is not valid)
 -- Repeatable  yes
 local owner = ARGV[1]
 local until_ms = whole(now_ms() + tonumber(ARGV[2]))

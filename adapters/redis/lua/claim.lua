@@ -10,7 +10,7 @@
 -- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
 --             the tags of which more is due, and others that tasks wait for, a space after each;
 --             3 items for each task: id, number, what its string has from `created` on (see the
---             prelude)
+--             tasks.lua)
 -- Repeatable  no: an answer that is lost costs one lease time
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])

@@ -1,7 +1,7 @@
 -- complete: record results, RUNNING to COMPLETED.
 --
 -- ARGV[1]     retention in ms
--- ARGV[2]     4 items each: id, fence, "ran worker" (ms), body (see the prelude)
+-- ARGV[2]     4 items each: id, fence, "ran worker" (ms), body (see tasks.lua)
 -- ARGV[3...]  where the longest results are, and those of all whose bodies begin with "x", in their
 --             order: see bodies.lua
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone

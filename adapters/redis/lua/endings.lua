@@ -6,7 +6,7 @@
 -- ARGV[4]     stop after this many bytes (at least one ending is given)
 -- Answer      framed: created, count, highest position, completed, failed, cancelled, expired (all
 --             empty: there is no such batch); the positions of the endings, 4 hex digits each;
---             their strings (see the prelude; empty: forgotten)
+--             their strings (see tasks.lua; empty: forgotten)
 -- Repeatable  yes, it writes nothing
 local batch, first, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local stem = string.sub(batch, 1, -5)

@@ -2,7 +2,7 @@
 --
 -- ARGV[1]     retention in ms
 -- ARGV[2]     6 items each: id, fence, "ran worker" (ms; -1: it never ran), body (see the
---             prelude; without the exception where the task is tried again), charge (retry,
+--             tasks.lua; without the exception where the task is tried again), charge (retry,
 --             strike, loss, nothing; empty: the failure is final), delay in ms
 -- ARGV[3...]  where the longest exceptions are, and those of all whose bodies begin with "x", in
 --             their order: see bodies.lua

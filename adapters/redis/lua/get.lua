@@ -1,7 +1,7 @@
 -- get: tasks as they stand.
 --
 -- ARGV[1]     ids
--- Answer      framed: each task's string (see the prelude), empty for one that does not exist
+-- Answer      framed: each task's string (see tasks.lua), empty for one that does not exist
 -- Repeatable  yes, it writes nothing
 local answer = {}
 append(answer, read(unframe(ARGV[1]), 1))

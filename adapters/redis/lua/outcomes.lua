@@ -2,7 +2,7 @@
 --
 -- ARGV[1]     stop after this many bytes (at least one task is given)
 -- ARGV[2]     ids
--- Answer      framed: the strings of tasks (see the prelude; empty: there is no such task), maybe
+-- Answer      framed: the strings of tasks (see tasks.lua; empty: there is no such task), maybe
 --             of fewer than were asked for, in order
 -- Repeatable  yes, it writes nothing
 local answer = {}

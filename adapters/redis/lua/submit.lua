@@ -3,7 +3,7 @@
 -- ARGV[1]        how many unfinished tasks the store holds at most
 -- ARGV[2]        retention in ms, for idempotency keys
 -- ARGV[3]        3 items each: id, "priority survives function budget options delay", body (see
---                the prelude); where the client gave an idempotency key, " digest key" follows the
+--                tasks.lua); where the client gave an idempotency key, " digest key" follows the
 --                delay (in ms)
 -- ARGV[4...]     where the longest payloads are, and those of all whose bodies begin with "p", in
 --                their order: see bodies.lua

@@ -86,3 +86,17 @@ def test_globals_and_closures_in_the_way_are_named_too() -> None:
     assert "closure's variable 'inner'" in str(unpicklable(with_closure, error))
     assert "global variable 'UNPICKLABLE'" in str(unpicklable(with_global, error))
     assert "argument 2 (generator)" in str(unpicklable_argument((1, inner), {}, error))
+
+
+def test_a_file_that_does_not_load_here_is_checked_by_its_source(
+    gofer: Gofer, service: ScriptedService, jobs: Path
+) -> None:
+    text = "import no_such_thing\n\n\ndef f():\n    return undefined\n"
+    jobs.write_text(text)
+    found = {"level": "error", "code": "undefined-name", "name": "undefined", "line": 5}
+    report = {"ok": False, "findings": [found | {"text": "nothing defines it"}]}
+    service.answers["POST /v1/functions/preflight"] = report
+    said = gofer("fn", "preflight", f"{jobs}:f")
+    assert service.asked[0].body == {"name": "f", "source": text, "entry": "f"}
+    assert said.code == 1
+    assert "undefined-name" in said.out

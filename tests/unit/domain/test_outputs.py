@@ -12,8 +12,8 @@ from gofer.domain.errors import NotFound
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.output import TAIL_BYTES, Piece, Progress
 from gofer.domain.outputs import Outputs
-from gofer.domain.ports import Completion
-from gofer.domain.task import Success
+from gofer.domain.ports import Completion, Defeat
+from gofer.domain.task import Cause, Failure, Success
 from tests.contracts.store_backend import RETRY_NOW, WORKER, lost, queue, running, take
 
 UNKNOWN = TaskId("018bcfe5-6800-7000-8000-000000000001")
@@ -26,7 +26,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def outputs(store: MemoryStore) -> Outputs:
-    return Outputs(store, store.output)
+    return Outputs(store, store.output, store.history)
 
 
 async def a_run(store: MemoryStore) -> Attempt:
@@ -106,6 +106,20 @@ async def test_what_a_killed_task_has_shown_is_still_there(
     assert (page.text, page.done) == ("so far", True)
 
 
+async def test_what_an_earlier_attempt_has_written_is_among_its_evidence(
+    store: MemoryStore, outputs: Outputs
+) -> None:
+    attempt = await a_run(store)
+    failure = Failure(Cause.EXCEPTION, "ValueError", "no", output="the first\n", attempt=1)
+    await store.start([attempt])
+    await store.fail([Defeat(attempt, WORKER, failure, RETRY_NOW)])
+    (again,) = await take(store)
+    await store.output.show([Piece(again.attempt, 0, b"the second\n")])
+    first = await outputs.logs(attempt.task_id, attempt=1)
+    assert (first.text, first.done, first.attempt) == ("the first\n", True, 1)
+    assert (await outputs.logs(attempt.task_id)).text == "the second\n"
+
+
 async def test_progress_is_that_of_the_latest_attempt(store: MemoryStore, outputs: Outputs) -> None:
     attempt = await a_run(store)
     await store.output.show([Piece(attempt, 0, b"", Progress(1, 4))])
@@ -130,7 +144,7 @@ async def test_waiting_returns_the_revision(store: MemoryStore, outputs: Outputs
 async def test_however_it_is_cut_the_text_comes_whole(text: str, cuts: list[int]) -> None:
     """Pieces may end in the middle of a character; pages never do."""
     store = MemoryStore(ManualClock())
-    outputs = Outputs(store, store.output)
+    outputs = Outputs(store, store.output, store.history)
     attempt = await a_run(store)
     data = text.encode()
     marks = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})

@@ -266,3 +266,16 @@ async def test_ids_sort_by_time(service: Service, clock: ManualClock) -> None:
     early = service.new_id()
     clock.advance(1)
     assert early < service.new_id()
+
+
+async def test_a_task_is_explained_from_what_the_store_knows(
+    service: Service, store: MemoryStore
+) -> None:
+    task_id = await submit(service)
+    assert (await service.explain(task_id)).reasons[0].code == "no-worker"
+    await store.claim("d", "token", ONE_OF_OURS, 1_000)
+    assert (await service.explain(task_id)).reasons[0].code == "leased"
+    await service.cancel(task_id)
+    assert (await service.explain(task_id)).summary == "It was cancelled before it began."
+    with pytest.raises(NotFound):
+        await service.explain(TaskId("018bcfe5-6800-7000-8000-000000000009"))

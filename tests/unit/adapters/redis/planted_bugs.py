@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SHARED = ("prelude",)
+SHARED = ("shared",)
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,24 @@ class PlantedBug:
 
 
 PLANTED = [
-    PlantedBug("the fence is not checked", "prelude", "if held ~= fence then return 'S' end", ""),
+    PlantedBug("the fence is not checked", "shared", "if held ~= fence then return 'S' end", ""),
     PlantedBug(
         "only the number is the fence",
-        "prelude",
+        "shared",
         "if held ~= fence then",
         "if string.match(held, '%d+') ~= string.match(fence, '%d+') then",
     ),
+    PlantedBug("ends are accepted after the end", "shared", "if state == 'R' then", "if true then"),
+    PlantedBug("heads become tails", "shared", "redis.call('LPUSH', P", "redis.call('RPUSH', P"),
     PlantedBug(
-        "ends are accepted after the end", "prelude", "if state == 'R' then", "if true then"
-    ),
-    PlantedBug("heads become tails", "prelude", "redis.call('LPUSH', P", "redis.call('RPUSH', P"),
-    PlantedBug(
-        "heads in the wrong order", "prelude", "for i = #list, 1, -1 do", "for i = 1, #list do"
+        "heads in the wrong order", "shared", "for i = #list, 1, -1 do", "for i = 1, #list do"
     ),
     PlantedBug(
-        "the bell is forgotten", "prelude", "unpack(mortals)) end\n  ring()", "unpack(mortals)) end"
+        "the bell is forgotten", "shared", "unpack(mortals)) end\n  ring()", "unpack(mortals)) end"
     ),
     PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3"),
-    PlantedBug("a delay is forgotten", "prelude", "if delay > 0 then", "if delay > 1e9 then"),
-    PlantedBug("a delay ends too late", "prelude", "whole(now + delay)", "whole(now + delay + 1)"),
+    PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
+    PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
     PlantedBug("released tasks are queued twice", "release", "settle()", "settle() settle()"),
     PlantedBug(
         "a release is a loss",
@@ -90,7 +88,7 @@ PLANTED = [
     ),
     PlantedBug(
         "tasks of any environment are claimed",
-        "prelude",
+        "shared",
         "return priority .. ':' .. tag",
         "return priority .. ':cpython-3.11'",
     ),
@@ -117,22 +115,22 @@ PLANTED = [
         "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
     ),
     PlantedBug(
-        "a batch forgets what ended", "prelude", "HINCRBY', key, state", "HINCRBY', key, 'E'"
+        "a batch forgets what ended", "shared", "HINCRBY', key, state", "HINCRBY', key, 'E'"
     ),
-    PlantedBug("a batch ends early", "prelude", "':e', unpack(counted)", "':e', counted[1]"),
-    PlantedBug("a batch counts twice", "prelude", "'n', #positions", "'n', 2 * #positions"),
+    PlantedBug("a batch ends early", "shared", "':e', unpack(counted)", "':e', counted[1]"),
+    PlantedBug("a batch counts twice", "shared", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
-    PlantedBug("a task never expires", "prelude", "if expiry then", "if false then"),
+    PlantedBug("a task never expires", "shared", "if expiry then", "if false then"),
     PlantedBug(
         "a delayed task never expires",
-        "prelude",
+        "shared",
         "state == 'Q' or state == 'D' then\n      local",
         "state == 'Q' then\n      local",
     ),
     PlantedBug(
         "a running task expires",
-        "prelude",
+        "shared",
         "state == 'Q' or state == 'D' then\n      local",
         "true then\n      local",
     ),
@@ -149,7 +147,7 @@ PLANTED = [
     ),
     PlantedBug(
         "what was completed is tried again",
-        "prelude",
+        "shared",
         "{F = true, P = true}",
         "{F = true, P = true, C = true}",
     ),
@@ -168,7 +166,7 @@ PLANTED = [
     PlantedBug("a purge takes the others", "purge", "string.sub(queue, 1, 1) == priority", "true"),
     PlantedBug(
         "a batch is not listed",
-        "prelude",
+        "shared",
         "listed[#listed + 1] = batch",
         "listed[#listed + 1] = 'x'",
     ),

@@ -1,4 +1,4 @@
--- Stands behind the prelude: long bodies on their way in.
+-- Long bodies on their way in.
 --
 -- They come as arguments of their own, in order, behind one that says where the longest of them
 -- are. Lua hashes every byte that it is handed, 1.2 ms a MiB, so those come by plain SET before the

@@ -1,0 +1,134 @@
+-- Batches and lists: what is counted and told when tasks come and when they end.
+
+-- Whether a task belongs to a batch, by its id: see identifiers.py.
+local function of_batch(id)
+  local mark = string.byte(id, 20)
+  return mark == 97 or mark == 98 -- a, b
+end
+
+-- The positions in their batches of tasks that belong to one, by batch.
+local function by_batch(ids)
+  local stems, batches = {}, {}
+  for i = 1, #ids do
+    if of_batch(ids[i]) then push(stems, string.sub(ids[i], 1, -5), string.sub(ids[i], -4)) end
+  end
+  for stem, positions in pairs(stems) do batches[stem .. '0000'] = positions end
+  return batches
+end
+
+-- Count new tasks, also in their batches, and list them; whoever is counted anew keeps its batch
+-- from being forgotten.
+local function enter(ids, created)
+  local listed = {}
+  for i = 1, #ids do
+    if not of_batch(ids[i]) then
+      listed[#listed + 1] = '0'
+      listed[#listed + 1] = ids[i]
+    end
+  end
+  for batch, positions in pairs(by_batch(ids)) do
+    local key = P .. 'b:' .. batch
+    redis.call('HSETNX', key, 'c', created)
+    redis.call('HINCRBY', key, 'n', #positions)
+    local last = tonumber(redis.call('HGET', key, 'm') or 0)
+    for i = 1, #positions do last = math.max(last, tonumber(positions[i], 16)) end
+    redis.call('HSET', key, 'm', last)
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', key .. ':e')
+    redis.call('ZREM', P .. 'fading', batch)
+    listed[#listed + 1] = '0'
+    listed[#listed + 1] = batch
+  end
+  redis.call('ZADD', P .. 'index', unpack(listed))
+  redis.call('PERSIST', P .. 'index')
+  redis.call('PERSIST', P .. 'fading')
+  redis.call('HINCRBY', P .. 'totals', 'n', #ids)
+end
+
+-- What is to be forgotten: the index names single tasks and batches, and `fading` says until when.
+-- Both keys end by themselves once they have nothing that lives on.
+local FADED_AT_ONCE = 200
+
+local function fade(names, retention)
+  local now = now_ms()
+  local index, fading = P .. 'index', P .. 'fading'
+  if #names > 0 then
+    local scored = {}
+    for i = 1, #names do
+      scored[2 * i - 1] = whole(now + retention)
+      scored[2 * i] = names[i]
+    end
+    redis.call('ZADD', fading, unpack(scored))
+  end
+  local gone = redis.call('ZRANGEBYSCORE', fading, '-inf', whole(now), 'LIMIT', 0, FADED_AT_ONCE)
+  if #gone > 0 then
+    redis.call('ZREM', fading, unpack(gone))
+    redis.call('ZREM', index, unpack(gone))
+  end
+  if #names > 0 and redis.call('ZCARD', index) <= redis.call('ZCARD', fading) then
+    redis.call('PEXPIRE', index, retention)
+    redis.call('PEXPIRE', fading, retention)
+  end
+end
+
+-- Count tasks that have ended as `state` in their batches, and tell the waiters of both.
+local function publish(ids, state, retention)
+  if #ids == 0 then return end
+  local message, ended = {table.concat(ids, ' ')}, {}
+  for i = 1, #ids do
+    if not of_batch(ids[i]) then ended[#ended + 1] = ids[i] end
+  end
+  for batch, positions in pairs(by_batch(ids)) do
+    local key = P .. 'b:' .. batch
+    local count = tonumber(redis.call('HGET', key, 'n') or 0)
+    if count > 0 then
+      local counted = {}
+      local stem = string.sub(batch, 1, -5)
+      for i = 1, #positions do
+        if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
+      end
+      if #counted > 0 then
+        redis.call('HINCRBY', key, state, #counted)
+        redis.call('RPUSH', key .. ':e', unpack(counted))
+      end
+      if redis.call('LLEN', key .. ':e') >= count then
+        redis.call('PEXPIRE', key, retention)
+        redis.call('PEXPIRE', key .. ':e', retention)
+        ended[#ended + 1] = batch
+      end
+      message[#message + 1] = batch
+    end
+  end
+  fade(ended, retention)
+  note(state, ids)
+  redis.call('HINCRBY', P .. 'totals', state, #ids)
+  redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
+end
+
+-- End tasks that wait and are not to be started any more; return whether there may be more of them.
+-- One that runs is left alone, and entered again when it comes back.
+local EXPIRED_AT_ONCE = 100
+
+local function expire(now, retention)
+  local due = {'-inf', whole(now), 'LIMIT', 0, EXPIRED_AT_ONCE}
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'expiry', unpack(due))
+  if #ids == 0 then return false end
+  redis.call('ZREM', P .. 'expiry', unpack(ids))
+  local queued, delayed, ended = {}, {}, {}
+  for n, task in ipairs(read(ids, 1)) do
+    local state = task and string.sub(task, 1, 1)
+    if state == 'Q' or state == 'D' then
+      local _, _, _, _, _, _, head = split(task)
+      if state == 'Q' then queued[#queued + 1] = {ids[n], queue_of(head)} end
+      if state == 'D' then delayed[#delayed + 1] = ids[n] end
+      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:')
+      ended[#ended + 1] = ids[n]
+    end
+  end
+  withdraw(queued, delayed)
+  write()
+  bury(retention)
+  publish(ended, 'E', retention)
+  return #ids == EXPIRED_AT_ONCE
+end
+
