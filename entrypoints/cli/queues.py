@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at the queues, hold them back
 
 Priority = Annotated[int, typer.Argument(metavar="PRIORITY", help="Which queue: 0, 1 ...")]
 
-HEADINGS = ("PRIORITY", "STATE", "WAITING", "DELAYED", "RUNNING", "OLDEST", "IN /s", "OUT /s")
+HEADINGS = ("PRIORITY", "STATE", "WAITING", "OLDEST", "IN /s", "OUT /s")
 
 
 def row(queue: Any) -> tuple[Any, ...]:
@@ -24,11 +24,9 @@ def row(queue: Any) -> tuple[Any, ...]:
         queue["priority"],
         "paused" if queue.get("paused") else "open",
         queue.get("depth"),
-        queue.get("delayed"),
-        queue.get("running"),
         duration(queue.get("oldest_age_s")),
         _rate(rates.get("submitted_per_s")),
-        _rate(rates.get("finished_per_s")),
+        _rate(rates.get("claimed_per_s")),
     )
 
 
@@ -40,6 +38,7 @@ def list_queues(url: Url = None, as_json: AsJson = False) -> None:
         print_json(page)
     else:
         print_table(HEADINGS, map(row, page["items"]))
+        typer.echo(f"{page['delayed']} wait for their time, {page['running']} run")
 
 
 @app.command()

@@ -1,4 +1,5 @@
--- reap: take expired leases away; back to QUEUED at the head, or FAILED. Ends tasks that expire.
+-- reap: take expired leases away; back to QUEUED at the head, or FAILED. Ends tasks that expire,
+-- and forgets which tasks there were.
 --
 -- ARGV[1]     how many at most
 -- ARGV[2]     retention in ms
@@ -8,6 +9,7 @@
 local retention = whole(tonumber(ARGV[2]))
 local now = now_ms()
 expire(now, retention)
+sweep()
 local expired = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', whole(now), 'LIMIT', 0, ARGV[1])
 if #expired == 0 then return frame({}) end
 

@@ -59,8 +59,6 @@ if #singles > 0 then
   end
   redis.call('ZREM', P .. 'fading', unpack(singles))
   redis.call('ZADD', P .. 'index', unpack(listed))
-  redis.call('PERSIST', P .. 'index')
-  redis.call('PERSIST', P .. 'fading')
 end
 if #again > 0 then settle() end
 note('Q', again)

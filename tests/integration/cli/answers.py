@@ -30,11 +30,9 @@ FUNCTION: dict[str, Any] = {
 QUEUE: dict[str, Any] = {
     "priority": 0,
     "depth": 12,
-    "delayed": 1,
-    "running": 4,
     "oldest_age_s": 75.5,
     "paused": True,
-    "rates": {"submitted_per_s": 1234.5, "finished_per_s": 0.0},
+    "rates": {"submitted_per_s": 1234.5, "claimed_per_s": 0.0},
 }
 WORKER: dict[str, Any] = {
     "id": "w-1",
@@ -52,7 +50,7 @@ WORKER: dict[str, Any] = {
 PAGES = {
     "GET /v1/tasks": {"items": [TASK], "next_cursor": None},
     "GET /v1/functions": {"items": [FUNCTION], "next_cursor": None},
-    "GET /v1/queues": {"items": [QUEUE]},
+    "GET /v1/queues": {"items": [QUEUE], "next_cursor": None, "delayed": 1, "running": 4},
     "GET /v1/workers": {"items": [WORKER]},
 }
 

@@ -28,46 +28,45 @@ local function enter(ids, created)
   end
   for batch, positions in pairs(by_batch(ids)) do
     local key = P .. 'b:' .. batch
-    redis.call('HSETNX', key, 'c', created)
+    local known = redis.call('HSETNX', key, 'c', created) == 0
     redis.call('HINCRBY', key, 'n', #positions)
     local last = tonumber(redis.call('HGET', key, 'm') or 0)
     for i = 1, #positions do last = math.max(last, tonumber(positions[i], 16)) end
     redis.call('HSET', key, 'm', last)
-    redis.call('PERSIST', key)
-    redis.call('PERSIST', key .. ':e')
-    redis.call('ZREM', P .. 'fading', batch)
+    if known then
+      redis.call('PERSIST', key)
+      redis.call('PERSIST', key .. ':e')
+      redis.call('ZREM', P .. 'fading', batch)
+    end
     listed[#listed + 1] = '0'
     listed[#listed + 1] = batch
   end
   redis.call('ZADD', P .. 'index', unpack(listed))
-  redis.call('PERSIST', P .. 'index')
-  redis.call('PERSIST', P .. 'fading')
   redis.call('HINCRBY', P .. 'totals', 'n', #ids)
 end
 
--- What is to be forgotten: the index names single tasks and batches, and `fading` says until when.
--- Both keys end by themselves once they have nothing that lives on.
-local FADED_AT_ONCE = 200
+-- The index names single tasks and batches; `fading` says until when those are there that have
+-- ended. `sweep` forgets the others, some at a time; dispatchers call it all the time.
+local SWEPT_AT_ONCE, SWEEPS = 1000, 10
 
 local function fade(names, retention)
-  local now = now_ms()
-  local index, fading = P .. 'index', P .. 'fading'
-  if #names > 0 then
-    local scored = {}
-    for i = 1, #names do
-      scored[2 * i - 1] = whole(now + retention)
-      scored[2 * i] = names[i]
-    end
-    redis.call('ZADD', fading, unpack(scored))
+  if #names == 0 then return end
+  local scored, past = {}, whole(now_ms() + retention)
+  for i = 1, #names do
+    scored[2 * i - 1] = past
+    scored[2 * i] = names[i]
   end
-  local gone = redis.call('ZRANGEBYSCORE', fading, '-inf', whole(now), 'LIMIT', 0, FADED_AT_ONCE)
-  if #gone > 0 then
+  redis.call('ZADD', P .. 'fading', unpack(scored))
+end
+
+local function sweep()
+  local index, fading = P .. 'index', P .. 'fading'
+  local due = {'-inf', whole(now_ms()), 'LIMIT', 0, SWEPT_AT_ONCE}
+  for _ = 1, SWEEPS do
+    local gone = redis.call('ZRANGEBYSCORE', fading, unpack(due))
+    if #gone == 0 then return end
     redis.call('ZREM', fading, unpack(gone))
     redis.call('ZREM', index, unpack(gone))
-  end
-  if #names > 0 and redis.call('ZCARD', index) <= redis.call('ZCARD', fading) then
-    redis.call('PEXPIRE', index, retention)
-    redis.call('PEXPIRE', fading, retention)
   end
 end
 
@@ -87,11 +86,12 @@ local function publish(ids, state, retention)
       for i = 1, #positions do
         if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
       end
+      local there
       if #counted > 0 then
         redis.call('HINCRBY', key, state, #counted)
-        redis.call('RPUSH', key .. ':e', unpack(counted))
+        there = redis.call('RPUSH', key .. ':e', unpack(counted))
       end
-      if redis.call('LLEN', key .. ':e') >= count then
+      if (there or redis.call('LLEN', key .. ':e')) >= count then
         redis.call('PEXPIRE', key, retention)
         redis.call('PEXPIRE', key .. ':e', retention)
         ended[#ended + 1] = batch

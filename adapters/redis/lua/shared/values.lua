@@ -46,9 +46,15 @@ local function append(items, fields)
   for i = 1, #fields do items[base + i] = fields[i] or '' end
 end
 
+local moment
+
+-- The time of the call: the same however often it is asked for.
 local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  if not moment then
+    local time = redis.call('TIME')
+    moment = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return moment
 end
 
 -- Milliseconds as text: Lua itself would write 1.7e+12.

@@ -111,7 +111,8 @@ local RATE_MS, RATE_KEPT_MS = 5000, 70000
 
 local function count_rate(kind, priority, count)
   local bucket = P .. 'rate:' .. whole(math.floor(now_ms() / RATE_MS))
-  redis.call('HINCRBY', bucket, kind .. priority, count)
-  redis.call('PEXPIRE', bucket, RATE_KEPT_MS)
+  if redis.call('HINCRBY', bucket, kind .. priority, count) == count then -- the first of this kind
+    redis.call('PEXPIRE', bucket, RATE_KEPT_MS)
+  end
 end
 

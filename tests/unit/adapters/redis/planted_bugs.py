@@ -83,8 +83,8 @@ PLANTED = [
     PlantedBug(
         "priorities are upside down",
         "claim",
-        "for priority = 0, 2 do\n    if not paused[whole(priority)] then\n      local taken",
-        "for priority = 2, 0, -1 do\n    if not paused[whole(priority)] then\n      local taken",
+        "for priority = 0, 2 do\n  local queues",
+        "for priority = 2, 0, -1 do\n  local queues",
     ),
     PlantedBug(
         "tasks of any environment are claimed",

@@ -220,7 +220,7 @@ async def test_a_task_that_nobody_can_run_is_refused_where_its_client_would_not_
     await put(speaker)
     wish = {"function": "absolute", "on_incompatible": "fail"}
     assert problem_of(await speaker.post("/v1/tasks", wish), 422) == "incompatible"
-    batch = {**wish, "tasks": [{}]}
+    batch: dict[str, object] = {**wish, "tasks": [dict[str, object]()]}
     assert problem_of(await speaker.post("/v1/batches", batch), 422) == "incompatible"
     waits = {**wish, "on_incompatible": "wait"}
     assert speaker.read(await speaker.post("/v1/tasks", waits), 202)["status"] == "QUEUED"
