@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .attempts import AttemptEnd, AttemptRecord
-from .function import Environment
+from .function import Environment, Form, FunctionHead, form_for
 from .ports.queues import PLACES_MOST, Place, Standing
 from .ports.workers import WorkerRecord, WorkerState
 from .task import Cause, Failure, Outcome, Task, TaskStatus
@@ -38,7 +38,7 @@ class Explanation:
 class Facts:
     """All that is known: the task, its outcome and attempts, queues and workers, at ``now_ms``.
 
-    ``made_for`` is the environment of the function's bytecode, where that is known.
+    ``function`` is what the task runs, where that is known.
     """
 
     task: Task
@@ -48,7 +48,7 @@ class Facts:
     place: Place | None
     workers: Sequence[WorkerRecord]
     now_ms: int
-    made_for: Environment | None = None
+    function: FunctionHead | None = None
 
 
 def explain(facts: Facts) -> Explanation:
@@ -59,9 +59,9 @@ def explain(facts: Facts) -> Explanation:
         case TaskStatus.RUNNING:
             chain = [*_running(facts), *_earlier(facts)]
         case TaskStatus.FAILED:
-            chain = [_failed(facts.outcome), *_exhausted(facts)]
+            chain = [_failed(facts.outcome), *_exhausted(facts), *_form(facts, facts.task.worker)]
         case TaskStatus.COMPLETED:
-            chain = [_completed(facts)]
+            chain = [_completed(facts), *_form(facts, facts.task.worker)]
         case TaskStatus.CANCELLED:
             began = facts.task.started_at_ms is not None
             where = "while it ran: its process was stopped" if began else "before it began"
@@ -155,15 +155,25 @@ def _running(facts: Facts) -> Iterator[Reason]:
     if worker is not None and worker.state is WorkerState.LOST:
         text = f"Worker {worker.id} is silent; the task goes to another when its lease has ended."
         yield Reason("worker-lost", text, {"worker": worker.id})
-    if worker is not None and facts.made_for is not None:
-        made, runs = facts.made_for.tag, worker.environment.tag
-        if made != runs:
-            text = f"Its function was made by {made} and is sent as source to a worker of {runs}."
-            yield Reason("sent-as-source", text, {"made_for": made, "runs_on": runs})
+    yield from _form(facts, "" if worker is None else worker.id)
     if task.budget.timeout_ms is not None:
         limit_s = task.budget.timeout_ms / 1000
         text = f"It is stopped when it has run for {limit_s:g} s."
         yield Reason("timeout-set", text, {"timeout_s": limit_s})
+
+
+def _form(facts: Facts, name: str) -> Iterator[Reason]:
+    """Yield that a function goes to its worker as source, where its bytecode could not run.
+
+    Nothing where the worker is not known any more.
+    """
+    worker = next((each for each in facts.workers if each.id == name), None)
+    if worker is None or facts.function is None:
+        return
+    made, runs = facts.function.environment.tag, worker.environment.tag
+    if made != runs and form_for(facts.function, worker.environment) is Form.SOURCE:
+        text = f"Its function was made by {made} and is sent as source to a worker of {runs}."
+        yield Reason("sent-as-source", text, {"made_for": made, "runs_on": runs})
 
 
 def _earlier(facts: Facts) -> Iterator[Reason]:

@@ -30,7 +30,7 @@ from .ports import (
 )
 from .queues import Queues
 from .submissions import Admission, Limits, Submission
-from .task import Outcome, Task, TaskStatus
+from .task import Outcome, Task
 from .wishes import Aside, Examiner, at_once
 from .workers import Workers
 
@@ -166,10 +166,7 @@ class Service:
         A view: what it is made of is not of one moment.
         """
         task, outcome = await self.outcome(task_id)
-        made_for: Environment | None = None
-        if task.status is TaskStatus.RUNNING:
-            (function,) = await self._store.fetch([task.function_id])
-            made_for = None if function is None else function.environment
+        (function,) = await self._store.heads([task.function_id])
         facts = Facts(
             task=task,
             outcome=outcome,
@@ -178,7 +175,7 @@ class Service:
             place=await self._store.queues.place(task_id),
             workers=await self._store.workers.workers(),
             now_ms=self._clock.unix_ms(),
-            made_for=made_for,
+            function=function,
         )
         return explain(facts)
 

@@ -8,18 +8,17 @@ from hypothesis import strategies as st
 
 from gofer.domain.attempts import AttemptEnd, AttemptRecord
 from gofer.domain.explaining import Facts, explain
-from gofer.domain.function import Environment
+from gofer.domain.function import Environment, FunctionHead
 from gofer.domain.identifiers import FunctionId, TaskId, WorkerId, uuid7
 from gofer.domain.ports import QueueState, Standing, WorkerRecord, WorkerState
 from gofer.domain.ports.queues import PLACES_MOST, Place
 from gofer.domain.task import Budget, Cause, Failure, Outcome, Spent, Success, Task, TaskStatus
 
 NOW_MS = 1_700_000_000_000
+FUNCTION = FunctionId("f")
 TASK_ID = TaskId(uuid7(NOW_MS, 1))
 PY311, PY312 = Environment("cpython", (3, 11)), Environment("cpython", (3, 12))
-TASK = Task(
-    TASK_ID, FunctionId("f"), TaskStatus.QUEUED, 0, 1, Budget(), Spent(), NOW_MS - 9_000, NOW_MS
-)
+TASK = Task(TASK_ID, FUNCTION, TaskStatus.QUEUED, 0, 1, Budget(), Spent(), NOW_MS - 9_000, NOW_MS)
 CALM = Standing(tuple(QueueState(priority) for priority in range(3)))
 WORKER = WorkerRecord(
     id=WorkerId("w1"),
@@ -91,6 +90,17 @@ queues = st.tuples(*(st.builds(QueueState, st.just(n), paused=st.booleans()) for
 places = st.builds(
     Place, st.sampled_from([PY311.tag, "cpython-any"]), st.none() | st.integers(0, 9)
 )
+heads = st.builds(
+    FunctionHead,
+    st.just(FUNCTION),
+    st.just("f"),
+    st.just(1),
+    st.just("d"),
+    st.sampled_from([PY311, PY312]),
+    st.just(NOW_MS),
+    payload_bytes=st.integers(0, 1),
+    source_bytes=st.integers(0, 1),
+)
 everything = st.builds(
     Facts,
     tasks,
@@ -100,7 +110,7 @@ everything = st.builds(
     st.none() | places,
     st.lists(workers, max_size=3),
     st.just(NOW_MS),
-    st.sampled_from([None, PY311, PY312]),
+    st.none() | heads,
 )
 
 
@@ -193,8 +203,12 @@ def test_a_running_task_says_where_and_since_when() -> None:
 
 
 def test_a_task_that_was_sent_as_source_says_so() -> None:
-    assert codes(replace(RUNS, made_for=PY312)) == ["running", "sent-as-source"]
-    assert codes(replace(RUNS, made_for=PY311)) == ["running"]
+    for made_for, said in ((PY312, ["sent-as-source"]), (PY311, list[str]())):
+        head = FunctionHead(FUNCTION, "f", 1, "d", made_for, NOW_MS, source_bytes=9)
+        assert codes(replace(RUNS, function=head)) == ["running", *said]
+        done = replace(RUNS.task, status=TaskStatus.COMPLETED, worker="w1")
+        ended = replace(RUNS, task=done, outcome=Success(b""), function=head)
+        assert codes(ended) == ["completed", *said]
 
 
 def test_a_task_whose_worker_is_silent_says_so() -> None:
