@@ -18,6 +18,7 @@ PRINTS = {
     "asyncio_client.py": r"1229 primes below 10 002\n",
     "curl_only.sh": r'\{.*"status":"COMPLETED".*"value":5\.0.*\}\n',
     "flaky_call.py": r"got 42, after \d+ attempts\n",
+    "long_job.py": r"follow it .*\n(epoch \d: loss 0\.\d+\n){5}it returned 0\.03125\n",
     "monte_carlo_pi.py": r"pi is about 3\.1\d+\n",
     "parameter_sweep.py": r"tried 117: y = 3\.0 x \+ 2\.0, loss 0\.0\n",
     "runaway.py": r"it is RUNNING\ncancelled: True\nit is CANCELLED\n",
