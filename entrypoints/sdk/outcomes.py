@@ -18,10 +18,13 @@ PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 
 
 def dump(value: object) -> bytes:
-    """Return the pickle of a function or of arguments, with what a function needs of its script."""
-    import dill  # type: ignore[import-untyped]
+    """Return the pickle of a function or of arguments, with what a function needs of its script.
 
-    return bytes(cast("Any", dill).dumps(value, recurse=True))
+    The same function is the same pickle in every process.
+    """
+    from . import steady
+
+    return steady.dumps(value)
 
 
 def dump_function(function: Callable[..., Any]) -> bytes:
@@ -37,7 +40,7 @@ def dump_function(function: Callable[..., Any]) -> bytes:
 
 def dill_version() -> str:
     """Return the version of dill that makes our pickles."""
-    import dill
+    import dill  # type: ignore[import-untyped]
 
     return str(cast("Any", dill).__version__)
 
