@@ -12,13 +12,12 @@ from collections import OrderedDict
 from typing import Any, cast
 
 import dill  # type: ignore[import-untyped]
-from dill import _dill
 
 PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 """Types (exactly these) whose representation says all of a value."""
 
 _dill_any = cast("Any", dill)
-_set_items = cast("Any", _dill)._setitems  # noqa: SLF001 - how dill marks the globals of a function
+_set_items = _dill_any._dill._setitems  # noqa: SLF001 - marks the globals of a function
 
 
 class _Postponed(OrderedDict[int, list[Any]]):

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import dill  # type: ignore[import-untyped]
 import pytest
 
-from gofer.entrypoints.sdk import steady
+from gofer.entrypoints.sdk import outcomes, steady
 
 SCRIPT = '''
 import hashlib, json, math, os, re, sys
@@ -68,4 +67,4 @@ def test_the_order_of_a_dictionary_is_kept() -> None:
         return list(table)
 
     names.__module__ = "__main__"
-    assert dill.loads(steady.dumps(names))() == ["zeta", "alpha"]
+    assert outcomes.load(steady.dumps(names))() == ["zeta", "alpha"]
