@@ -1,7 +1,7 @@
 """Decorated functions, tasks and batches of the ``AsyncClient``: those of ``Client``, awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -126,6 +126,11 @@ class AsyncBatch:
                 there = len(self.task_ids) - len(self.refused)
                 raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
 
+    def insist(self) -> None:
+        """Raise Refused if any of the tasks was refused."""
+        for problem in self.refused.values():
+            raise Refused(problem.status, problem.kind, problem.detail)
+
     async def cancel(self) -> BatchCancelled:
         """End all tasks that have not ended; return what became of how many."""
         path = f"/v1/batches/{self.id}/cancel"
@@ -143,11 +148,9 @@ class AsyncFunction(Decorated[P, T]):
 
     async def spawn(self, *args: P.args, **kwargs: P.kwargs) -> AsyncTask[T]:
         """Have it run by a worker; return a handle at once: then the task is not lost."""
-        payload = outcomes.dump_call(args, kwargs)
-        asked = calls.batch(await self.register(), [payload], self._said)
-        return AsyncTask(
-            self._client, calls.only(await self._client.connections.ask("POST", *asked))
-        )
+        batch = await self._submit([outcomes.dump_call(args, kwargs)])
+        batch.insist()
+        return AsyncTask(self._client, str(batch.task_ids[0]))
 
     async def map(
         self,
@@ -163,12 +166,9 @@ class AsyncFunction(Decorated[P, T]):
         deadline = None if timeout is None else now() + timeout
         batches: list[AsyncBatch] = []
         try:
-            function_id = await self.register()
             for payloads in calls.payloads(zip(*iterables, strict=False)):
-                batch = await self._client.submit_payloads(function_id, payloads, self._said)
-                batches.append(batch)
-                for problem in batch.refused.values():
-                    raise Refused(problem.status, problem.kind, problem.detail)
+                batches.append(await self._submit(payloads))
+                batches[-1].insist()
             batches.reverse()
             while batches:
                 order = calls.InOrder(len(batches[-1].task_ids))
@@ -191,3 +191,12 @@ class AsyncFunction(Decorated[P, T]):
             parcel = pack(self.__gofer_function__, self._name, defaults_of(self._said))
             self._id = await self._client.register_parcel(parcel)
         return self._id
+
+    async def _submit(self, payloads: Sequence[bytes]) -> AsyncBatch:
+        """Submit calls as one batch; registers it again, once, if the service knows it no more."""
+        function_id = await self.register()
+        try:
+            return await self._client.submit_payloads(function_id, payloads, self._said)
+        except Refused as refusal:
+            self._forget(function_id, refusal)
+        return await self._client.submit_payloads(await self.register(), payloads, self._said)

@@ -29,6 +29,9 @@ WAIT_S = 30.0
 PAGE_MOST = 1_000
 """Items of a page of a list."""
 
+LOST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""How a submission is refused whose function the service does not know, or no more."""
+
 _JSON = {"Content-Type": JSON, "Accept": JSON}
 _BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
 

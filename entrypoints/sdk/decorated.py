@@ -3,15 +3,17 @@
 import copy
 import functools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, Unpack
 
 from . import calls, outcomes
+from .errors import Refused
 from .handles import Task
 from .options import TaskOptions, defaults_of, spoken
 from .packing import pack
 
 if TYPE_CHECKING:
+    from .batches import Batch
     from .client import Client
 
 P = ParamSpec("P")
@@ -54,6 +56,13 @@ class Decorated(Generic[P, T]):
         merged: TaskOptions = {**self._options, **options}
         return type(self)(self._client, self.__gofer_function__, self._name, merged)
 
+    def _forget(self, function_id: str, refusal: Refused) -> None:
+        """Forget an id that the service has lost, or was told to delete; raise other refusals."""
+        if refusal.status not in calls.LOST:
+            raise refusal
+        if self._id == function_id:  # else another thread has been here
+            self._id = ""
+
 
 class RemoteFunction(Decorated[P, T]):
     """A function of ``Client.function``."""
@@ -68,9 +77,9 @@ class RemoteFunction(Decorated[P, T]):
 
     def spawn(self, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
         """Have it run by a worker; return a handle at once: then the task is not lost."""
-        payload = outcomes.dump_call(args, kwargs)
-        asked = calls.batch(self.register(), [payload], self._said)
-        return Task(self._client, calls.only(self._client.connections.ask("POST", *asked)))
+        batch = self._submit([outcomes.dump_call(args, kwargs)])
+        batch.insist()
+        return Task(self._client, str(batch.task_ids[0]))
 
     def map(
         self,
@@ -86,7 +95,7 @@ class RemoteFunction(Decorated[P, T]):
         """
         from .gathering import gathered  # noqa: PLC0415 - who maps nothing needs none of it
 
-        return gathered(self._client, self.register(), iterables, self._said, timeout, progress)
+        return gathered(self._submit, iterables, timeout, progress)
 
     def register(self) -> str:
         """Register it, if that was not done yet, and return its id. Raises Refused, Unpicklable."""
@@ -95,3 +104,15 @@ class RemoteFunction(Decorated[P, T]):
                 parcel = pack(self.__gofer_function__, self._name, defaults_of(self._said))
                 self._id = self._client.register_parcel(parcel)
             return self._id
+
+    def _submit(self, payloads: Sequence[bytes]) -> "Batch":
+        """Submit calls as one batch; registers it again, once, if the service knows it no more.
+
+        Raises Refused if not one of them is accepted, Unpicklable, Unreachable.
+        """
+        function_id = self.register()
+        try:
+            return self._client.submit_payloads(function_id, payloads, self._said)
+        except Refused as refusal:
+            self._forget(function_id, refusal)
+        return self._client.submit_payloads(self.register(), payloads, self._said)

@@ -1,32 +1,30 @@
-"""A function over many arguments for a ``Client``: batches out, and results in order."""
+"""A function over many arguments: batches out, and results in order."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import calls, progress
 from .batches import Batch
 from .errors import ClientError
 
-if TYPE_CHECKING:
-    from .client import Client
-
 
 def gathered(
-    client: "Client",
-    function_id: str,
+    submit: Callable[[Sequence[bytes]], Batch],
     iterables: Sequence[Iterable[Any]],
-    said: Mapping[str, Any],
     timeout: float | None,
     shows: bool | None,  # noqa: FBT001 - it is handed on
 ) -> Iterator[Any]:
-    """Submit all calls now; return the iterator of their results, in order."""
+    """Submit all calls now; return the iterator of their results, in order.
+
+    ``submit`` takes the payloads of one batch.
+    """
     deadline = None if timeout is None else time.monotonic() + timeout
     batches: list[Batch] = []
     try:
         for payloads in calls.payloads(zip(*iterables, strict=False)):
-            batches.append(client.submit_payloads(function_id, payloads, said))
+            batches.append(submit(payloads))
             batches[-1].insist()
     except BaseException:
         _cancel(batches)

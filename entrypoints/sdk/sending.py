@@ -31,7 +31,6 @@ FULL_S = 0.25
 """How long to wait when the service's queue is full."""
 
 _BOTH = {"Content-Type": MSGPACK, "Accept": MSGPACK}
-_UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -106,7 +105,7 @@ class Sender:
                     await self._cancel(future.task_id)
             elif problem.status == HTTPStatus.TOO_MANY_REQUESTS:
                 sent.again.append(future)
-            elif problem.status in _UNKNOWN and not future.take_payload()[0].renewed:
+            elif problem.status in calls.LOST and not future.take_payload()[0].renewed:
                 parcel = future.take_payload()[0]
                 unknown[id(parcel)] = parcel
                 sent.again.append(future)

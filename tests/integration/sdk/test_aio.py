@@ -40,6 +40,17 @@ async def test_map_gives_results_in_order(client: AsyncClient) -> None:
     assert [each async for each in found] == [2 * n for n in range(300)]
 
 
+async def test_a_function_that_the_service_has_lost_is_registered_again(
+    client: AsyncClient,
+) -> None:
+    decorated = client.function(name="lost")(twice)
+    assert await decorated.remote(1) == 2
+    await client.functions.delete(await decorated.register())
+    assert await decorated.remote(2) == 4
+    await client.functions.delete(await decorated.register())
+    assert [each async for each in decorated.map(range(3))] == [0, 2, 4]
+
+
 async def test_a_handle_can_be_made_from_an_id(client: AsyncClient) -> None:
     task = await client.function(twice).spawn(5)
     assert await client.task(task.id).result(timeout=30) == 10

@@ -137,6 +137,24 @@ def test_a_decorated_function_may_call_itself_and_others_on_the_worker(client: C
     assert countdown.remote(2) == [4, 2, 0]
 
 
+def test_a_function_that_the_service_has_lost_is_registered_again(client: Client) -> None:
+    decorated = client.function(name="lost")(twice)
+    assert decorated.remote(1) == 2
+    client.functions.delete(decorated.register())
+    assert decorated.remote(2) == 4
+    client.functions.delete(decorated.register())
+    assert list(decorated.map(range(3))) == [0, 2, 4]
+
+
+def test_another_refusal_is_told_and_leaves_the_function_as_it_is(client: Client) -> None:
+    decorated = client.function(name="kept", tags=["x" * 10_000])(twice)
+    before = decorated.register()
+    with pytest.raises(Refused, match="tag"):
+        decorated.remote(1)
+    assert decorated.register() == before
+    assert [each["id"] for each in client.functions.versions("kept")] == [before]
+
+
 def test_an_executor_takes_a_decorated_function(client: Client, pool: Executor) -> None:
     future: Future[int] = pool.submit(client.function(twice), 3)
     assert future.result(30) == 6
