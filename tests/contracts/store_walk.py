@@ -14,7 +14,7 @@ from tests.contracts.store_choices import ADDED, BATCHES, UNKNOWN
 from tests.contracts.store_machine_history import QUERIES, WholeStoreMachine
 
 RARELY = 0.1
-LOOK_EVERY = 4
+LOOK_EVERY, TELL_EVERY = 4, 12
 
 _VERBS = (
     ("submit", 5),
@@ -58,6 +58,7 @@ def walk(machine: WholeStoreMachine, seed: int, steps: int) -> int:
         if step % LOOK_EVERY == 0:
             machine.both_show_the_same_tasks()
             machine.each_unfinished_task_is_in_one_place()
+        if step % TELL_EVERY == 0:
             machine.both_tell_of_the_same_attempts_and_queues()
     return machine.answers
 

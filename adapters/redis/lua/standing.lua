@@ -14,6 +14,14 @@ append(answer, totals)
 local tags = redis.call('SMEMBERS', P .. 'tags')
 local this = math.floor(now / RATE_MS)
 local span = (BUCKETS - 1) * RATE_MS + now % RATE_MS + 1
+local came, claimed = {[0] = 0, 0, 0}, {[0] = 0, 0, 0}
+for bucket = this - BUCKETS + 1, this do
+  local counts = redis.call('HMGET', P .. 'rate:' .. whole(bucket), 'n0', 'n1', 'n2', 'c0', 'c1', 'c2')
+  for priority = 0, 2 do
+    came[priority] = came[priority] + (counts[priority + 1] or 0)
+    claimed[priority] = claimed[priority] + (counts[priority + 4] or 0)
+  end
+end
 for priority = 0, 2 do
   local depth, oldest = 0, nil
   for _, tag in ipairs(tags) do
@@ -24,15 +32,9 @@ for priority = 0, 2 do
     local created = task and tonumber(string.match(task, '^%a+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (%d+)'))
     if created and (not oldest or created < oldest) then oldest = created end
   end
-  local came, claimed = 0, 0
-  for bucket = this - BUCKETS + 1, this do
-    local key = P .. 'rate:' .. whole(bucket)
-    local counts = redis.call('HMGET', key, 'n' .. priority, 'c' .. priority)
-    came = came + (counts[1] or 0)
-    claimed = claimed + (counts[2] or 0)
-  end
   local paused = redis.call('SISMEMBER', P .. 'paused', whole(priority))
   append(answer, {whole(depth), oldest and whole(oldest) or '', whole(paused),
-    string.format('%.3f', came * 1000 / span), string.format('%.3f', claimed * 1000 / span)})
+    string.format('%.3f', came[priority] * 1000 / span),
+    string.format('%.3f', claimed[priority] * 1000 / span)})
 end
 return frame(answer)

@@ -63,7 +63,7 @@ def test_a_worker_of_another_protocol_version_ends_and_says_why(
     worker = processes.start(command, name="a worker of the future")
     assert worker.wait() == 1
     assert "Traceback" not in worker.log()
-    assert "protocol 1 and the worker 99" in worker.log()
+    assert "protocol 1 to 2 and the worker 99" in worker.log()
     assert dispatcher.exit_code is None
 
 
