@@ -1,4 +1,7 @@
-"""The bodies of functions under /v1."""
+"""The bodies of functions under /v1.
+
+Requests are refused for a field that is not named here: a misspelt option must not be dropped.
+"""
 
 from typing import Annotated
 
@@ -31,7 +34,7 @@ Python = Annotated[str, Meta(pattern=r"^[23]\.[0-9]{1,2}$", examples=["3.11"])]
 Modules = Annotated[list[str], Meta(max_length=1_000)]
 
 
-class OfEnvironment(Struct):
+class OfEnvironment(Struct, forbid_unknown_fields=True):
     """The interpreter that made a function, or can run it."""
 
     implementation: Annotated[str, Meta(min_length=1, max_length=40, examples=["cpython"])]
@@ -52,7 +55,7 @@ def environment_told(environment: Environment) -> OfEnvironment:
     )
 
 
-class OfDefaults(Struct):
+class OfDefaults(Struct, forbid_unknown_fields=True):
     """What holds for tasks that say nothing else; null: gofer's own default."""
 
     timeout_s: Timeout | None = None
@@ -62,7 +65,7 @@ class OfDefaults(Struct):
     result_ttl_s: Annotated[float, Meta(ge=0, le=MOST_S)] | None = None
 
 
-class RegisterFunction(Struct):
+class RegisterFunction(Struct, forbid_unknown_fields=True):
     """A function to register: its source, its pickle, or better both."""
 
     name: Name
