@@ -68,7 +68,7 @@ class Evidence(Struct, gc=False):
 
     exit_code: int | None
     signal: int | None
-    peak_rss_kb: int
+    peak_rss_kb: Annotated[int | None, Meta(description="null: not known.")]
     run_ms: float
     output: Annotated[str, Meta(description="The end of what it printed.")]
 

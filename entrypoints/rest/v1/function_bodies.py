@@ -5,7 +5,7 @@ Requests are refused for a field that is not named here: a misspelt option must 
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ....domain.function import Environment
 from .fields import (
@@ -62,7 +62,17 @@ class OfDefaults(Struct, forbid_unknown_fields=True):
     retries: Retries | None = None
     redeliveries: Redeliveries | None = None
     priority: Priority | None = None
-    result_ttl_s: Annotated[float, Meta(ge=0, le=MOST_S)] | None = None
+    result_ttl_s: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=MOST_S,
+                description="Kept with the function; results are kept for the service's retention.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class RegisterFunction(Struct, forbid_unknown_fields=True):
@@ -115,7 +125,7 @@ class Preflight(Struct):
     bytes: Sizes
 
 
-class FunctionStands(Struct):
+class FunctionStands(Struct, omit_defaults=True):
     """A registered function."""
 
     id: FunctionUuid
@@ -128,6 +138,13 @@ class FunctionStands(Struct):
     defaults: OfDefaults
     created_at: At
     links: Links
+    findings: (
+        Annotated[
+            list[OfFinding],
+            Meta(description="Where it was registered now: warnings, absent if there is none."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class FunctionPage(Struct):
