@@ -129,8 +129,14 @@ class TaskStands(Struct):
     attempt: Annotated[int, Meta(description="How often it was tried, this time included.")]
     priority: Priority
     tags: list[str]
-    progress: Progress | None
-    worker: Annotated[str | None, Meta(description="Who runs it, or ran it last.")]
+    progress: Annotated[
+        Progress | None,
+        Meta(description="Of one that runs; in a list, of the first 20 that run."),
+    ]
+    worker: Annotated[
+        str | None,
+        Meta(description="Who runs it, as of a second ago, or ran it last; null: not known."),
+    ]
     batch: BatchUuid | None
     created_at: At
     queued_at: At | None
