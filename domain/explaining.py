@@ -213,7 +213,7 @@ def _failed(outcome: Outcome | None) -> Reason:
         "cause": str(outcome.cause),
         "worker": outcome.worker,
         "attempt": outcome.attempt,
-        "peak_rss_kb": outcome.peak_rss_kb,
+        "peak_rss_kb": outcome.peak_rss_kb or None,
         "run_s": outcome.run_ms / 1000,
     }
     if outcome.exit_code is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .errors import Deleted, GoferError, Incompatible, InvalidIdentifier, NotFound, UnfitFunction
+from .findings import Finding
 from .function import Environment, Function, FunctionHead, FunctionName, function_digest
 from .identifiers import FunctionId, parse_function_id
 from .ports import Clock, Filed, FunctionStore, Point, Telemetry, WorkerState, WorkerStore
@@ -31,10 +32,14 @@ _REFERENCE = "an id, a name, or a name and a version such as resize@3"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A function that is registered now. ``created``: it is a new version of its name."""
+    """A function that is registered now. ``created``: it is a new version of its name.
+
+    ``findings`` are warnings: what may keep it from running on the workers that are there.
+    """
 
     function: FunctionHead
     created: bool
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +82,16 @@ class Functions:
         examined = await self._examiner.examine(wish)
         if unfit := examined.report.unfit:
             raise UnfitFunction(unfit)
+        findings = examined.against(await self._environments()).findings
         put = self._put(examined.wish, examined.environment, unless_same=True)
         filed, function = await put
         self._remembered.pop(function.name, None)
         if filed.new:
-            return Registration(function, created=True)
+            return Registration(function, created=True, findings=findings)
         (known,) = await self._store.heads([filed.id])
         if known is None:  # it was deleted, and forgotten, between the two calls
             raise NotFound("function", filed.id)
-        return Registration(known, created=False)
+        return Registration(known, created=False, findings=findings)
 
     async def preflight(self, wish: FunctionWish) -> Report:
         """Return what would keep a function from running now; stores nothing.

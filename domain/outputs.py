@@ -80,8 +80,15 @@ class Outputs:
         Raises NotFound, StoreUnavailable.
         """
         task, _ = await self._found(task_id)
+        return await self.progress_of(task_id, task.attempt)
+
+    async def progress_of(self, task_id: TaskId, attempt: int) -> Progress | None:
+        """Return the same of an attempt that is known to run, in one call of the store.
+
+        Raises StoreUnavailable.
+        """
         shown = await self._store.shown(task_id)
-        return None if shown is None or shown.number != task.attempt else shown.progress
+        return None if shown is None or shown.number != attempt else shown.progress
 
     async def wait(self, task_id: TaskId, seen: int, timeout_s: float) -> int:
         """Return the revision of what a task shows once it is not ``seen``, or the task has ended.

@@ -1,8 +1,8 @@
 """Whether a function can run before anybody runs it: the checks, and what they found.
 
 Pure: the source is parsed, the pickle was walked, the workers are those that somebody saw. An error
-of FLEET holds for the workers that are there now; any other for ever, so that the function is not
-registered.
+holds for ever, so that the function is not registered; what the workers that are there now lack is
+a warning, as others may join.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,6 @@ from .sources import SourceView
 
 LARGE_CLOSURE_BYTES = 1024 * 1024
 """Data that a function may bring along without a warning: it travels to each worker."""
-
-FLEET = frozenset({"missing-module", "no-worker"})
-"""Codes of findings that workers which join later may mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +28,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Return whether it would run now, as far as can be seen."""
-        return not any(each.level is Level.ERROR for each in self.findings)
+        """Return whether it can be registered: there is no error."""
+        return not self.unfit
 
     @property
     def unfit(self) -> tuple[Finding, ...]:
-        """Return the errors that hold whatever workers there are."""
-        return tuple(
-            each for each in self.findings if each.level is Level.ERROR and each.code not in FLEET
-        )
+        """Return the errors; they hold whatever workers there are."""
+        return tuple(each for each in self.findings if each.level is Level.ERROR)
 
 
 def fits_nowhere(function: FunctionHead, workers: Iterable[Environment]) -> str:
@@ -85,9 +80,7 @@ def workers_findings(
             f"{who or 'no worker has it'}: the module {module!r} must be installed on them, or its "
             "folder named with --path DIR when they are started"
         )
-        certain = not having and module not in view.optional
-        level = Level.ERROR if certain else Level.WARNING
-        findings.append(Finding(level, "missing-module", module, line or None, text))
+        findings.append(Finding(Level.WARNING, "missing-module", module, line or None, text))
     return findings
 
 

@@ -74,7 +74,10 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
     redeliveries: Redeliveries = None,
     priority: Priority = None,
     result_ttl: Annotated[
-        float | None, typer.Option(min=1, help="How long its results are kept, in seconds.")
+        float | None,
+        typer.Option(
+            min=1, help="Seconds; kept with it: results are kept for the service's retention."
+        ),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,
@@ -209,6 +212,8 @@ def _print_function(function: Any) -> None:
     )
     defaults = part(function, "defaults")
     fields["defaults"] = ", ".join(f"{k} {v}" for k, v in defaults.items() if v is not None)
+    if found := fields.pop("findings", None):
+        fields["warnings"] = "\n".join(each["text"] for each in found)
     print_fields(fields)
 
 

@@ -165,7 +165,7 @@ def cancel(task_ids: TaskIds, url: Url = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def retry(task_ids: TaskIds, url: Url = None, as_json: AsJson = False) -> None:
-    """Queue tasks again that failed, expired or were cancelled."""
+    """Queue tasks again that have failed, with all of their budget; only those can be."""
     with service(url) as client:
         tasks = [client.request("POST", path("tasks", task_id, "retry")) for task_id in task_ids]
     if as_json:

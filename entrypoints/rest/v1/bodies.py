@@ -1,6 +1,6 @@
 """The bodies of batches and results under /v1: one typed struct each, also its OpenAPI schema.
 
-``bytes`` are binary in msgpack and base64 in JSON. Fields that a struct does not name are ignored.
+``bytes`` are binary in msgpack and base64 in JSON.
 Those that come by the thousand are left out of the garbage collector's rounds (``gc=False``):
 nothing in them can refer back to them.
 """
@@ -68,7 +68,7 @@ class Evidence(Struct, gc=False):
 
     exit_code: int | None
     signal: int | None
-    peak_rss_kb: int
+    peak_rss_kb: Annotated[int | None, Meta(description="null: not known.")]
     run_ms: float
     output: Annotated[str, Meta(description="The end of what it printed.")]
 

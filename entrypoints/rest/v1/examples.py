@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .fields import BATCH, CALL, FUNCTION, MEMBER, TASK
+from .fields import BATCH, CALL, FUNCTION, MEMBER, NAME, TASK
 from .problems import KINDS, URN
 
 _AT = "2026-11-22T21:05:25.123Z"
@@ -27,7 +27,7 @@ _FORTY_TWO = {"value": 42, "payload": "gARLKi4="}
 
 _FUNCTION: dict[str, Any] = {
     "id": FUNCTION,
-    "name": "absolute",
+    "name": NAME,
     "version": 1,
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "environment": {
@@ -56,7 +56,7 @@ _FUNCTION: dict[str, Any] = {
 
 _TASK = {
     "id": TASK,
-    "function": {"id": FUNCTION, "name": "absolute", "version": 1},
+    "function": {"id": FUNCTION, "name": NAME, "version": 1},
     "status": "RUNNING",
     "reason": "",
     "attempt": 1,
@@ -107,7 +107,7 @@ _QUEUE = {
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "SubmitBatch": {
-        "function": FUNCTION,
+        "function": NAME,
         "retries": 1,
         "tasks": [{"args": [-21]}, {"payload": CALL}],
     },
@@ -137,7 +137,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "done": True,
     },
     "SubmitTask": {
-        "function": FUNCTION,
+        "function": NAME,
         "args": [-21],
         "kwargs": {},
         "retries": 3,
@@ -191,7 +191,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Result": {"id": TASK, "status": "COMPLETED", **_FORTY_TWO},
     "TaskCancelled": {"id": TASK, "outcome": "prevented"},
     "RegisterFunction": {
-        "name": "absolute",
+        "name": NAME,
         "source": "def absolute(x):\n    return abs(x)\n",
         "defaults": {"timeout_s": 60, "retries": 3},
     },

@@ -1,5 +1,6 @@
 """Why a task is where it is, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from .fields import Status, TaskUuid
 from .formats import reply, wanted
 from .routing import Described, add_route, gives
 from .tasks import task_id_of
+from .times import at
 
 
 class Explained(Struct):
@@ -23,6 +25,16 @@ class Explained(Struct):
     reasons: list[dict[str, Any]]
 
 
+def _told(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return figures as /v1 tells them: ``due_at_ms`` is ``due_at``, RFC 3339."""
+    return dict(
+        (name.removesuffix("_ms"), at(figure))
+        if name.endswith("_at_ms") and isinstance(figure, int)
+        else (name, figure)
+        for name, figure in facts.items()
+    )
+
+
 def add_explain_route(router: APIRouter, service: Service) -> None:
     """Add the route of explanations to ``router``."""
 
@@ -30,7 +42,9 @@ def add_explain_route(router: APIRouter, service: Service) -> None:
         """Say why a task waits, where it runs, or how it ended: the chain of reasons."""
         answer_in, task_id = wanted(request), task_id_of(request)
         found = await service.explain(task_id)
-        reasons = [{"code": each.code, "text": each.text, **each.facts} for each in found.reasons]
+        reasons = [
+            {"code": each.code, "text": each.text, **_told(each.facts)} for each in found.reasons
+        ]
         return reply(Explained(task_id, found.status, found.summary, reasons), answer_in)
 
     described = Described(gives(Explained), failures=(404,))

@@ -15,6 +15,9 @@ MOST_TASKS = 10_000
 MOST_S = 366 * 86_400
 """The longest delay and time limit, in seconds."""
 
+NAME = "absolute"
+"""What the example of a function is called: those of tasks run it."""
+
 FUNCTION = "01890a5d-ac96-774b-bcce-b302099a8057"
 TASK = "01890a5d-ac96-774b-8cce-b302099a8058"
 BATCH = "01890a5d-ac96-7400-a21f-5b0a993b0000"
@@ -30,7 +33,7 @@ Reference = Annotated[
         description="A function: its id, its name (the newest version), or name@version.",
         min_length=1,
         max_length=400,
-        examples=[FUNCTION],
+        examples=[NAME],
     ),
 ]
 Payload = Annotated[

@@ -1,8 +1,11 @@
-"""The bodies of functions under /v1."""
+"""The bodies of functions under /v1.
+
+Requests are refused for a field that is not named here: a misspelt option must not be dropped.
+"""
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ....domain.function import Environment
 from .fields import (
@@ -31,7 +34,7 @@ Python = Annotated[str, Meta(pattern=r"^[23]\.[0-9]{1,2}$", examples=["3.11"])]
 Modules = Annotated[list[str], Meta(max_length=1_000)]
 
 
-class OfEnvironment(Struct):
+class OfEnvironment(Struct, forbid_unknown_fields=True):
     """The interpreter that made a function, or can run it."""
 
     implementation: Annotated[str, Meta(min_length=1, max_length=40, examples=["cpython"])]
@@ -52,17 +55,27 @@ def environment_told(environment: Environment) -> OfEnvironment:
     )
 
 
-class OfDefaults(Struct):
+class OfDefaults(Struct, forbid_unknown_fields=True):
     """What holds for tasks that say nothing else; null: gofer's own default."""
 
     timeout_s: Timeout | None = None
     retries: Retries | None = None
     redeliveries: Redeliveries | None = None
     priority: Priority | None = None
-    result_ttl_s: Annotated[float, Meta(ge=0, le=MOST_S)] | None = None
+    result_ttl_s: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=MOST_S,
+                description="Kept with the function; results are kept for the service's retention.",
+            ),
+        ]
+        | None
+    ) = None
 
 
-class RegisterFunction(Struct):
+class RegisterFunction(Struct, forbid_unknown_fields=True):
     """A function to register: its source, its pickle, or better both."""
 
     name: Name
@@ -112,7 +125,7 @@ class Preflight(Struct):
     bytes: Sizes
 
 
-class FunctionStands(Struct):
+class FunctionStands(Struct, omit_defaults=True):
     """A registered function."""
 
     id: FunctionUuid
@@ -125,6 +138,13 @@ class FunctionStands(Struct):
     defaults: OfDefaults
     created_at: At
     links: Links
+    findings: (
+        Annotated[
+            list[OfFinding],
+            Meta(description="Where it was registered now: warnings, absent if there is none."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class FunctionPage(Struct):

@@ -86,6 +86,8 @@ class _Functions:
         async with self._encoding.ahead([wish.bytecode]):
             registered = await self._functions.register(wish)
         told = told_of(registered.function)
+        if registered.findings:
+            told.findings = list(map(finding_told, registered.findings))
         status = HTTPStatus.CREATED if registered.created else HTTPStatus.OK
         return reply(told, answer_in, status, {"Location": told.links["self"]})
 

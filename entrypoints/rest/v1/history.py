@@ -66,6 +66,7 @@ class _History:
         page = await self._service.find(query, cursor and parse_task_id(cursor), most)
         known = await self._catalog.known(task.function_id for task in page.tasks)
         items = [told_of(task, known[task.function_id]) for task in page.tasks]
+        await self._tasks.add_running(items)
         return reply(TaskPage(items, page.next_cursor or None), answer_in)
 
     async def retry(self, request: Request) -> Response:

@@ -19,7 +19,14 @@ ToJson = Callable[[bytes], bytes | None]
 """Returns the value of a pickle as JSON; None where it is no plain data. Never raises."""
 
 HOPELESS = frozenset(
-    {Cause.EXCEPTION, Cause.UNSERIALIZABLE, Cause.TOO_LARGE, Cause.INCOMPATIBLE, Cause.CANCELLED}
+    {
+        Cause.EXCEPTION,
+        Cause.UNSERIALIZABLE,
+        Cause.TOO_LARGE,
+        Cause.INCOMPATIBLE,
+        Cause.CANCELLED,
+        Cause.EXPIRED,
+    }
 )
 """Causes after which another try of the same task would end the same way, or is not wanted."""
 
@@ -47,7 +54,7 @@ def error_of(failure: Failure) -> Error:
         evidence=Evidence(
             failure.exit_code,
             failure.signal,
-            failure.peak_rss_kb,
+            failure.peak_rss_kb or None,
             failure.run_ms,
             failure.output,
         ),

@@ -1,4 +1,7 @@
-"""The bodies of single tasks and of calls under /v1."""
+"""The bodies of single tasks and of calls under /v1.
+
+Requests are refused for a field that is not named here: a misspelt option must not be dropped.
+"""
 
 from typing import Annotated, Literal
 
@@ -31,7 +34,7 @@ from .fields import (
 _BACKOFF = Backoff()
 
 
-class OfBackoff(Struct, frozen=True):
+class OfBackoff(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a task waits before it is tried again: ``initial_s``, then ``factor`` times that."""
 
     initial_s: Annotated[float, Meta(ge=0, le=MOST_S)] = _BACKOFF.initial_ms / 1000
@@ -44,7 +47,7 @@ class OfBackoff(Struct, frozen=True):
     ] = _BACKOFF.jitter
 
 
-class Options(Struct, kw_only=True, gc=False):
+class Options(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What may be said of a task; what is not is as its function says, or else as gofer does."""
 
     priority: Priority | None = None
@@ -126,8 +129,14 @@ class TaskStands(Struct):
     attempt: Annotated[int, Meta(description="How often it was tried, this time included.")]
     priority: Priority
     tags: list[str]
-    progress: Progress | None
-    worker: Annotated[str | None, Meta(description="Who runs it, or ran it last.")]
+    progress: Annotated[
+        Progress | None,
+        Meta(description="Of one that runs; in a list, of the first 20 that run."),
+    ]
+    worker: Annotated[
+        str | None,
+        Meta(description="Who runs it, as of a second ago, or ran it last; null: not known."),
+    ]
     batch: BatchUuid | None
     created_at: At
     queued_at: At | None

@@ -1,6 +1,7 @@
 """Single tasks over HTTP: submit, look, wait, fetch the outcome, cancel."""
 
 import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import cast
 
@@ -26,6 +27,9 @@ from .times import at, known_at
 
 LARGE_RESULT_BYTES = 16 * 1024
 """Results over this size are read and written in a thread: as plain data they may take a while."""
+
+PROGRESS_MOST = 20
+"""Of the running tasks of a list so many are told with their progress: it costs a look each."""
 
 COME_AGAIN = {"Retry-After": "1"}
 
@@ -87,9 +91,7 @@ class Tasks:
         else:
             task = await self._service.status(task_id)
         told = await self.told(task)
-        if task.status is TaskStatus.RUNNING:
-            found = await self._service.output.progress(task_id)
-            told.progress = None if found is None else Progress(*found)
+        await self.add_running([told])
         return reply(told, answer_in)
 
     async def result(self, request: Request) -> Response:
@@ -143,6 +145,25 @@ class Tasks:
         """Return how a task stands, as it is told."""
         known = await self._catalog.known([task.function_id])
         return told_of(task, known[task.function_id])
+
+    async def add_running(self, tasks: Iterable[TaskStands]) -> None:
+        """Add who runs the tasks that run, and how far they say that they are; in place.
+
+        The workers are those of a second ago, in one call of the store for all tasks; progress
+        takes a call a task, so that only the first PROGRESS_MOST have theirs.
+        """
+        running = [each for each in tasks if each.status == TaskStatus.RUNNING]
+        if not running:
+            return
+        workers = await self._service.workers.list()
+        runs = {task_id: worker.id for worker in workers for task_id in worker.running}
+        for each in running:
+            each.worker = runs.get(TaskId(each.id), each.worker)
+        first = running[:PROGRESS_MOST]
+        progress = self._service.output.progress_of
+        said = await asyncio.gather(*(progress(TaskId(each.id), each.attempt) for each in first))
+        for each, found in zip(first, said, strict=True):
+            each.progress = None if found is None else Progress(*found)
 
     def as_known(self, task: Task) -> TaskStands:
         """Return the same, without asking what its function is called."""

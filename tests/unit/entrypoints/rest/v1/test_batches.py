@@ -196,7 +196,7 @@ async def test_results_come_in_the_order_in_which_tasks_end(speaker: Speaker) ->
     evidence = {
         "exit_code": None,
         "signal": None,
-        "peak_rss_kb": 0,
+        "peak_rss_kb": None,
         "run_ms": 0.0,
         "output": "",
     }

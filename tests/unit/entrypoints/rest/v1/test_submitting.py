@@ -178,6 +178,8 @@ async def test_a_batch_says_what_holds_for_its_tasks(speaker: Speaker) -> None:
         {"run_at": "2030-01-01T00:00:00"},
         {"run_at": 5},
         {"priority": 3},
+        {"retires": 5},
+        {"backoff": {"inital_s": 1}},
         {"function": ""},
         {"function": None},
     ],
