@@ -59,6 +59,24 @@ def test_remote_waits_and_gives_what_came_back(client: Client) -> None:
     assert "Traceback" in caught.value.__notes__[0]
 
 
+class Unrebuilt(Exception):
+    """One that pickles and does not open again."""
+
+    def __init__(self, text: str, *, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def test_an_exception_that_cannot_be_rebuilt_is_told_with_its_name(client: Client) -> None:
+    @client.function
+    def fail() -> None:
+        raise Unrebuilt("broken", code=3)
+
+    with pytest.raises(RemoteError, match="Unrebuilt: broken") as caught:
+        fail.remote()
+    assert "Traceback" in caught.value.__notes__[0]
+
+
 def test_spawn_gives_a_handle_that_another_process_can_make_from_the_id(
     system: RunningSystem, client: Client
 ) -> None:
