@@ -12,11 +12,16 @@ from .options import AsJson, Url
 from .problems import INTERRUPTED, Problem
 from .running import Priority, Redeliveries, Retries, Tags, Target, TaskTimeout
 
+STDIN = Path("-")
+
 
 def map_lines(  # noqa: PLR0913, PLR0917 - one parameter an option
     target: Target,
     source: Annotated[
-        Path | None, typer.Argument(metavar="[LINES]", help="A file of JSON lines; else stdin.")
+        Path | None,
+        typer.Argument(
+            metavar="[LINES]", help="A file or pipe of JSON lines; else, or for -, stdin."
+        ),
     ] = None,
     spread: Annotated[
         bool,
@@ -47,7 +52,9 @@ def map_lines(  # noqa: PLR0913, PLR0917 - one parameter an option
         "priority": priority,
         "tags": tag,
     }
-    if source is not None and not source.is_file():
+    if source == STDIN:
+        source = None
+    if source is not None and (source.is_dir() or not source.exists()):
         raise Problem(f"there is no file {source}")
     if source is None and sys.stdin.isatty():
         typer.echo("reading JSON lines from the terminal, until Ctrl-D", err=True)

@@ -71,23 +71,31 @@ def show(worker_id: WorkerId, url: Url = None, as_json: AsJson = False) -> None:
 @app.command()
 def drain(
     worker_id: WorkerId,
-    wait: Annotated[bool, typer.Option("--wait", help="Until it has left.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until nothing of it runs any more, or it is gone.")
+    ] = False,
     timeout: Annotated[float | None, typer.Option("--timeout", "-t", min=0)] = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have a worker take no more tasks, finish what it runs, and leave."""
+    """Have a worker take no more tasks and finish what it runs; then it can be stopped."""
     with service(url) as client:
         worker = client.request("POST", path("workers", worker_id, "drain"))
         deadline = None if timeout is None else time.monotonic() + timeout
         while wait and any(
-            each["id"] == worker_id and each.get("state") != "lost"
+            each["id"] == worker_id and not _is_idle(each)
             for each in client.request("GET", path("workers"))["items"]
         ):
             if deadline is not None and time.monotonic() >= deadline:
-                raise Problem(f"worker {worker_id} has not left in {timeout:g} s; it still works")
+                raise Problem(f"worker {worker_id} still works after {timeout:g} s")
             time.sleep(PAUSE_S)
     if as_json:
         print_json(worker)
     else:
         print_table(HEADINGS, [row(worker)])
+
+
+def _is_idle(worker: dict[str, Any]) -> bool:
+    """Tell whether a worker that was told to drain has nothing left to do, or is lost."""
+    state = worker.get("state")
+    return state == "lost" or (state == "draining" and not worker.get("in_hand"))

@@ -16,6 +16,7 @@ import httptools
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
 from .errors import Refused, Unreachable
+from .silence import Silence
 
 IDLE_MOST = 64
 """Connections that are kept while nobody uses them."""
@@ -112,16 +113,26 @@ class _Exchange(asyncio.Protocol):
             self.transport.abort()
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class AsyncConnections:
     """As many connections to one service as are in use at once; for one event loop."""
 
-    def __init__(self, address: Address, patience_s: float = PATIENCE_S) -> None:
-        """Take where the service is, and how long to try again while nobody answers."""
+    def __init__(
+        self, address: Address, patience_s: float = PATIENCE_S, silence: Silence | None = None
+    ) -> None:
+        """Take where the service is, and how long to try again while nobody answers.
+
+        With ``silence`` it is told that nobody does, and the first try of all is given up sooner.
+        """
         self.address = address
         self._patience_s = patience_s
         self._idle: deque[_Exchange] = deque()
         self._tls: Any = None
         self._hurries = False
+        self._silence = silence
 
     def hurry(self) -> None:
         """Give up what nobody answers instead of trying it again, now and from now on."""
@@ -148,14 +159,20 @@ class AsyncConnections:
                 break
             try:
                 async with asyncio.timeout(ANSWER_S + wait_s):
-                    return await self._asked(request)
+                    answer = await self._asked(request)
             except Refused as refusal:
+                self._heard()
                 if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
                 trouble = refusal
             except _BROKEN as broken:
                 self.close()  # the others are of the same server, which may be another one now
                 trouble = broken
+                if self._silence is not None and self._silence.broken(broken, _now()):
+                    break
+            else:
+                self._heard()
+                return answer
         if isinstance(trouble, Refused):
             raise trouble
         raise Unreachable(self.address.url, in_words(trouble)) from trouble
@@ -192,6 +209,10 @@ class AsyncConnections:
         """Close the connections that are idle; the next request opens another."""
         while self._idle:
             self._idle.pop().close()
+
+    def _heard(self) -> None:
+        if self._silence is not None:
+            self._silence.answered()
 
     async def _asked(self, request: bytes) -> Answer:
         exchange = await self._free()

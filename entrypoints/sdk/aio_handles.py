@@ -11,11 +11,10 @@ import msgspec
 from . import calls, outcomes
 from .aio_connection import AsyncConnections
 from .batches import ACCEPT, PAGE_TASKS, Result
-from .decorated import Decorated
+from .decorated import Decorated, forget
 from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
-from .options import defaults_of
-from .packing import pack
+from .packing import Parcel
 from .wire import BatchCancelled, Page, Problem
 
 if TYPE_CHECKING:
@@ -183,20 +182,26 @@ class AsyncFunction(Decorated[P, T]):
                     await batch.cancel()
 
     async def register(self) -> str:
-        """Register it, if that was not done yet, and return its id. Raises Refused, Unpicklable.
+        """Register it, if that was not done yet or it has changed since, and return its id.
 
         Two tasks that come here at once register it twice, which the service knows for the same.
+        Raises Refused, Unpicklable, Unreachable.
         """
-        if not self._id:
-            parcel = pack(self.__gofer_function__, self._name, defaults_of(self._said))
-            self._id = await self._client.register_parcel(parcel)
-        return self._id
+        return await self._registered(self._parcel())
+
+    async def _registered(self, parcel: Parcel) -> str:
+        if parcel.id:
+            return parcel.id
+        function_id = parcel.id = await self._client.register_parcel(parcel)
+        return function_id
 
     async def _submit(self, payloads: Sequence[bytes]) -> AsyncBatch:
         """Submit calls as one batch; registers it again, once, if the service knows it no more."""
-        function_id = await self.register()
+        parcel = self._parcel()
+        function_id = await self._registered(parcel)
         try:
             return await self._client.submit_payloads(function_id, payloads, self._said)
         except Refused as refusal:
-            self._forget(function_id, refusal)
-        return await self._client.submit_payloads(await self.register(), payloads, self._said)
+            forget(parcel, function_id, refusal)
+        function_id = await self._registered(parcel)
+        return await self._client.submit_payloads(function_id, payloads, self._said)

@@ -10,7 +10,7 @@ from . import calls, outcomes
 from .errors import Refused
 from .handles import Task
 from .options import TaskOptions, defaults_of, spoken
-from .packing import pack
+from .packing import Parcel, Shelf
 
 if TYPE_CHECKING:
     from .batches import Batch
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+VERSIONS_MOST = 8
+"""Versions of a function whose ids are remembered: one that changes back is not sent again."""
 
 
 class Decorated(Generic[P, T]):
@@ -35,7 +38,7 @@ class Decorated(Generic[P, T]):
         self._name = name
         self._options = options
         self._said = spoken(options)
-        self._id = ""
+        self._shelf = Shelf(name, defaults_of(self._said), VERSIONS_MOST)
         self.__gofer_function__ = function
         functools.update_wrapper(self, function)
 
@@ -56,12 +59,17 @@ class Decorated(Generic[P, T]):
         merged: TaskOptions = {**self._options, **options}
         return type(self)(self._client, self.__gofer_function__, self._name, merged)
 
-    def _forget(self, function_id: str, refusal: Refused) -> None:
-        """Forget an id that the service has lost, or was told to delete; raise other refusals."""
-        if refusal.status not in calls.LOST:
-            raise refusal
-        if self._id == function_id:  # else another thread has been here
-            self._id = ""
+    def _parcel(self) -> Parcel:
+        """Return the function as it is now, packed anew if it has changed; raise Unpicklable."""
+        return self._shelf.parcel(self.__gofer_function__)
+
+
+def forget(parcel: Parcel, function_id: str, refusal: Refused) -> None:
+    """Forget an id that the service has lost, or was told to delete; raise other refusals."""
+    if refusal.status not in calls.LOST:
+        raise refusal
+    if parcel.id == function_id:  # else another thread has been here
+        parcel.id = ""
 
 
 class RemoteFunction(Decorated[P, T]):
@@ -98,21 +106,28 @@ class RemoteFunction(Decorated[P, T]):
         return gathered(self._submit, iterables, timeout, progress)
 
     def register(self) -> str:
-        """Register it, if that was not done yet, and return its id. Raises Refused, Unpicklable."""
+        """Register it, if that was not done yet or it has changed since, and return its id.
+
+        Raises Refused, Unpicklable, Unreachable.
+        """
+        return self._registered(self._parcel())
+
+    def _registered(self, parcel: Parcel) -> str:
         with self._registering:
-            if not self._id:
-                parcel = pack(self.__gofer_function__, self._name, defaults_of(self._said))
-                self._id = self._client.register_parcel(parcel)
-            return self._id
+            if not parcel.id:
+                parcel.id = self._client.register_parcel(parcel)
+            return parcel.id
 
     def _submit(self, payloads: Sequence[bytes]) -> "Batch":
         """Submit calls as one batch; registers it again, once, if the service knows it no more.
 
         Raises Refused if not one of them is accepted, Unpicklable, Unreachable.
         """
-        function_id = self.register()
+        parcel = self._parcel()
+        function_id = self._registered(parcel)
         try:
             return self._client.submit_payloads(function_id, payloads, self._said)
         except Refused as refusal:
-            self._forget(function_id, refusal)
-        return self._client.submit_payloads(self.register(), payloads, self._said)
+            forget(parcel, function_id, refusal)
+        function_id = self._registered(parcel)
+        return self._client.submit_payloads(function_id, payloads, self._said)

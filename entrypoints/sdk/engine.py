@@ -21,6 +21,7 @@ from .address import JSON, Address, Query, with_query
 from .aio_connection import AsyncConnections
 from .connection import Connections
 from .futures import TaskFuture
+from .silence import Silence
 from .streams import STREAMS_MOST, Expected, Streams
 
 UNSENT_MOST = 20_000
@@ -176,8 +177,9 @@ class Engine:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        receiving = AsyncConnections(self._address, self._patience_s)
-        self._sending = AsyncConnections(self._address, self._patience_s)
+        silence = Silence(self._address.url)
+        receiving = AsyncConnections(self._address, self._patience_s, silence)
+        self._sending = AsyncConnections(self._address, self._patience_s, silence)
         streams = Streams(receiving, self._bell.set)
         sender = sending.Sender(self._sending, self._said)
         self._loop = loop

@@ -28,7 +28,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE_S = 300.0
-"""How long the service may be away before the tasks in flight end with Unreachable."""
+"""How long the service may be away before the tasks in flight end with Unreachable.
+
+One that was never there is given up sooner: see ``silence``.
+"""
 
 _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 

@@ -118,6 +118,16 @@ def exception_of(error: Error) -> BaseException:
             rebuilt = load(error.exception)
         except Exception:  # noqa: BLE001 - its class is not here; the words are
             rebuilt = None
-        if isinstance(rebuilt, BaseException):
+        if isinstance(rebuilt, BaseException) and not _stands_in(rebuilt, error.type):
             return rebuilt
     return RemoteError(error.type, error.message, error.cause, error.traceback)
+
+
+def _stands_in(rebuilt: BaseException, raised: str) -> bool:
+    """Tell whether a built-in exception only stands for another: one that could not travel.
+
+    A worker sends the nearest built-in in place of what it cannot pickle and open again; what was
+    raised is ``raised``, with its module unless that is the client's script or builtins.
+    """
+    kind = type(rebuilt)
+    return kind.__module__ == "builtins" and raised not in {"", kind.__qualname__}

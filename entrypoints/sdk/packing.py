@@ -91,7 +91,13 @@ class Shelf:
     the service knows for the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, name: str = "", defaults: Mapping[str, Any] | None = None, most: int = KEPT_MOST
+    ) -> None:
+        """Remember ``most`` functions, all registered as ``name``, if given, and ``defaults``."""
+        self._name = name
+        self._defaults = defaults
+        self._most = most
         self._seen: OrderedDict[int, tuple[Any, tuple[Any, ...], Parcel]] = OrderedDict()
         self._packed: OrderedDict[bytes, Parcel] = OrderedDict()
 
@@ -105,19 +111,19 @@ class Shelf:
             return kept[2]
         parcel = self._parcel(function)
         self._seen[id(function)] = (function, looks, parcel)
-        _shorten(self._seen)
+        _shorten(self._seen, self._most)
         return parcel
 
     def _parcel(self, function: Callable[..., Any]) -> Parcel:
-        parcel = pack(function)
+        parcel = pack(function, self._name, self._defaults)
         known = self._packed.setdefault(parcel.bytecode, parcel)
-        _shorten(self._packed)
+        _shorten(self._packed, self._most)
         return known if known.name == parcel.name else parcel
 
 
-def _shorten(kept: OrderedDict[Any, Any]) -> None:
-    """Drop what came first, beyond KEPT_MOST."""
-    while len(kept) > KEPT_MOST:
+def _shorten(kept: OrderedDict[Any, Any], most: int) -> None:
+    """Drop what came first, beyond ``most``."""
+    while len(kept) > most:
         try:
             kept.popitem(last=False)
         except KeyError:  # another thread was quicker

@@ -1,6 +1,7 @@
 """``gofer run`` and ``gofer map`` against a system that runs."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,21 @@ def test_lines_may_be_the_arguments_themselves(run: Gofer, calls: str, tmp_path:
     lines = tmp_path / "lines.jsonl"
     lines.write_text('[1, 1]\n\n{"number": 2, "plus": 2}\n')
     assert run("map", f"{calls}:triple", str(lines), "--spread").lines == ["4", "8"]
+
+
+def test_lines_may_come_from_a_pipe_or_a_dash_and_not_from_a_folder(
+    run: Gofer, calls: str, tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"1\n2\n")
+    os.close(writing)
+    try:
+        assert run("map", f"{calls}:triple", f"/dev/fd/{reading}").lines == ["3", "6"]
+    finally:
+        os.close(reading)
+    assert run("map", f"{calls}:triple", "-", stdin="3\n").lines == ["9"]
+    assert run("map", f"{calls}:triple", os.devnull).code == 0
+    assert "there is no file" in run("map", f"{calls}:triple", str(tmp_path)).err
 
 
 def test_a_line_that_fails_stands_in_its_place_and_the_code_is_one(run: Gofer, calls: str) -> None:

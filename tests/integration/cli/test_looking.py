@@ -58,6 +58,19 @@ def test_workers_are_listed_shown_and_drained(gofer: Gofer, service: ScriptedSer
     assert "no worker is connected" in gofer("workers", "ls").err
 
 
+def test_a_drained_worker_is_waited_for_until_nothing_of_it_runs(
+    gofer: Gofer, service: ScriptedService
+) -> None:
+    busy = WORKER | {"state": "draining", "in_hand": 1}
+    idle = busy | {"in_hand": 0, "running": []}
+    service.answers["POST /v1/workers/w-1/drain"] = (202, busy)
+    service.answers["GET /v1/workers"] = Turns([{"items": [busy]}, {"items": [idle]}])
+    assert gofer("workers", "drain", "w-1", "--wait").code == 0
+    service.answers["GET /v1/workers"] = {"items": [busy]}
+    late = gofer("workers", "drain", "w-1", "--wait", "--timeout", "0")
+    assert (late.code, "still works" in late.err) == (1, True)
+
+
 def test_top_shows_everything_once_where_there_is_no_terminal(
     gofer: Gofer, service: ScriptedService
 ) -> None:

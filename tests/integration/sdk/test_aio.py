@@ -51,6 +51,20 @@ async def test_a_function_that_the_service_has_lost_is_registered_again(
     assert [each async for each in decorated.map(range(3))] == [0, 2, 4]
 
 
+async def test_a_function_is_sent_as_it_is_when_it_is_called(client: AsyncClient) -> None:
+    bound = 1
+
+    @client.function
+    def closed(number: int) -> int:
+        return number + bound
+
+    assert await closed.remote(1) == 2
+    bound = 2
+    assert await closed.remote(1) == 3
+    bound = 3
+    assert [each async for each in closed.map([1, 2])] == [4, 5]
+
+
 async def test_a_handle_can_be_made_from_an_id(client: AsyncClient) -> None:
     task = await client.function(twice).spawn(5)
     assert await client.task(task.id).result(timeout=30) == 10

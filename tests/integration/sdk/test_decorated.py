@@ -13,6 +13,9 @@ from gofer.testing import RunningSystem, returned
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
+STEP = 10
+"""A global name that functions use; tests change it."""
+
 
 @pytest.fixture
 def client(system: RunningSystem) -> Iterator[Client]:
@@ -53,6 +56,24 @@ def test_remote_waits_and_gives_what_came_back(client: Client) -> None:
     assert decorated.remote(4, more=1) == 9
     with pytest.raises(ValueError, match="-1 is negative") as caught:
         decorated.options(retries=0).remote(-1)
+    assert "Traceback" in caught.value.__notes__[0]
+
+
+class Unrebuilt(Exception):
+    """One that pickles and does not open again."""
+
+    def __init__(self, text: str, *, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def test_an_exception_that_cannot_be_rebuilt_is_told_with_its_name(client: Client) -> None:
+    @client.function
+    def fail() -> None:
+        raise Unrebuilt("broken", code=3)
+
+    with pytest.raises(RemoteError, match="Unrebuilt: broken") as caught:
+        fail.remote()
     assert "Traceback" in caught.value.__notes__[0]
 
 
@@ -144,6 +165,38 @@ def test_a_function_that_the_service_has_lost_is_registered_again(client: Client
     assert decorated.remote(2) == 4
     client.functions.delete(decorated.register())
     assert list(decorated.map(range(3))) == [0, 2, 4]
+
+
+def test_a_function_is_sent_as_it_is_when_it_is_called(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = 1
+
+    def closed() -> tuple[int, int]:
+        return bound, STEP
+
+    decorated = client.function(closed)
+    assert decorated.remote() == (1, 10)
+    before = decorated.register()
+    monkeypatch.setitem(closed.__globals__, "STEP", 20)
+    assert decorated.remote() == (1, 20)
+    bound = 2
+    assert decorated.spawn().result(timeout=30) == (2, 20)
+    monkeypatch.setitem(closed.__globals__, "STEP", 10)
+    bound = 1
+    assert decorated.register() == before
+
+
+def test_map_sends_a_function_as_it_is_when_it_is_called(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @client.function
+    def stepped(number: int) -> int:
+        return number + STEP
+
+    assert list(stepped.map([1, 2])) == [11, 12]
+    monkeypatch.setitem(globals(), "STEP", 20)
+    assert list(stepped.map([1, 2])) == [21, 22]
 
 
 def test_another_refusal_is_told_and_leaves_the_function_as_it_is(client: Client) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from gofer import Executor
+from gofer import Executor, Unreachable
 from gofer.testing import RunningSystem, raised, returned
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 
@@ -189,3 +190,13 @@ def test_as_completed_gives_what_has_ended_before(pool: Executor) -> None:
     started = time.monotonic()
     assert list(cf.as_completed([future], timeout=0)) == [future]
     assert time.monotonic() - started < 5
+
+
+def test_a_wrong_url_is_told_and_then_given_up_long_before_the_patience_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gofer.entrypoints.sdk.silence.WARN_S", 0.05)
+    monkeypatch.setattr("gofer.entrypoints.sdk.silence.FIRST_S", 0.2)
+    with Executor(f"http://127.0.0.1:{free_port()}") as pool:
+        assert isinstance(pool.submit(abs, -1).exception(30), Unreachable)
+    assert "nobody has answered at" in caplog.text
