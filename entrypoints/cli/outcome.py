@@ -8,7 +8,7 @@ asks for a result trusts the workers that made it (SECURITY.md).
 
 import base64
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -18,6 +18,9 @@ from .showing import part, print_json, spoken
 
 if TYPE_CHECKING:
     from ..sdk.client import Client
+
+SENTENCE_CHARS: Final = 160
+"""A longer message of a failure is not said again below the traceback that ends with it."""
 
 
 def ended(client: "Client", task_id: str, timeout_s: float | None = None) -> Any:
@@ -94,7 +97,10 @@ def failure_of(answer: Any) -> Problem:
             f"task {task_id} is {answer['status']}; gofer task explain {task_id} says why,"
             f" gofer task retry {task_id} queues it again"
         )
-    said = ": ".join(filter(None, (error.get("type"), error.get("message"))))
+    message = error.get("message") or ""
+    if len(message) > SENTENCE_CHARS and message in (trace or ""):
+        message = ""  # it was shown just now
+    said = ": ".join(filter(None, (error.get("type"), message)))
     facts = [error.get("cause") or ""]
     if error.get("attempt"):
         facts.append(f"attempt {error['attempt']}")

@@ -152,7 +152,8 @@ class Streams:
         try:
             return await expected.ask(self._connections, wait_s)
         except ClientError as error:
-            gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
+            lost = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
+            gone = lost and bool(expected.batch)  # of a single task the service says it itself
             expected.fail(outcomes.forgotten() if gone else error)
         except Exception as error:  # noqa: BLE001 - whatever it is: nobody shall wait for ever
             expected.fail(error)

@@ -24,6 +24,10 @@ def triple(number, plus=0):
     return FACTOR * number + plus
 
 
+def ramble():
+    raise ValueError("and so on " * 50)
+
+
 def imaginary(real):
     return complex(real, 1)
 
@@ -93,6 +97,13 @@ def test_what_a_service_does_not_know_is_said(run: Gofer) -> None:
     said = run("fn", "call", "nobody", "1")
     assert said.code == 1
     assert "nobody" in said.err
+
+
+def test_a_long_message_is_said_once(run: Gofer, calls: str) -> None:
+    said = run("run", f"{calls}:ramble")
+    assert said.code == 1
+    assert said.err.count("and so on " * 49) == 1
+    assert "failed: ValueError (" in said.err
 
 
 def test_a_detached_call_prints_the_id_to_ask_for(run: Gofer, calls: str) -> None:

@@ -62,7 +62,7 @@ def test_a_drained_worker_is_waited_for_until_nothing_of_it_runs(
     gofer: Gofer, service: ScriptedService
 ) -> None:
     busy = WORKER | {"state": "draining", "in_hand": 1}
-    idle = busy | {"in_hand": 0, "running": []}
+    idle = busy | {"in_hand": 0}
     service.answers["POST /v1/workers/w-1/drain"] = (202, busy)
     service.answers["GET /v1/workers"] = Turns([{"items": [busy]}, {"items": [idle]}])
     assert gofer("workers", "drain", "w-1", "--wait").code == 0

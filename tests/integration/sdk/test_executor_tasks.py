@@ -125,7 +125,7 @@ def test_a_future_is_made_from_a_task_s_id(holding: RunningSystem) -> None:
 
 
 def test_a_task_that_there_is_not_ends_its_future(pool: Executor) -> None:
-    with pytest.raises(Exception, match="kept no longer"):
+    with pytest.raises(Refused, match=UNKNOWN):
         pool.attach(UNKNOWN).result(30)
     with pytest.raises(ValueError, match="nonsense"):
         pool.attach("nonsense")
