@@ -61,11 +61,14 @@ class MemoryQueues:
     async def purge(self, priority: int) -> int:
         """Cancel all QUEUED tasks of a priority; return how many."""
         now, records = self._ground.now(), self._ground.records
-        ids = [
-            task_id
+        ready = sorted(place for place in records.ready if place[1] == priority)
+        delayed = sorted(
+            (record.due, task_id)
             for task_id, record in records.tasks.items()
-            if record.status is TaskStatus.QUEUED and record.new.priority == priority
-        ]
+            if record.due is not None and record.new.priority == priority
+        )
+        ids = [each for place in ready for each in records.ready[place]]
+        ids += [task_id for _, task_id in delayed]
         for task_id in ids:
             transitions.cancel(records, task_id, now)
         self._ground.tell(ids)

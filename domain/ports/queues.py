@@ -81,6 +81,7 @@ class QueueStore(Protocol):
     async def purge(self, priority: int) -> int:
         """Cancel all QUEUED tasks of a priority, delayed ones too; return how many.
 
-        Not atomic: those that are submitted or claimed meanwhile may be left out.
+        Those that may be claimed come first, by environment and in their order, then the delayed
+        ones by when they are due. Not atomic: those that are submitted or claimed meanwhile may be left out.
         """
         ...

@@ -26,7 +26,9 @@ local function cancel(ids, state)
   return stay
 end
 
-for _, tag in ipairs(redis.call('SMEMBERS', P .. 'tags')) do
+local tags = redis.call('SMEMBERS', P .. 'tags')
+table.sort(tags)
+for _, tag in ipairs(tags) do
   local list = P .. 'ready:' .. priority .. ':' .. tag
   local ids = #ended < AT_ONCE and redis.call('LPOP', list, AT_ONCE - #ended)
   if ids and #ids > 0 then cancel(ids, 'Q') end
