@@ -82,6 +82,7 @@ class QueueStore(Protocol):
         """Cancel all QUEUED tasks of a priority, delayed ones too; return how many.
 
         Those that may be claimed come first, by environment and in their order, then the delayed
-        ones by when they are due. Not atomic: those that are submitted or claimed meanwhile may be left out.
+        ones by when they are due. Not atomic: those that are submitted or claimed meanwhile may be
+        left out.
         """
         ...
