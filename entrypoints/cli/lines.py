@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import typer
 
 from .asking import service
+from .patience import reasons_said
 from .problems import Problem
 from .progress import Progress
 from .running import PATIENCE_S
@@ -79,6 +80,7 @@ class Mapping:
     _submitted: int = 0
     _done: int = 0
     _failed: int = 0
+    _awaited: str | None = None
     _open: "dict[str, Batch]" = field(default_factory=dict["str", "Batch"])
     _batches: "queue.Queue[Batch | Exception | object]" = field(
         default_factory=lambda: queue.Queue[object](AHEAD)
@@ -94,11 +96,8 @@ class Mapping:
             )
             submitting.start()
             try:
-                while (batch := self._batches.get()) is not _END:
-                    if isinstance(batch, Exception):
-                        self.cancel()
-                        raise batch
-                    self._print_all(cast("Batch", batch), progress)
+                with reasons_said(client, lambda: self._awaited):
+                    self._print_batches(progress)
             finally:
                 self._stop.set()
         return self._failed, self._done
@@ -151,6 +150,14 @@ class Mapping:
 
     # ---------------------------------------------------------------- out
 
+    def _print_batches(self, progress: Progress) -> None:
+        while (batch := self._batches.get()) is not _END:
+            if isinstance(batch, Exception):
+                self.cancel()
+                raise batch
+            self._print_all(cast("Batch", batch), progress)
+            self._awaited = None
+
     def _print_all(self, batch: "Batch", progress: Progress) -> None:
         """Print a batch's lines in order as they become known."""
         known: dict[int, dict[str, Any]] = {
@@ -164,6 +171,7 @@ class Mapping:
         results = iter(batch.results())
         while following <= len(batch.task_ids):
             if following not in known:
+                self._awaited = batch.task_ids[following - 1]
                 result = next(results)
                 known[result.position] = _content(result)
                 continue

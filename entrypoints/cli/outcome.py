@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from .asking import ENDED, WAIT_S, path
+from .patience import PATIENT_S, Reasons
 from .problems import Problem
 from .showing import part, print_json, spoken
 
@@ -36,18 +37,23 @@ def task_ended(client: "Client", task_id: str, timeout_s: float | None = None) -
 def _waited(client: "Client", parts: tuple[str, ...], timeout_s: float | None) -> Any:
     from time import monotonic
 
+    task_id = parts[1]
     deadline = None if timeout_s is None else monotonic() + timeout_s
+    reasons = Reasons(client)
+    longest_s = PATIENT_S
     while True:
-        left_s = WAIT_S if deadline is None else min(WAIT_S, max(0.0, deadline - monotonic()))
+        left_s = longest_s if deadline is None else min(longest_s, max(0.0, deadline - monotonic()))
         answer = client.request("GET", path(*parts), query={"wait": round(left_s, 3)})
         if answer["status"] in ENDED:
             return answer
         if deadline is not None and monotonic() >= deadline:
-            task_id = parts[1]
             raise Problem(
                 f"task {task_id} is {answer['status']} and has not ended in {timeout_s:g} s;"
                 f" gofer task explain {task_id} says why"
             )
+        longest_s = WAIT_S if answer["status"] == "RUNNING" else PATIENT_S
+        if answer["status"] == "QUEUED":
+            reasons.say(task_id)
 
 
 def print_outcome(answer: Any, *, as_json: bool) -> None:

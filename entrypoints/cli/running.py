@@ -81,8 +81,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Run a function of a file on a worker and print its value.
 
-    What it writes is streamed to stderr. If it fails, its traceback is shown and gofer exits with
-    1; Ctrl-C cancels it.
+    What it writes is streamed to stderr, and why it does not start yet. If it fails, its traceback
+    is shown and gofer exits with 1; Ctrl-C cancels it.
     """
     from .parcels import parcel_of
     from .targets import arguments_of

@@ -137,7 +137,9 @@ def logs(
     with service(url) as client:
         if follow:
             from .following import follow_log
+            from .patience import Reasons
 
+            Reasons(client).say(task_id)
             follow_log(client, task_id, tail=tail, attempt=attempt)
             return
         page = client.request("GET", where, query=query)

@@ -194,7 +194,8 @@ class AsyncClient:
             if item is not None:
                 return Result(item)
             if deadline is not None and now() >= deadline:
-                raise TimeoutError(f"task {task_id} has not ended in {timeout:g} s")
+                why = calls.json("GET", f"/v1/tasks/{task_id}/explain", None)
+                raise calls.not_ended(task_id, timeout, await self.connections.ask("GET", *why))
 
     async def submit_batch(
         self,

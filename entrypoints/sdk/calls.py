@@ -100,6 +100,14 @@ def outcome(answer: Answer) -> Item | None:
     return _item(answer.body) if answer.status == HTTPStatus.OK else None
 
 
+def not_ended(task_id: str, timeout: float | None, explanation: Answer) -> TimeoutError:
+    """Return the error that a task has not ended in time, with why it is where it is."""
+    told = msgspec.json.decode(explanation.body)
+    return TimeoutError(
+        f"task {task_id} had not ended in {timeout:g} s; it is {told['status']}: {told['summary']}"
+    )
+
+
 def json(method: str, path: str, body: Any) -> Asked:
     """Return a request, JSON both ways; every POST has a key of its own."""
     data = None if body is None else msgspec.json.encode(body)

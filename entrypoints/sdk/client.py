@@ -217,7 +217,8 @@ class Client:
             if item is not None:
                 return Result(item)
             if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(f"task {task_id} has not ended in {timeout:g} s")
+                why = calls.json("GET", f"/v1/tasks/{task_id}/explain", None)
+                raise calls.not_ended(task_id, timeout, self.connections.ask("GET", *why))
 
     def submit_batch(
         self,

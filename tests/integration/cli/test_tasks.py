@@ -1,12 +1,23 @@
 """``gofer task``: what it asks the service, and what it prints."""
 
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
+from gofer import Client
+from gofer.entrypoints.cli import patience
 from tests.integration.cli.answers import PAGES, TASK, columns
 from tests.integration.cli.terminal import Gofer
 from tests.support.scripted_service import ScriptedService, Turns
+from tests.support.waiting import wait_until
+
+EXPLANATION = {
+    "id": "t-1",
+    "status": "QUEUED",
+    "summary": "No worker is there.",
+    "reasons": [{"code": "no-worker", "text": "No worker is there."}],
+}
 
 
 def test_tasks_are_listed_in_plain_columns(gofer: Gofer, service: ScriptedService) -> None:
@@ -46,13 +57,22 @@ def test_a_task_is_shown_field_by_field(gofer: Gofer, service: ScriptedService) 
 
 
 def test_waiting_asks_until_the_task_has_ended(gofer: Gofer, service: ScriptedService) -> None:
-    service.answers["GET /v1/tasks/t-1"] = Turns([TASK, TASK | {"status": "COMPLETED"}])
+    running, completed = TASK | {"status": "RUNNING"}, TASK | {"status": "COMPLETED"}
+    service.answers["GET /v1/tasks/t-1"] = Turns([running, completed])
     said = gofer("task", "wait", "t-1")
     assert (said.code, columns(said.lines[1])) == (
         0,
         ["t-1", "COMPLETED", "no worker is connected"],
     )
-    assert [asked.query["wait"] for asked in service.asked] == ["20.0", "20.0"]
+    assert [asked.query["wait"] for asked in service.asked] == ["3.0", "20.0"]
+
+
+def test_waiting_for_what_does_not_start_says_why_once(
+    gofer: Gofer, service: ScriptedService
+) -> None:
+    service.answers["GET /v1/tasks/t-1"] = Turns([TASK, TASK, TASK | {"status": "COMPLETED"}])
+    service.answers["GET /v1/tasks/t-1/explain"] = EXPLANATION
+    assert gofer("task", "wait", "t-1").err == "gofer: task t-1 is queued: No worker is there.\n"
 
 
 def test_waiting_for_a_task_that_failed_exits_with_one(
@@ -119,8 +139,13 @@ def test_logs_are_printed_as_they_are(gofer: Gofer, service: ScriptedService) ->
 
 def test_logs_that_are_followed_are_a_stream(gofer: Gofer, service: ScriptedService) -> None:
     service.answers["GET /v1/tasks/t-1/logs"] = "wörd\n" * 3
-    assert gofer("task", "logs", "-f", "t-1").out == "wörd\n" * 3
-    assert service.asked[0].query == {"follow": "true"}
+    service.answers["GET /v1/tasks/t-1/explain"] = EXPLANATION
+    said = gofer("task", "logs", "-f", "t-1")
+    assert (said.out, said.err.strip()) == (
+        "wörd\n" * 3,
+        "gofer: task t-1 is queued: No worker is there.",
+    )
+    assert service.asked[-1].query == {"follow": "true"}
 
 
 def test_a_cancel_that_comes_too_late_exits_with_one(
@@ -162,3 +187,14 @@ def test_attempts_are_shown_with_their_ends(gofer: Gofer, service: ScriptedServi
     cells = [cell.strip() for cell in row]
     assert cells[:3] == ["1", "w-1", "failed"]
     assert cells[4:] == ["0.004s", "3m20s", "2 MiB", "ValueError: no"]
+
+
+def test_only_what_has_been_waited_for_for_a_while_is_asked_about(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENT_S", 0.01)
+    service.answers["GET /v1/tasks/t-9/explain"] = EXPLANATION
+    turns = chain(["t-1", "t-2", "t-3", None], repeat("t-9"))
+    with Client(service.url) as client, patience.reasons_said(client, lambda: next(turns)):
+        wait_until(lambda: service.asked, "somebody asks why")
+    assert {asked.path for asked in service.asked} == {"/v1/tasks/t-9/explain"}
