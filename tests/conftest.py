@@ -2,9 +2,17 @@
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import engine
 
-settings.register_profile("gofer", deadline=None)  # how long an example takes is the machine's
+settings.register_profile(
+    "gofer",
+    parent=settings.get_profile("default"),  # and not "ci", where each run tries the same examples
+    deadline=None,  # how long an example takes is the machine's
+    print_blob=True,
+)
 settings.load_profile("gofer")
+engine.MAX_SHRINKING_SECONDS = 15
+"""Of 300: a test has 60 in all, and one that is cut off while its example shrinks shows none."""
 
 pytest.register_assert_rewrite("tests.contracts")  # so that a failed contract shows its values
 

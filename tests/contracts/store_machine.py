@@ -85,6 +85,7 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
+        self.run = self.runner.get_loop().run_until_complete  # Runner.run traps SIGINT each time
         self.clock = ManualClock()
         self.began_ms = self.clock.unix_ms()
         self.memory = MemoryStore(self.clock, queued_limit=QUEUED_LIMIT)
@@ -101,13 +102,13 @@ class StoreMachine(RuleBasedStateMachine):
         self.both(lambda store: store.put([FUNCTION, FOREIGN]))
 
     def teardown(self) -> None:
-        self.runner.run(self.redis.close())
+        self.run(self.redis.close())
         self.runner.close()
 
     def both(self, call: Callable[[Store], Coroutine[Any, Any, Answer]]) -> Answer:
         """Make the same call on both stores; the answers must be the same."""
-        expected = self.runner.run(call(self.memory))
-        answer = self.runner.run(call(self.redis))
+        expected = self.run(call(self.memory))
+        answer = self.run(call(self.redis))
         assert answer == expected
         self.answers += 1
         return expected
@@ -116,8 +117,8 @@ class StoreMachine(RuleBasedStateMachine):
         unix_ms = self.clock.unix_ms()
         key = f"{PREFIX}clock"
         time = (unix_ms // 1000, unix_ms % 1000 * 1000)
-        self.runner.run(self.client.delete(key))
-        self.runner.run(self.client.rpush(key, *time))
+        self.run(self.client.delete(key))
+        self.run(self.client.rpush(key, *time))
 
     def chosen(self, positions: Sequence[int]) -> list[Attempt]:
         """Return attempts, current ones and old ones; 0 is the latest."""
@@ -256,7 +257,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def remember(self) -> None:
         """Keep a copy of both stores, as a replica or a snapshot on disk does."""
-        self.remembered = (self.memory.snapshot(), self.runner.run(copy_of(self.client)))
+        self.remembered = (self.memory.snapshot(), self.run(copy_of(self.client)))
 
     @rule()
     def roll_back(self) -> None:
@@ -264,7 +265,7 @@ class StoreMachine(RuleBasedStateMachine):
         if self.remembered is not None:
             records, copy = self.remembered
             self.memory.restore(records)
-            self.runner.run(put_back(self.client, copy))
+            self.run(put_back(self.client, copy))
             self.set_clock()
 
     # ------------------------------------------------------------ after each step
@@ -279,7 +280,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def each_unfinished_task_is_in_one_place(self) -> None:
-        self.runner.run(self.check_places())
+        self.run(self.check_places())
 
     async def check_places(self) -> None:
         found = await places_of(self.client, PREFIX, [TAG, FOREIGN_TAG])

@@ -1,6 +1,7 @@
 """The JSON schemas of bodies under /v1, with what a type cannot say: fields that exclude others."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -24,8 +25,9 @@ _NAMED = _given("function")
 """A task of a batch names its function, or the batch does."""
 
 
+@cache
 def schema(kind: type[Struct]) -> dict[str, Any]:
-    """Return the schema of a body, whole in itself."""
+    """Return the schema of a body, whole in itself; every caller is given the same dict."""
     found: dict[str, Any] = _marked(plain_schema(kind))
     return found
 

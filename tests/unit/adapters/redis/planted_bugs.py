@@ -8,12 +8,16 @@ SHARED = ("shared",)
 
 @dataclass(frozen=True)
 class PlantedBug:
-    """A bug: in ``script``, ``right`` becomes ``wrong``. A name of SHARED means all scripts."""
+    """A bug: in ``script``, ``right`` becomes ``wrong``. A name of SHARED means all scripts.
+
+    ``walk`` is the seed of the first long walk that sees it; a wrong one costs time, no more.
+    """
 
     name: str
     script: str
     right: str
     wrong: str
+    walk: int = 0
 
     def planted_in(self, scripts: Mapping[str, str]) -> dict[str, str]:
         """Return the scripts with this bug; fail if the text to change is not there."""
@@ -36,19 +40,26 @@ PLANTED = [
         "shared",
         "if held ~= fence then",
         "if string.match(held, '%d+') ~= string.match(fence, '%d+') then",
+        walk=8,
     ),
     PlantedBug("ends are accepted after the end", "shared", "if state == 'R' then", "if true then"),
     PlantedBug("heads become tails", "shared", "redis.call('LPUSH', P", "redis.call('RPUSH', P"),
     PlantedBug(
-        "heads in the wrong order", "shared", "for i = #list, 1, -1 do", "for i = 1, #list do"
+        "heads in the wrong order",
+        "shared",
+        "for i = #list, 1, -1 do",
+        "for i = 1, #list do",
+        walk=13,
     ),
     PlantedBug(
         "the bell is forgotten", "shared", "unpack(mortals)) end\n  ring()", "unpack(mortals)) end"
     ),
-    PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3"),
+    PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3", walk=2),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
     PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
-    PlantedBug("released tasks are queued twice", "release", "settle()", "settle() settle()"),
+    PlantedBug(
+        "released tasks are queued twice", "release", "settle()", "settle() settle()", walk=8
+    ),
     PlantedBug(
         "a release is a loss",
         "release",
@@ -67,19 +78,28 @@ PLANTED = [
         "complete",
         "redis.call('ZREM', P .. 'lease', unpack(ids))",
         "",
+        walk=2,
     ),
-    PlantedBug("a completion repeats itself", "complete", "seen[id] = true", ""),
+    PlantedBug("a completion repeats itself", "complete", "seen[id] = true", "", walk=2),
     PlantedBug(
-        "a failed task counts as completed", "complete", "{C = true}", "{C = true, F = true}"
+        "a failed task counts as completed",
+        "complete",
+        "{C = true}",
+        "{C = true, F = true}",
+        walk=7,
     ),
-    PlantedBug("a start is dated again", "start", "if started == '-' then", "if true then"),
+    PlantedBug("a start is dated again", "start", "if started == '-' then", "if true then", walk=2),
     PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
     ),
-    PlantedBug("the adopter is not told", "adopt", "fence, owner, started", "fence, 'd9', started"),
+    PlantedBug(
+        "the adopter is not told", "adopt", "fence, owner, started", "fence, 'd9', started", walk=2
+    ),
     PlantedBug("attempts are not counted", "claim", "whole(number + 1)", "whole(number)"),
-    PlantedBug("delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'"),
-    PlantedBug("the claim does not ring again", "claim", "if more then ring() end", ""),
+    PlantedBug(
+        "delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'", walk=2
+    ),
+    PlantedBug("the claim does not ring again", "claim", "if more then ring() end", "", walk=2),
     PlantedBug(
         "priorities are upside down",
         "claim",
@@ -93,13 +113,18 @@ PLANTED = [
         "return priority .. ':cpython-3.11'",
     ),
     PlantedBug(
-        "a reason outlives its wait", "claim", "' - ' .. rest)", "' - ' .. string.sub(task, at))"
+        "a reason outlives its wait",
+        "claim",
+        "' - ' .. rest)",
+        "' - ' .. string.sub(task, at))",
+        walk=10,
     ),
     PlantedBug(
         "a lease that ends now is not expired",
         "reap",
         "'-inf', whole(now)",
         "'-inf', '(' .. whole(now)",
+        walk=1,
     ),
     PlantedBug(
         "whoever never started pays",
@@ -108,16 +133,20 @@ PLANTED = [
         "charged(spent, 3)",
     ),
     PlantedBug(
-        "losses have no end", "reap", "local failed = started and", "local failed = false and"
+        "losses have no end",
+        "reap",
+        "local failed = started and",
+        "local failed = false and",
+        walk=9,
     ),
-    PlantedBug("one loss too many", "reap", "losses >= ", "losses > "),
+    PlantedBug("one loss too many", "reap", "losses >= ", "losses > ", walk=9),
     PlantedBug(
         "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
     ),
     PlantedBug(
         "a batch forgets what ended", "shared", "HINCRBY', key, state", "HINCRBY', key, 'E'"
     ),
-    PlantedBug("a batch ends early", "shared", "':e', unpack(counted)", "':e', counted[1]"),
+    PlantedBug("a batch ends early", "shared", "':e', unpack(counted)", "':e', counted[1]", walk=4),
     PlantedBug("a batch counts twice", "shared", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
@@ -127,70 +156,90 @@ PLANTED = [
         "shared",
         "state == 'Q' or state == 'D' then\n      local",
         "state == 'Q' then\n      local",
+        walk=1,
     ),
     PlantedBug(
         "a running task expires",
         "shared",
         "state == 'Q' or state == 'D' then\n      local",
         "true then\n      local",
+        walk=5,
     ),
     PlantedBug("a second wait is not dated", "claim", "(queued and '- -' .. queued or '')", "''"),
     PlantedBug(
         "a claim leaves expired tasks", "claim", "and expire(now", "and false and expire(now"
     ),
-    PlantedBug("a retry leaves what was spent", "retry", "'0,0,0', head", "'1,0,0', head"),
+    PlantedBug("a retry leaves what was spent", "retry", "'0,0,0', head", "'1,0,0', head", walk=7),
     PlantedBug(
-        "a retry forgets its past", "retry", "remember(id, task", "local _ = tostring(id, task"
+        "a retry forgets its past",
+        "retry",
+        "remember(id, task",
+        "local _ = tostring(id, task",
+        walk=7,
     ),
     PlantedBug(
-        "a retried task is counted again", "retry", "options = options .. ';r'", "options = options"
+        "a retried task is counted again",
+        "retry",
+        "options = options .. ';r'",
+        "options = options",
+        walk=7,
     ),
     PlantedBug(
         "what was completed is tried again",
         "shared",
         "{F = true, P = true}",
         "{F = true, P = true, C = true}",
+        walk=2,
     ),
     PlantedBug(
         "a lost attempt is not remembered",
         "reap",
         "if started then remember",
         "if false then remember",
+        walk=15,
     ),
     PlantedBug(
         "a released attempt is not remembered", "release", "if started ~= '-' then", "if false then"
     ),
-    PlantedBug("a paused queue is served", "claim", "paused[priority] = true", ""),
-    PlantedBug("who resumes does not ring", "pause", "ring()", ""),
-    PlantedBug("a purge leaves the delayed", "purge", "cancel(ids, 'D')", "#ids"),
-    PlantedBug("a purge takes the others", "purge", "string.sub(queue, 1, 1) == priority", "true"),
+    PlantedBug("a paused queue is served", "claim", "paused[priority] = true", "", walk=14),
+    PlantedBug("who resumes does not ring", "pause", "ring()", "", walk=3),
+    PlantedBug("a purge leaves the delayed", "purge", "cancel(ids, 'D')", "#ids", walk=8),
+    PlantedBug(
+        "a purge takes the others", "purge", "string.sub(queue, 1, 1) == priority", "true", walk=8
+    ),
     PlantedBug(
         "a batch is not listed",
         "shared",
         "listed[#listed + 1] = batch",
         "listed[#listed + 1] = 'x'",
     ),
-    PlantedBug("an ended task is not found", "find", "[CFPXE]", "[FPXE]"),
-    PlantedBug("a long result is lost", "complete", "P .. 'x:' .. ids[k]", "P .. 'x:'"),
-    PlantedBug("a long exception is lost", "fail", "P .. 'x:' .. id", "P .. 'x:'"),
+    PlantedBug("an ended task is not found", "find", "[CFPXE]", "[FPXE]", walk=5),
+    PlantedBug("a long result is lost", "complete", "P .. 'x:' .. ids[k]", "P .. 'x:'", walk=2),
+    PlantedBug("a long exception is lost", "fail", "P .. 'x:' .. id", "P .. 'x:'", walk=5),
     PlantedBug(
-        "results are mixed up", "complete", "results[n] = longs", "results[n] = #ARGV - 2 - longs"
+        "results are mixed up",
+        "complete",
+        "results[n] = longs",
+        "results[n] = #ARGV - 2 - longs",
+        walk=4,
     ),
     PlantedBug(
         "exceptions are mixed up",
         "fail",
         "exceptions[n] = longs",
         "exceptions[n] = #ARGV - 2 - longs",
+        walk=15,
     ),
     PlantedBug(
         "payloads are mixed up",
         "submit",
         "payloads[id] = longs",
         "payloads[id] = #ARGV - 3 - longs",
+        walk=2,
     ),
     PlantedBug("a body that nobody keeps stays", "submit", "discard()", ""),
     PlantedBug("a result that nobody keeps stays", "complete", "discard()", ""),
-    PlantedBug("one task too many", "submit", "room <= 0", "room < 0"),
+    PlantedBug("one task too many", "submit", "room <= 0", "room < 0", walk=2),
     PlantedBug(
         "a running task is cancelled in silence",
         "cancel",
