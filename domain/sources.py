@@ -87,9 +87,12 @@ def _entry(
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _tables(child)
+    """Yield a table and all inside it: without recursion, for they may be a thousand deep."""
+    waiting = [table]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += each.get_children()
 
 
 def _defined(table: symtable.SymbolTable) -> set[str]:

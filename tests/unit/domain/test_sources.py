@@ -65,6 +65,10 @@ def test_no_text_is_too_strange_to_be_told_of(text: str) -> None:
     assert finding.code == "syntax-error"
 
 
+def test_functions_a_thousand_deep_inside_one_another_are_looked_at() -> None:
+    assert codes("def f():\n    return 1\ng = " + "lambda: " * 1_500 + "0") == []
+
+
 def test_a_later_pythons_source_is_only_warned_of() -> None:
     (finding,) = look_at("def f[T](x: T): what is this", "", "f", newer=True).findings
     assert (finding.level, finding.code) == (Level.WARNING, "other-environment")
