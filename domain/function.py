@@ -14,6 +14,10 @@ ANY = "any"
 """Stands for the version in the tag of a family, such as ``cpython-any``."""
 
 
+IMPLEMENTATION = "[A-Za-z0-9._-]{1,40}"
+"""What an interpreter's name may be, as a regular expression: it is a word of queues' names."""
+
+
 def family_of(tag: str) -> str:
     """Return the tag that every worker of this tag's implementation serves beside its own."""
     return f"{tag.rpartition('-')[0]}-{ANY}"

@@ -1,5 +1,6 @@
 """What somebody wants registered, and whether it can be right: before anything is stored."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -7,7 +8,7 @@ from typing import TypeAlias
 
 from .errors import InvalidIdentifier, InvalidInput, TooLarge
 from .findings import Finding
-from .function import NO_DEFAULTS, Defaults, Environment, FunctionHead
+from .function import IMPLEMENTATION, NO_DEFAULTS, Defaults, Environment, FunctionHead
 from .identifiers import FunctionId, parse_function_id
 from .ports import PayloadInspector
 from .preflight import Report, closure_findings, with_contract, workers_findings
@@ -17,6 +18,8 @@ from .task import PRIORITIES
 
 LONG_SOURCE = 16 * 1024
 """Characters of source over which it is looked at aside: parsing takes some 10 ms there."""
+
+_IMPLEMENTATION = re.compile(IMPLEMENTATION)
 
 Aside: TypeAlias = Callable[[Callable[[], SourceView]], Awaitable[SourceView]]
 """Calls something where it holds up nobody, and returns what it returned."""
@@ -124,6 +127,7 @@ class Examiner:
         size = len(wish.bytecode) + len(wish.source.encode("utf-8", "replace"))
         if size > self._limits.function_bytes:
             raise TooLarge("the function", size, self._limits.function_bytes)
+        _check_environment(wish.environment)
         if wish.bytecode or not wish.source:
             seen = self._inspector.inspect(wish.bytecode)
             return wish.environment or seen.environment or self._environment
@@ -139,6 +143,15 @@ def check_name(name: str) -> None:
     except InvalidIdentifier:
         return
     raise InvalidInput(f"the name {name!r} looks like an id")
+
+
+def _check_environment(environment: Environment | None) -> None:
+    """Refuse an interpreter whose name could be no part of a queue's: spaces, for one."""
+    if environment is not None and not _IMPLEMENTATION.fullmatch(environment.implementation):
+        raise InvalidInput(
+            f"the implementation {environment.implementation[:80]!r} is no name of an interpreter;"
+            " expected what sys.implementation.name says, such as cpython"
+        )
 
 
 def _check_defaults(defaults: Defaults) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from ...domain.function import IMPLEMENTATION
 from ...domain.output import NOTE_BYTES, TAIL_BYTES
 from ...domain.task import Cause
 
@@ -67,7 +68,7 @@ class WireRead(Struct, array_like=True, gc=False):
 class WireEnvironment(Struct, array_like=True, gc=False):
     """``function.Environment``."""
 
-    implementation: _Name
+    implementation: Annotated[str, Meta(pattern=rf"^{IMPLEMENTATION}\Z")]
     python: tuple[_Version, _Version]
     dill: Annotated[str, Meta(max_length=128)]
     modules: bytes = b""

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from gofer.domain.function import Environment
+from gofer.domain.function import IMPLEMENTATION, Environment
 from gofer.domain.identifiers import RANDOM_BITS, Attempt, Session, TaskId, WorkerId, uuid7
 from gofer.domain.output import Piece, Progress
 from gofer.domain.protocol.messages import (
@@ -64,7 +64,8 @@ attempts = st.builds(Attempt, task_ids, st.integers(1, 2**31), names)
 many_attempts = st.lists(attempts, max_size=4).map(tuple)
 minors = st.integers(0, 127)
 modules = st.lists(names.filter(lambda name: "\n" not in name), max_size=3).map(tuple)
-environments = st.builds(Environment, names, st.tuples(minors, minors), texts, modules)
+implementations = st.from_regex(IMPLEMENTATION, fullmatch=True)
+environments = st.builds(Environment, implementations, st.tuples(minors, minors), texts, modules)
 successes = st.builds(Success, payloads, counts, durations, texts)
 failures = st.builds(
     Failure,

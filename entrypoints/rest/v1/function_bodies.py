@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ....domain.function import Environment
+from ....domain.function import IMPLEMENTATION, Environment
 from .fields import (
     MOST_S,
     At,
@@ -37,7 +37,7 @@ Modules = Annotated[list[str], Meta(max_length=1_000)]
 class OfEnvironment(Struct, forbid_unknown_fields=True):
     """The interpreter that made a function, or can run it."""
 
-    implementation: Annotated[str, Meta(min_length=1, max_length=40, examples=["cpython"])]
+    implementation: Annotated[str, Meta(pattern=f"^{IMPLEMENTATION}$", examples=["cpython"])]
     python: Python
     dill: Annotated[str, Meta(max_length=40, description="Empty where not known.")] = ""
     modules: Annotated[Modules, Meta(description="Top-level modules that it imports.")] = []

@@ -110,6 +110,8 @@ async def test_a_function_that_nobody_registered_is_not_found(
         (FunctionWish("f", SOURCE, entry="no name"), InvalidInput),
         (FunctionWish("f", SOURCE, defaults=Defaults(priority=3)), InvalidInput),
         (FunctionWish("f", SOURCE, defaults=Defaults(retries=-1)), InvalidInput),
+        (FunctionWish("f", SOURCE, environment=Environment("c python", (3, 11))), InvalidInput),
+        (FunctionWish("f", SOURCE, environment=Environment("cpython\n", (3, 11))), InvalidInput),
         (FunctionWish("f", "#" * 1_001), TooLarge),
         (FunctionWish("f", bytecode=b"rubbish"), InvalidPayload),
     ],
