@@ -1,6 +1,7 @@
 """From the bodies of tasks to the service's words: arguments, options, budgets."""
 
 import asyncio
+from datetime import datetime
 
 from msgspec import UNSET
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from ..encoding import Encoding
 from .formats import Reader, header, spoken
 from .problems import Refused
 from .task_bodies import Call, NewTask, OfBackoff, Options, SubmitTask
-from .times import now_ms, unix_ms
+from .times import LAST_MS, at, now_ms, unix_ms
 
 LARGE_BYTES = 1024 * 1024
 """Bodies over this size are read and written in a thread, so that others get a turn between."""
@@ -124,7 +125,7 @@ def delay_ms(body: Options, otherwise: int = 0) -> int:
         return otherwise if body.delay_s is None else ms(body.delay_s)
     if body.delay_s is not None:
         raise Refused("does-not-fit", "say `delay_s` or `run_at`; not both")
-    return max(0, unix_ms(body.run_at) - now_ms())
+    return max(0, _moment_ms("run_at", body.run_at) - now_ms())
 
 
 def expires_at_ms(body: Options, otherwise: int = 0) -> int:
@@ -133,12 +134,21 @@ def expires_at_ms(body: Options, otherwise: int = 0) -> int:
         return otherwise if body.expires_in_s is None else now_ms() + ms(body.expires_in_s)
     if body.expires_in_s is not None:
         raise Refused("does-not-fit", "say `expires_at` or `expires_in_s`; not both")
-    return max(1, unix_ms(body.expires_at))
+    return max(1, _moment_ms("expires_at", body.expires_at))
 
 
 def ms(seconds: float) -> int:
     """Return seconds as whole milliseconds."""
     return round(seconds * 1000)
+
+
+def _moment_ms(name: str, moment: datetime) -> int:
+    """Return a moment as milliseconds since 1970; raise Refused for what no answer could tell."""
+    if (found_ms := unix_ms(moment)) > LAST_MS:
+        raise Refused(
+            "does-not-fit", f"`{name}` is later than the last that is told, {at(LAST_MS)}"
+        )
+    return found_ms
 
 
 def _backoff_of(body: OfBackoff) -> Backoff:

@@ -9,6 +9,7 @@ import pytest
 
 from gofer.domain.task import Success
 from gofer.entrypoints.rest.v1 import submitting
+from gofer.entrypoints.rest.v1.times import LAST_MS, at
 from tests.unit.entrypoints.rest.v1.speaking import (
     JSON,
     LIMIT_BYTES,
@@ -95,6 +96,10 @@ async def test_a_task_can_be_told_when_to_run(speaker: Speaker) -> None:
     assert 3_500_000 < task.delay_ms <= 3_600_000
 
 
+def test_a_time_after_all_calendars_is_told_as_the_last() -> None:
+    assert at(2**60) == at(LAST_MS) == "9999-01-01T00:00:00.000Z"
+
+
 async def test_a_time_that_has_passed_is_now(speaker: Speaker) -> None:
     await submit(speaker, run_at="2020-01-01T00:00:00Z")
     (task,) = speaker.service.store.tasks
@@ -177,6 +182,8 @@ async def test_a_batch_says_what_holds_for_its_tasks(speaker: Speaker) -> None:
         {"delay_s": 1, "run_at": "2030-01-01T00:00:00Z"},
         {"run_at": "2030-01-01T00:00:00"},
         {"run_at": 5},
+        {"run_at": "9999-12-31T23:59:59-12:00"},
+        {"expires_at": "9999-12-31T23:59:59-12:00"},
         {"priority": 3},
         {"retires": 5},
         {"backoff": {"inital_s": 1}},
