@@ -8,14 +8,14 @@ from ...domain.identifiers import FunctionId
 from ...domain.ports import FunctionStore
 
 CACHE_BYTES = 256 * 1024 * 1024
-"""Function payloads kept in memory; the least recently used go first."""
+"""Code of functions kept in memory; the least recently used go first."""
 
 
 class FunctionCache:
     """A read-through cache; functions never change, so that nothing can be out of date."""
 
     def __init__(self, store: FunctionStore, most_bytes: int = CACHE_BYTES) -> None:
-        """Read from ``store``, keep up to ``most_bytes`` of payloads."""
+        """Read from ``store``, keep up to ``most_bytes`` of code."""
         self._store = store
         self._most_bytes = most_bytes
         self._kept: OrderedDict[FunctionId, Function] = OrderedDict()
@@ -39,7 +39,11 @@ class FunctionCache:
         if function.id in self._kept:
             return
         self._kept[function.id] = function
-        self._bytes += len(function.payload)
+        self._bytes += _size(function)
         while self._bytes > self._most_bytes and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= len(dropped.payload)
+            self._bytes -= _size(dropped)
+
+
+def _size(function: Function) -> int:
+    return len(function.payload) + len(function.source)
