@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 
 from .attempts import AttemptEnd, AttemptRecord
 from .function import Environment, Form, FunctionHead, form_for
+from .policy import Charge, payer
 from .ports.queues import PLACES_MOST, Place, Standing
 from .ports.workers import WorkerRecord, WorkerState
 from .task import Cause, Failure, Outcome, Task, TaskStatus
-
-_ANY = "-any"
-"""The end of a tag that every version of an implementation serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _nobody(facts: Facts) -> Iterator[Reason]:
 
 
 def _serves(environment: Environment, tag: str) -> bool:
-    return tag in {environment.tag, environment.implementation + _ANY}
+    return tag in {environment.tag, environment.family}
 
 
 # ---------------------------------------------------------------- it runs
@@ -191,7 +189,6 @@ def _earlier(facts: Facts) -> Iterator[Reason]:
 
 # ---------------------------------------------------------------- it has ended
 
-_DIED = frozenset({Cause.SIGNAL, Cause.EXIT, Cause.MEMORY})
 _WORDS = {
     Cause.EXCEPTION: ("raised", "The function raised"),
     Cause.TIMEOUT: ("timeout", "It ran into its timeout"),
@@ -208,7 +205,8 @@ def _failed(outcome: Outcome | None) -> Reason:
     """Return how a task failed, with the evidence."""
     if not isinstance(outcome, Failure):
         return Reason("failed", "It failed; how is not known any more.")
-    code, words = _WORDS.get(outcome.cause, ("died", "Its process died"))
+    died = _WORDS[Cause.EXCEPTION] if outcome.raised else ("died", "Its process died")
+    code, words = _WORDS.get(outcome.cause, died)
     evidence: dict[str, object] = {
         "cause": str(outcome.cause),
         "worker": outcome.worker,
@@ -226,15 +224,18 @@ def _failed(outcome: Outcome | None) -> Reason:
 def _exhausted(facts: Facts) -> Iterator[Reason]:
     """Yield that no budget is left, where that is why there is no further try."""
     budget, spent = facts.task.budget, facts.task.spent
-    cause = facts.outcome.cause if isinstance(facts.outcome, Failure) else None
-    if cause is Cause.WORKER_LOST:
-        text = f"It may survive {_count(budget.worker_losses, 'loss', 'losses')} of workers."
-    elif cause is Cause.EXCEPTION:
-        text = f"It may be tried {_count(budget.retries, 'more time')} after it raised."
-    elif cause in _DIED:
-        text = f"It may be tried {_count(budget.redeliveries, 'more time')} after its process died."
-    else:
+    if not isinstance(facts.outcome, Failure):
         return
+    match payer(facts.outcome):
+        case Charge.LOSS:
+            text = f"It may survive {_count(budget.worker_losses, 'loss', 'losses')} of workers."
+        case Charge.RETRY:
+            text = f"It may be tried {_count(budget.retries, 'more time')} after it raised."
+        case Charge.STRIKE:
+            times = _count(budget.redeliveries, "more time")
+            text = f"It may be tried {times} after its process died."
+        case _:
+            return
     figures = {"retries": budget.retries, "redeliveries": budget.redeliveries}
     used = {"attempts": facts.task.attempt, "spent": sum((spent.retries, spent.strikes))}
     yield Reason("out-of-attempts", f"No attempt is left. {text}", {**figures, **used})

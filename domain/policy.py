@@ -51,22 +51,31 @@ def backoff_ms(backoff: Backoff, earlier: int, jitter: float) -> int:
     return round(middle * (1 + backoff.jitter * (2 * jitter - 1)))
 
 
-def judge(failure: Failure, budget: Budget, spent: Spent, jitter: float) -> Verdict:
-    """Return what follows from an attempt's failure.
+def payer(failure: Failure) -> Charge:
+    """Return which budget would pay for another try; NOTHING where none could help.
 
     Code that raised (``sys.exit`` and MemoryError are exceptions too) draws on ``retries``, a
     process that died on ``redeliveries``. A timeout, an unserializable or too large result and an
     incompatible function end the task: the same would happen again.
     """
     if failure.raised:
-        if failure.cause in _RAISED and spent.retries < budget.retries:
+        return Charge.RETRY if failure.cause in _RAISED else Charge.NOTHING
+    if failure.cause in _DIED:
+        return Charge.STRIKE
+    return Charge.LOSS if failure.cause is Cause.WORKER_LOST else Charge.NOTHING
+
+
+def judge(failure: Failure, budget: Budget, spent: Spent, jitter: float) -> Verdict:
+    """Return what follows from an attempt's failure, by what is left of the budget that pays."""
+    match payer(failure):
+        case Charge.RETRY if spent.retries < budget.retries:
             return Requeue(Charge.RETRY, backoff_ms(budget.backoff, spent.retries, jitter))
-        return GiveUp()
-    if failure.cause in _DIED and spent.strikes < budget.redeliveries:
-        return Requeue(Charge.STRIKE, backoff_ms(budget.backoff, spent.strikes, jitter))
-    if failure.cause is Cause.WORKER_LOST and spent.losses < budget.worker_losses:
-        return Requeue(Charge.LOSS, 0)
-    return GiveUp()
+        case Charge.STRIKE if spent.strikes < budget.redeliveries:
+            return Requeue(Charge.STRIKE, backoff_ms(budget.backoff, spent.strikes, jitter))
+        case Charge.LOSS if spent.losses < budget.worker_losses:
+            return Requeue(Charge.LOSS, 0)
+        case _:
+            return GiveUp()
 
 
 # ---------------------------------------------------------------- time

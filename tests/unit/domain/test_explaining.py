@@ -244,6 +244,15 @@ def test_a_failed_task_says_how_and_why_there_is_no_further_try(
     assert codes(failed(cause)) == expected
 
 
+@pytest.mark.parametrize("cause", [Cause.EXIT, Cause.MEMORY])
+def test_sys_exit_and_too_little_memory_are_exceptions_where_the_process_lived_on(
+    cause: Cause,
+) -> None:
+    told = explain(failed(cause, traceback="Traceback ..."))
+    assert [reason.code for reason in told.reasons] == ["raised", "out-of-attempts"]
+    assert "0 more times after it raised" in told.reasons[1].text
+
+
 def test_a_death_comes_with_its_evidence() -> None:
     told = explain(failed(Cause.SIGNAL, signal=9, peak_rss_kb=7, run_ms=1_500.0))
     assert told.summary == "Its process died: Error: it broke."
