@@ -67,7 +67,7 @@ class Outputs:
         done = number < task.attempt or task.status is not TaskStatus.RUNNING
         if task.status is TaskStatus.QUEUED and attempt is None:
             done = False
-        if number < task.attempt:
+        if number < task.attempt or task.status is TaskStatus.QUEUED:
             tail = await self._earlier(task, number, live)
         else:
             tail = _tail(outcome if task.status.is_terminal else None, live)

@@ -120,6 +120,19 @@ async def test_what_an_earlier_attempt_has_written_is_among_its_evidence(
     assert (await outputs.logs(attempt.task_id)).text == "the second\n"
 
 
+async def test_what_an_attempt_has_written_is_there_while_the_next_one_waits(
+    store: MemoryStore, outputs: Outputs
+) -> None:
+    attempt = await a_run(store)
+    failure = Failure(Cause.EXCEPTION, "ValueError", "no", output="the first\n", attempt=1)
+    await store.start([attempt])
+    await store.fail([Defeat(attempt, WORKER, failure, RETRY_NOW)])
+    latest = await outputs.logs(attempt.task_id)
+    assert (latest.text, latest.done, latest.attempt) == ("the first\n", False, 1)
+    first = await outputs.logs(attempt.task_id, attempt=1)
+    assert (first.text, first.done) == ("the first\n", True)
+
+
 async def test_progress_is_that_of_the_latest_attempt(store: MemoryStore, outputs: Outputs) -> None:
     attempt = await a_run(store)
     await store.output.show([Piece(attempt, 0, b"", Progress(1, 4))])
