@@ -101,12 +101,14 @@ class Functions:
         examined = await self._examiner.examine(wish)
         return examined.against(await self._environments())
 
-    async def fit(self, functions: Iterable[FunctionHead]) -> None:
-        """Raise Incompatible for the first function that no worker which is there could run."""
+    async def misfits(self, functions: Iterable[FunctionHead]) -> dict[FunctionId, Incompatible]:
+        """Return which functions no worker that is there could run, and why; one call."""
         environments = await self._environments()
-        for function in functions:
-            if problem := fits_nowhere(function, environments):
-                raise Incompatible(f"{function.name}@{function.version}", problem)
+        return {
+            function.id: Incompatible(f"{function.name}@{function.version}", problem)
+            for function in functions
+            if (problem := fits_nowhere(function, environments))
+        }
 
     async def _environments(self) -> list[Environment]:
         """Return those of the workers that take tasks, as of about a second ago."""

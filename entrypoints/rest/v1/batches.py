@@ -13,7 +13,7 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....domain.errors import GoferError, Incompatible
+from ....domain.errors import GoferError
 from ....domain.function import FunctionHead, content_digest
 from ....domain.identifiers import (
     BatchId,
@@ -170,13 +170,12 @@ class _Batches:
         else:
             strict = (task for task in wish.tasks if task.on_incompatible == "fail")
             asked = {task.function or wish.function or "" for task in strict}
-        for named in asked:
-            head = functions[named]
-            if isinstance(head, FunctionHead):
-                try:
-                    await self._service.functions.fit([head])
-                except Incompatible as refusal:
-                    functions[named] = refusal
+        heads = {
+            named: head for named in asked if isinstance(head := functions[named], FunctionHead)
+        }
+        if heads:
+            misfits = await self._service.functions.misfits(heads.values())
+            functions |= {n: misfits[head.id] for n, head in heads.items() if head.id in misfits}
 
     async def state(self, request: Request) -> Response:
         """Tell how far a batch has come."""

@@ -120,7 +120,8 @@ class Tasks:
         """Record a task; raise Refused, and what the service raises."""
         submission = wish.submission(function)
         if wish.body.on_incompatible == "fail":
-            await self._service.functions.fit([function])
+            for problem in (await self._service.functions.misfits([function])).values():
+                raise problem
         async with self._encoding.ahead([submission.payload]):
             (task_id,) = await self._service.submit([submission])
         return task_id
