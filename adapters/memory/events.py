@@ -24,7 +24,7 @@ class MemoryEvents:
         while True:
             feed = self._behind(cursor, limit)
             left = deadline - loop.time()
-            if feed.changes or left <= 0:
+            if feed.changes or feed.gap or left <= 0:
                 return feed
             await self._ground.signals.watch(left)
 

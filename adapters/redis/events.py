@@ -47,7 +47,7 @@ class RedisEvents:
         while True:
             feed = await self._look(after, limit)
             left = deadline - now()
-            if feed.changes or left <= 0:
+            if feed.changes or feed.gap or left <= 0:
                 return feed
             after = feed.cursor
             await self._arrival(after.partition(".")[0], left)
@@ -83,10 +83,15 @@ class RedisEvents:
         if read is None:
             read = asyncio.create_task(self._read(entry))
             self._reads[entry] = read
-            read.add_done_callback(lambda _: self._reads.pop(entry, None))
+            read.add_done_callback(lambda ended: self._ended(entry, ended))
         await asyncio.wait([read], timeout=timeout_s)
         if read.done() and not read.cancelled() and (trouble := read.exception()) is not None:
             raise trouble
+
+    def _ended(self, entry: str, read: asyncio.Task[None]) -> None:
+        del self._reads[entry]
+        if not read.cancelled():
+            read.exception()  # whoever waited may have gone away: nobody need hear of it
 
     async def _read(self, entry: str) -> None:
         words = ("XREAD", "BLOCK", BLOCK_MS, "COUNT", 1, "STREAMS", self._key, entry)

@@ -32,8 +32,8 @@ class EventStore(Protocol):
     async def changes(self, after: str, limit: int, timeout_s: float) -> Feed:
         """Return up to ``limit`` changes behind the cursor ``after``; empty: from now on.
 
-        Where there is none yet, waits for one, at most ``timeout_s``. Raises InvalidInput for a
-        cursor that is none, StoreUnavailable.
+        Where there is none yet, and no gap to tell, waits for one, at most ``timeout_s``. Raises
+        InvalidInput for a cursor that is none, StoreUnavailable.
         """
         ...
 

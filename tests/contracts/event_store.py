@@ -86,6 +86,14 @@ class EventStoreContract(StoreContract):
         assert [each.task_id for each in feed.changes] == [task_id]
         assert not (await store.events.changes(feed.cursor, ALL, 0)).gap
 
+    async def test_a_gap_is_told_at_once_and_once(self, store: Store) -> None:
+        cursor = await watching(store)
+        earlier = "0-1" if "-" in cursor else "0"
+        async with asyncio.timeout(5):
+            feed = await store.events.changes(earlier, ALL, 60)
+        assert feed == Feed((), cursor, gap=True)
+        assert not (await store.events.changes(feed.cursor, ALL, 0)).gap
+
     @pytest.mark.parametrize("cursor", ["x", "-", "1-", "1-2.", "1 ", "٣", "9" * 40])
     async def test_a_cursor_that_is_none_is_refused(self, store: Store, cursor: str) -> None:
         with pytest.raises(InvalidInput):
