@@ -73,7 +73,7 @@ class Web(FastAPI):
         except GoferError as error:
             response = as_response(error)
         except Exception:
-            log.exception("500: %s %s", scope["method"], scope["path"])
+            log.exception("500: %s %r", scope["method"], scope["path"])
             response = bug(scope)
         self.requests[endpoint, response.status_code] += 1
         await response(scope, receive, send)

@@ -110,9 +110,9 @@ class _Events:
         page = await self._service.output.logs(task_id, None, seen.offset)
         if page.attempt != seen.attempt and seen.offset:
             page = await self._service.output.logs(task_id, None, 0)
-        running = task.status is TaskStatus.RUNNING
-        progress = await self._service.output.progress(task_id) if running else None
-        return task, page, progress
+        if task.status is not TaskStatus.RUNNING:
+            return task, page, None
+        return task, page, await self._service.output.progress_of(task_id, task.attempt)
 
     def _told(
         self, task: Task, page: LogPage, progress: Progress | None, seen: Seen

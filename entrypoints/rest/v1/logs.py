@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from io import StringIO
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ....domain.errors import NotFound, StoreUnavailable
 from ....domain.identifiers import TaskId
 from ....domain.outputs import LogPage
 from ....domain.service import Service
@@ -93,11 +95,17 @@ async def _followed(
     """Yield what there is, and what comes, until the end; a later attempt begins anew."""
     yield shown.encode()
     while not page.done and not service.leaving:
-        await service.output.wait(task_id, page.revision, LOOK_S)
         number, seen = page.attempt, page.revision
-        page = await service.output.logs(task_id, attempt, page.next_offset)
-        if page.attempt != number:
-            page = await service.output.logs(task_id, attempt, 0)
+        try:
+            await service.output.wait(task_id, page.revision, LOOK_S)
+            page = await service.output.logs(task_id, attempt, page.next_offset)
+            if page.attempt != number:
+                page = await service.output.logs(task_id, attempt, 0)
+        except StoreUnavailable as trouble:
+            await asyncio.sleep(trouble.retry_after_s)  # it goes on where it was, once that is over
+            continue
+        except NotFound:
+            return  # it has ended long ago, and is forgotten
         if page.text:
             yield page.text.encode()
         elif page.revision == seen:
@@ -105,8 +113,8 @@ async def _followed(
 
 
 def last_lines(text: str, count: int) -> str:
-    """Return the last lines of a text."""
-    return "".join(text.splitlines(keepends=True)[-count:]) if count else ""
+    """Return the last lines of a text; a bar that draws itself anew is one line."""
+    return "".join(list(StringIO(text, newline="\n"))[-count:]) if count else ""
 
 
 def _wants_json(request: Request) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from gofer.domain.errors import StoreUnavailable
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.output import Piece, Progress
 from gofer.domain.ports import Completion
@@ -95,6 +96,20 @@ async def test_programs_get_logs_as_json(service: Web) -> None:
     }
 
 
+async def test_logs_are_followed_over_an_outage_of_the_store(service: Web) -> None:
+    path = await submitted(service)
+    attempt = await begin(service)
+    await show(service, attempt, 0, b"one\n")
+    following = asyncio.create_task(service.client.get(f"{path}/logs?follow=true"))
+    await asyncio.wait([following], timeout=0.1)
+    service.store.trouble = StoreUnavailable("it is restarted", retry_after_s=0.05)
+    await show(service, attempt, 4, b"two\n")
+    await asyncio.wait([following], timeout=0.1)
+    service.store.trouble = None
+    await end(service, attempt)
+    assert (await following).text == "one\ntwo\n"
+
+
 async def test_logs_are_followed_to_the_end(service: Web) -> None:
     path = await submitted(service)
     following = asyncio.create_task(service.client.get(f"{path}/logs?follow=true"))
@@ -133,6 +148,7 @@ def test_the_last_lines_are_whole_lines() -> None:
     assert last_lines("a\nb\nc", 2) == "b\nc"
     assert last_lines("a\n", 5) == "a\n"
     assert last_lines("a\n", 0) == ""
+    assert last_lines("a\n 1%\r 2%\r\nb\n", 2) == " 1%\r 2%\r\nb\n"
 
 
 # ---------------------------------------------------------------- events of one task
