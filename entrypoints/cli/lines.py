@@ -195,7 +195,12 @@ class Mapping:
 def _content(result: "Result") -> dict[str, Any]:
     """Return a result's status, and its value or its error."""
     if result.status == "COMPLETED":
-        return {"status": result.status, "value": result.value()}
+        try:
+            return {"status": result.status, "value": result.value()}
+        except Exception as trouble:  # noqa: BLE001 - opening a pickle runs code, of any kind
+            why = f"the value needs something that is not here: {trouble}"
+            kind = type(trouble).__name__
+            return {"status": result.status, "error": {"type": kind, "message": why}}
     error = result.error
     said = {
         "type": error.type if error else result.status.capitalize(),
@@ -205,26 +210,51 @@ def _content(result: "Result") -> dict[str, Any]:
     return {"status": result.status, "error": said}
 
 
-def _chunks(lines: Iterable[bytes]) -> Iterator[Sequence[tuple[int, bytes]]]:
-    """Yield lines with their numbers, up to SIZE at once, and what came within LINGER_S."""
-    waiting: queue.Queue[tuple[int, bytes] | None] = queue.Queue(2 * SIZE)
+_Line = tuple[int, bytes]
 
-    def read() -> None:
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[Sequence[_Line]]:
+    """Yield lines with their numbers, up to SIZE at once, and what came within LINGER_S.
+
+    Raises Problem where the lines cannot be read to their end.
+    """
+    waiting: queue.Queue[object] = queue.Queue(2 * SIZE)
+    threading.Thread(target=_read, args=(lines, waiting), daemon=True).start()
+    while True:
+        chunk, end = _gathered(waiting)
+        if chunk:
+            yield chunk
+        if isinstance(end, Problem):
+            raise end
+        if end is _END:
+            return
+
+
+def _read(lines: Iterable[bytes], waiting: "queue.Queue[object]") -> None:
+    """Put lines with their numbers into a queue, and then _END, or the Problem that ended it."""
+    try:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 waiting.put((number, line))
-        waiting.put(None)
+    except OSError as error:
+        waiting.put(Problem(f"the lines cannot be read: {error}"))
+    else:
+        waiting.put(_END)
 
-    threading.Thread(target=read, daemon=True).start()
-    while (first := waiting.get()) is not None:
-        chunk, deadline = [first], time.monotonic() + LINGER_S
-        while len(chunk) < SIZE:
-            try:
-                following = waiting.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                break
-            if following is None:
-                yield chunk
-                return
-            chunk.append(following)
-        yield chunk
+
+def _gathered(waiting: "queue.Queue[object]") -> tuple[list[_Line], object]:
+    """Wait for a line; return it with those that follow at once, and the end if it has come."""
+    chunk: list[_Line] = []
+    left_s: float | None = None
+    deadline = 0.0
+    while len(chunk) < SIZE:
+        try:
+            each = waiting.get(timeout=left_s)
+        except queue.Empty:
+            break
+        if not isinstance(each, tuple):
+            return chunk, each
+        chunk.append(cast("_Line", each))
+        deadline = deadline or time.monotonic() + LINGER_S
+        left_s = max(0.0, deadline - time.monotonic())
+    return chunk, None

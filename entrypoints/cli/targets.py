@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .problems import USAGE, Problem
+
+HELD: Final = re.compile(r" -[\d.]")
+"""What begins like a negative number, and was kept from being an option by a space (running.py)."""
 
 LOADED_AS: Final = "__gofer_file__"
 """What ``__name__`` is in a file while it is loaded: so its ``__main__`` part does not run."""
@@ -61,7 +65,7 @@ def _value(word: str) -> Any:
     try:
         return json.loads(word)
     except ValueError:
-        return word
+        return word[1:] if HELD.match(word) else word
 
 
 def _load_file(path: Path) -> ModuleType:

@@ -139,6 +139,12 @@ def test_lines_may_come_from_a_pipe_or_a_dash_and_not_from_a_folder(
     assert "there is no file" in run("map", f"{calls}:triple", str(tmp_path)).err
 
 
+def test_lines_that_cannot_be_read_are_said_and_end_it(run: Gofer, calls: str) -> None:
+    said = run("map", f"{calls}:triple", "/proc/self/mem")
+    assert (said.code, said.out) == (1, "")
+    assert "the lines cannot be read: [Errno 5]" in said.err
+
+
 def test_a_line_that_fails_stands_in_its_place_and_the_code_is_one(run: Gofer, calls: str) -> None:
     said = run("map", f"{calls}:triple", stdin="1\n13\n2\n")
     first, second, third = map(json.loads, said.lines)

@@ -58,6 +58,11 @@ def test_arguments_are_json_where_they_parse_and_text_where_not() -> None:
     assert kwargs == {"n": 3, "path": "/a", "empty": ""}
 
 
+def test_text_that_begins_like_a_negative_number_is_that_text() -> None:
+    held = [" -5", " -.5", " -1d", " plain"]  # with the space that keeps them from being options
+    assert arguments_of(held, [])[0] == (-5, "-.5", "-1d", " plain")
+
+
 def test_a_keyword_without_a_value_is_wrong_usage() -> None:
     with pytest.raises(Problem, match="NAME=VALUE") as raised:
         arguments_of([], ["n"])
