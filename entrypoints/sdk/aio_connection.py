@@ -21,6 +21,9 @@ from .silence import Silence
 IDLE_MOST = 64
 """Connections that are kept while nobody uses them."""
 
+_SPACES = 2
+"""In a request's first line: method, path, version."""
+
 _BROKEN = (OSError, EOFError, httptools.HttpParserError)
 
 
@@ -259,4 +262,7 @@ class AsyncConnections:
         ]
         if body is not None or method != "GET":
             lines.append(f"Content-Length: {len(body or b'')}")
+        for line in lines:  # as the standard library does: nothing smuggles in another request
+            if not line.isprintable() or (line is lines[0] and line.count(" ") > _SPACES):
+                raise ValueError(f"{line[:80]!r} cannot be part of a request")
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -93,7 +94,7 @@ class AsyncTask(Generic[T]):
             yield rest.decode("utf-8", "replace")
 
     def _at(self, about: str = "") -> str:
-        return f"/v1/tasks/{self.id}/{about}".rstrip("/")
+        return f"/v1/tasks/{quote(self.id, safe='')}/{about}".rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -92,7 +93,8 @@ def only(answer: Answer) -> str:
 
 def result(task_id: str, wait_s: float) -> Asked:
     """Return the request for a task's outcome."""
-    return f"/v1/tasks/{task_id}/result?wait={wait_s:.3f}", None, {"Accept": MSGPACK}
+    at = f"/v1/tasks/{quote(task_id, safe='')}/result"
+    return f"{at}?wait={wait_s:.3f}", None, {"Accept": MSGPACK}
 
 
 def outcome(answer: Answer) -> Item | None:

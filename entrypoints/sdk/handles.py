@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from .client import Client
@@ -79,4 +80,4 @@ class Task(Generic[T]):
             yield rest.decode("utf-8", "replace")
 
     def _at(self, about: str = "") -> str:
-        return f"/v1/tasks/{self.id}/{about}".rstrip("/")
+        return f"/v1/tasks/{quote(self.id, safe='')}/{about}".rstrip("/")
