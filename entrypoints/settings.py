@@ -30,6 +30,7 @@ CONFIG_VARIABLE = "GOFER_CONFIG"
 """Names the variable that holds the path of the TOML file."""
 
 MIB = 1024 * 1024
+CENTURY_S = 100 * 366 * 86_400
 
 MESSAGE_ROOM_BYTES = 16 * MIB
 """What a message holds beside its bodies: tracebacks, output, thousands of attempts."""
@@ -127,8 +128,8 @@ Store = Annotated[StoreUrl, NoDecode, BeforeValidator(parse_store), PlainSeriali
 Port = Annotated[int, Field(ge=0, le=65535)]
 Bytes = Annotated[int, Field(ge=1, le=512 * MIB)]  # Redis' own limit of one value
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-Milliseconds = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=CENTURY_S)]
+Milliseconds = Annotated[int, Field(gt=0, le=CENTURY_S * 1000)]
 
 
 class Settings(BaseSettings):
