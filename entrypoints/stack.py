@@ -179,7 +179,10 @@ class Stack:
             log.warning("%s ended with exit code %d: restart in %g s", part.name, code, pause)
             await asyncio.sleep(pause)
             await part.stop(0)
-            await part.start()
+            try:
+                await part.start()
+            except OSError as error:  # no process or descriptor to be had now: maybe next time
+                log.warning("%s cannot be started: %s", part.name, error)
 
     async def _stop(self, parts: list[Part]) -> None:
         """Stop parts and forget them; if this is cancelled, they are still known."""
