@@ -23,18 +23,7 @@ pytest_plugins = [
     "tests.support.leaks",
     "tests.support.processes",
     "tests.support.redis_fixtures",
+    "tests.support.sharing",
     "tests.support.suite",
     "tests.support.system",
 ]
-
-
-@pytest.hookimpl(trylast=True)  # after the shuffling
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where files are shared among processes, those that take longest come first.
-
-    Else one process is left with them at the end while the others have nothing to do.
-    """
-    if hasattr(config, "workerinput"):
-        items.sort(
-            key=lambda item: (item.path.name != "test_chaos.py", "e2e" not in item.path.parts)
-        )
