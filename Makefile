@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-JOBS ?= 2
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n + 1 : 8)))
 TASKS ?= 100000
 
 BIN := $(VENV)/bin
@@ -73,9 +73,8 @@ reference: $(VENV)/.test ## write the pages of docs/ that are made from the code
 lint: $(VENV)/.lint ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy & mypy=$$!; $(BIN)/pyright; found=$$?; wait $$mypy && exit $$found
 
 format: $(VENV)/.lint ## bring the code into the one format and mend what can be mended mechanically
 	$(BIN)/ruff check --fix

@@ -1,6 +1,6 @@
 """Chaos, checked like Jepsen: real processes are killed, frozen and restarted under load.
 
-    make chaos                                       40 s of faults in each mode
+    make chaos                                       30 s of faults in each mode
     GOFER_CHAOS_SECONDS=600 make chaos               ten minutes in each mode
     GOFER_CHAOS_SEED=7 make chaos ARGS='-k push'     the faults of seed 7, in one mode
 
@@ -23,7 +23,7 @@ from tests.support.processes import ProcessRunner
 from tests.support.redis_server import RedisServer
 from tests.support.system import MODES
 
-SECONDS = float(os.environ.get("GOFER_CHAOS_SECONDS", "40"))
+SECONDS = float(os.environ.get("GOFER_CHAOS_SECONDS", "30"))
 SEED = int(os.environ.get("GOFER_CHAOS_SEED") or secrets.randbelow(1_000_000))
 
 

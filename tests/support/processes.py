@@ -21,6 +21,11 @@ from tests.support.waiting import wait_until
 
 GRACE_S = 5.0
 
+PATIENCE_S = 40.0
+"""For what a process says or does in the end. Under a test's 60 s, and long: beside other tests on
+two cores a part takes several seconds to start, and many are started at once.
+"""
+
 
 class StartedProcess:
     """A process that leads its own group, and the file that its stdout and stderr go to."""
@@ -45,7 +50,7 @@ class StartedProcess:
         """Return everything it has written so far."""
         return self.log_path.read_text(errors="replace")
 
-    def wait_for_log(self, fragment: str, timeout: float = 20.0) -> None:
+    def wait_for_log(self, fragment: str, timeout: float = PATIENCE_S) -> None:
         """Wait until ``fragment`` is in its output; fail at once if it ends without writing it."""
 
         def found() -> bool:
@@ -59,7 +64,7 @@ class StartedProcess:
 
         wait_until(found, f"{self.name} says {fragment!r}", timeout)
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = PATIENCE_S) -> int:
         """Return its exit code; fail after ``timeout`` seconds."""
         wait_until(lambda: self.exit_code is not None, f"{self.name} ends", timeout)
         return self._popen.wait()
@@ -75,7 +80,7 @@ class StartedProcess:
         except psutil.NoSuchProcess:
             return []
 
-    def stop(self, timeout: float = 20.0) -> int:
+    def stop(self, timeout: float = PATIENCE_S) -> int:
         """Ask it to end (SIGTERM) and return its exit code."""
         if self.exit_code is None:
             self.send(signal.SIGTERM)

@@ -15,6 +15,9 @@ from tests.support.redis_server import RedisServer
 
 SLOTS = 2
 
+PATIENCE_S = 60.0
+"""For all parts to start or to leave, each a second of CPU, on a machine that others use too."""
+
 
 @dataclass(slots=True)
 class Part:
@@ -81,7 +84,7 @@ class Fleet:
         for part in self.parts:
             self.start(part)
         for part in self.parts:
-            part.process.wait_for_log(part.says)
+            part.process.wait_for_log(part.says, PATIENCE_S)
 
     def start(self, part: Part) -> None:
         """Start a part, or another process in its place."""
@@ -109,5 +112,5 @@ class Fleet:
         """Tell all to leave (SIGTERM); return those that did not do so in order, in words."""
         for part in self.parts:
             part.process.ask_to_end()
-        codes = [(part, part.process.wait(20)) for part in self.parts]
+        codes = [(part, part.process.wait(PATIENCE_S)) for part in self.parts]
         return [f"{part.module} left with exit code {code}" for part, code in codes if code != 0]

@@ -27,7 +27,7 @@ TIMERS = Timers(
     reap_ms=200,
     poll_ms=1_000,
 )
-"""A fifth of production's intervals, so that a run of 40 s sees leases expire and silences pass."""
+"""A fifth of production's intervals, so that a run of 30 s sees leases expire and silences pass."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "GOFER_BEAT_MS": str(TIMERS.beat_ms),

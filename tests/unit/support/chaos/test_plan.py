@@ -7,7 +7,8 @@ from tests.support.chaos.history import Deed
 from tests.support.chaos.plan import Strike, pairs, plan
 from tests.support.chaos.run import TIMERS
 
-SECONDS = 40.0
+SECONDS = 30.0
+"""Of a run in CI."""
 
 
 @given(st.integers(0, 2**32))
@@ -26,13 +27,12 @@ def test_faults_come_in_order_and_end_soon_after_the_last_has_begun(
     assert all(strike.after + strike.lasts <= seconds + 3 for strike in strikes)
 
 
-@given(st.integers(0, 2**32))
-def test_two_minutes_have_every_kind_of_fault(seed: int) -> None:
-    kinds = {(strike.deed, strike.part) for strike in plan(seed, 120.0, TIMERS)}
+def test_a_run_has_every_kind_of_fault() -> None:
     parts = ("worker", "dispatcher", "api", "redis")
-    assert kinds == {(deed, part) for deed in (Deed.KILL, Deed.STOP) for part in parts} | {
-        (Deed.KILL, "child")
-    }
+    every = {(deed, part) for deed in (Deed.KILL, Deed.STOP) for part in parts}
+    every.add((Deed.KILL, "child"))
+    for seed in range(200):
+        assert {(strike.deed, strike.part) for strike in plan(seed, SECONDS, TIMERS)} == every
 
 
 @given(st.integers(0, 2**32))
