@@ -182,6 +182,22 @@ class AsyncClient:
         asked = calls.batch(function_id, [payload], options)
         return calls.only(await self.connections.ask("POST", *asked))
 
+    async def call(self, function_id: str, payload: bytes, **options: Unpack[Options]) -> Result:
+        """Do as ``Client.call``."""
+        return await self.call_payload(function_id, payload, options)
+
+    async def call_payload(
+        self, function_id: str, payload: bytes, said: Mapping[str, Any]
+    ) -> Result:
+        """Do as ``call``, with options by the names of the API."""
+        if len(payload) > calls.CALL_BYTES:
+            asked = calls.batch(function_id, [payload], said)
+            return await self.result(calls.only(await self.connections.ask("POST", *asked)))
+        asked = calls.call(function_id, payload, said)
+        answer = await self.connections.ask("POST", *asked, calls.WAIT_S)
+        told = calls.called(answer)
+        return await self.result(told) if isinstance(told, str) else Result(told)
+
     async def result(self, task_id: str, timeout: float | None = None) -> Result:
         """Do as ``Client.result``."""
         now = asyncio.get_running_loop().time

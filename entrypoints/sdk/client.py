@@ -203,6 +203,24 @@ class Client:
         asked = calls.batch(function_id, [payload], options)
         return calls.only(self.connections.ask("POST", *asked))
 
+    def call(self, function_id: str, payload: bytes, **options: Unpack[Options]) -> Result:
+        """Have a function run once, and return what came of it: one request, if it is quick.
+
+        A connection that breaks meanwhile does no harm: the request is sent again and waits for
+        the same task. Raises Refused, Unreachable.
+        """
+        return self.call_payload(function_id, payload, options)
+
+    def call_payload(self, function_id: str, payload: bytes, said: Mapping[str, Any]) -> Result:
+        """Do as ``call``, with options by the names of the API."""
+        if len(payload) > calls.CALL_BYTES:
+            asked = calls.batch(function_id, [payload], said)
+            return self.result(calls.only(self.connections.ask("POST", *asked)))
+        asked = calls.call(function_id, payload, said)
+        answer = self.connections.ask("POST", *asked, calls.WAIT_S)
+        told = calls.called(answer)
+        return self.result(told) if isinstance(told, str) else Result(told)
+
     def result(self, task_id: str, timeout: float | None = None) -> Result:
         """Return what came of a task once it has ended.
 
