@@ -105,18 +105,23 @@ def only(answer: Answer) -> str:
     return str(told.task_ids[0])
 
 
-def call(function_id: str, payload: bytes, said: Mapping[str, Any]) -> Asked:
-    """Return the request that has a function run and waits for what comes of it, up to WAIT_S.
+def call(function_id: str, payload: bytes, said: Mapping[str, Any], wait_s: float) -> Asked:
+    """Return the request that has a function run and waits for what comes of it.
 
     It has a key: sent again because its answer was lost, it waits for the same task.
     """
     body = _encode(SubmitTask(function_id, payload, **said))
-    return f"/v1/tasks?wait={WAIT_S:g}", body, {**_BOTH, "Idempotency-Key": uuid.uuid4().hex}
+    return f"/v1/tasks?wait={wait_s:g}", body, {**_BOTH, "Idempotency-Key": uuid.uuid4().hex}
 
 
 def called(answer: Answer) -> Item | str:
     """Return what came of a call, or the id of its task where it has not ended."""
     return _item(answer.body) if answer.status == HTTPStatus.OK else _accepted(answer.body).id
+
+
+def left(deadline: float | None, now: float) -> float | None:
+    """Return how many seconds are left; None: there is no end."""
+    return None if deadline is None else max(0.0, deadline - now)
 
 
 def result(task_id: str, wait_s: float) -> Asked:
