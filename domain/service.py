@@ -118,6 +118,22 @@ class Service:
             await self._tasks.wait([task_id], timeout_s)
         return await self.outcome(task_id)
 
+    async def call(self, submission: Submission, timeout_s: float) -> tuple[Task, Outcome | None]:
+        """Record a task, and return as ``wait`` does: for whoever does both at once.
+
+        A task that ends in time costs the store no look: its end is waited for from before it was
+        recorded on. Raises what ``submit`` raises.
+        """
+        task = self._admission.admit(submission)
+        with self._tasks.expect(task.id) as expected:
+            (answer,) = await self._admission.record([task])
+            if isinstance(answer, GoferError):
+                raise answer
+            if answer != task.id:  # it is known by its key, and may have ended long ago
+                return await self.wait(answer, timeout_s)
+            found = await expected.ended(timeout_s)
+        return await self.outcome(task.id) if found is None else found
+
     async def cancel(self, task_id: TaskId) -> Cancelled:
         """End a task that has not ended; raise NotFound, StoreUnavailable."""
         (answer,) = await self._tasks.cancel([task_id])

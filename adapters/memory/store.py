@@ -28,6 +28,7 @@ from ...domain.ports import (
 from ...domain.task import Idempotency, NewTask, Outcome, Task
 from . import batches, checking, hints, transitions
 from .events import MemoryEvents
+from .expecting import Expectation
 from .functions import MemoryFunctions
 from .ground import Ground
 from .history import MemoryHistory
@@ -197,6 +198,10 @@ class MemoryStore(MemoryFunctions):
             return done
         await self._ground.signals.wait(asked, timeout_s)
         return self._over(asked)
+
+    def expect(self, task_id: TaskId) -> Expectation:
+        """Begin to wait for a task that is about to be submitted."""
+        return Expectation(self, task_id)
 
     async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
         """Bind an idempotency key to a batch."""

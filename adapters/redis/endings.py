@@ -3,27 +3,29 @@
 The scripts publish the ids of the tasks that ended on one channel; this object subscribes once,
 when somebody first waits, and wakes its own waiters. Messages may be lost (a broken connection,
 a slow subscriber), so whoever waits is also looked up every ``poll_s`` seconds, all in one call.
-Whoever comes is looked up once, together with all who come at that time. There is never a
-subscription, connection or asyncio task for each who waits.
+Whoever comes is looked up once, together with all who come at that time; whoever came before the
+task did (``expect``) is not, while the subscription stands. There is never a subscription,
+connection or asyncio task for each who waits.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import Self
 
 from redis.asyncio import Redis
 
 from ...domain.errors import StoreUnavailable
 from ...domain.identifiers import TaskId
 from ...domain.policy import STORE_BACKOFF_MS, doubling_ms
+from ...domain.task import Outcome, Task
+from . import record
 from .failures import DRIVER_ERRORS, unavailable
+from .framing import unframe
+from .subscription import hear
 
 SUBSCRIBE_S = 0.5
 """How long a first waiter waits for the subscription to stand; the poll serves those who go on."""
-
-READ_S = 30.0
-"""How long one read of the subscription blocks; then it is simply read again."""
 
 LookUp = Callable[[Sequence[TaskId]], Awaitable[frozenset[TaskId]]]
 
@@ -33,10 +35,11 @@ log = logging.getLogger(__name__)
 class _Waiter:
     """One call of ``wait``: what it asked for, and what ended of it. ``looked``: ended before.
 
-    ``polled``: it is looked up now and then; else whoever waits does that.
+    ``polled``: it is looked up now and then; else whoever waits does that. ``told``: the string of
+    the task that has woken it, where that was published.
     """
 
-    __slots__ = ("asked", "ended", "looked", "polled", "woken")
+    __slots__ = ("asked", "ended", "looked", "polled", "told", "woken")
 
     def __init__(
         self, asked: frozenset[TaskId], *, polled: bool, loop: asyncio.AbstractEventLoop
@@ -44,6 +47,7 @@ class _Waiter:
         self.asked = asked
         self.polled = polled
         self.ended: set[TaskId] = set()
+        self.told = b""
         self.looked: asyncio.Future[frozenset[TaskId]] = loop.create_future()
         self.woken: asyncio.Future[None] = loop.create_future()
 
@@ -74,6 +78,7 @@ class Endings:
         self._subscribed = asyncio.Event()
         self._needed = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
+        self._failures = 0
         self._closed = False
         self.leaving = False
 
@@ -88,7 +93,7 @@ class Endings:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         waiter = _Waiter(task_ids, polled=look_up is None, loop=loop)
-        self._add(waiter)
+        self.enter(waiter)
         try:
             if look_up is None:
                 ended = await self._looked_up(waiter)
@@ -97,14 +102,21 @@ class Endings:
                 ended = await look_up(list(task_ids))
             if ended or self.leaving:
                 return ended
-            timer = loop.call_at(deadline, waiter.wake)
-            try:
-                await waiter.woken
-            finally:
-                timer.cancel()
+            await self._sleep(waiter, deadline)
             return frozenset(waiter.ended)
         finally:
-            self._remove(waiter)
+            self.remove(waiter)
+
+    def expect(self, task_id: TaskId) -> "Expectation":
+        """Begin to wait for a task that is about to be submitted."""
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(frozenset([task_id]), polled=True, loop=loop)
+        return Expectation(self, waiter, stood=self._subscribed.is_set())
+
+    async def hear_of(self, waiter: _Waiter, timeout_s: float) -> None:
+        """Return when the task of one who was entered before it came has ended, or time is up."""
+        if not self.leaving:
+            await self._sleep(waiter, asyncio.get_running_loop().time() + timeout_s)
 
     def leave(self) -> None:
         """Let everybody return, and nobody wait from now on."""
@@ -129,12 +141,14 @@ class Endings:
             for waiter in waiters:
                 waiter.wake()
 
-    def _add(self, waiter: _Waiter) -> None:
+    def enter(self, waiter: _Waiter) -> None:
+        """Have a waiter woken from now on."""
         for task_id in waiter.asked:
             self._waiters.setdefault(task_id, set()).add(waiter)
         self._needed.set()
 
-    def _remove(self, waiter: _Waiter) -> None:
+    def remove(self, waiter: _Waiter) -> None:
+        """Wake it no more."""
         for task_id in waiter.asked:
             self._waiters[task_id].discard(waiter)
             if not self._waiters[task_id]:
@@ -183,6 +197,27 @@ class Endings:
         new, self._new = self._new, []
         return new
 
+    async def _sleep(self, waiter: _Waiter, deadline: float) -> None:
+        timer = asyncio.get_running_loop().call_at(deadline, waiter.wake)
+        try:
+            await waiter.woken
+        finally:
+            timer.cancel()
+
+    def _stands(self) -> None:
+        self._failures = 0
+        self._subscribed.set()
+
+    def _hear(self, message: bytes) -> None:
+        """Wake those for whose tasks or batches the message is, and tell what it tells of them."""
+        ids, _, told = message.partition(b"\n")
+        if told:
+            items = unframe(told)
+            for task_id, string in zip(items[::2], items[1::2], strict=True):
+                for waiter in self._waiters.get(TaskId(task_id.decode()), ()):
+                    waiter.told = string
+        self._wake(TaskId(word) for word in ids.decode().split())
+
     def _wake(self, ended: Iterable[TaskId]) -> None:
         for task_id in ended:
             for waiter in self._waiters.get(task_id, ()):
@@ -190,28 +225,16 @@ class Endings:
                 waiter.wake()
 
     async def _keep_subscribed(self) -> None:
-        failures = 0
         while not self._closed:
-            subscription: Any = self._client.pubsub()  # pyright: ignore[reportUnknownMemberType]
             try:
-                await subscription.subscribe(self._channel)
-                while not self._closed:
-                    message = await subscription.get_message(timeout=READ_S)
-                    if message is None:
-                        continue
-                    failures = 0
-                    if message["type"] == "subscribe":
-                        self._subscribed.set()
-                    elif message["type"] == "message":
-                        self._wake(TaskId(word) for word in message["data"].decode().split())
+                await hear(self._client, self._channel, self._stands, self._hear)
             except DRIVER_ERRORS as error:
                 # the poll serves the waiters until the subscription stands again
                 log.warning("subscription to ended tasks: %s", unavailable(error).reason)
             finally:
                 self._subscribed.clear()
-                await subscription.aclose()
-            await asyncio.sleep(doubling_ms(STORE_BACKOFF_MS, failures, 0.0) / 1000)
-            failures += 1
+            await asyncio.sleep(doubling_ms(STORE_BACKOFF_MS, self._failures, 0.0) / 1000)
+            self._failures += 1
 
     async def _keep_looking(self) -> None:
         while not self._closed:
@@ -223,3 +246,35 @@ class Endings:
             except StoreUnavailable as error:
                 # those who wait have their own deadlines; the next round may succeed
                 log.warning("looking for ended tasks: %s", error.reason)
+
+
+class Expectation:
+    """Who waits for one task from before it is submitted on: the port's ``Expected``."""
+
+    def __init__(self, endings: Endings, waiter: _Waiter, *, stood: bool) -> None:
+        """Begin to wait; ``stood``: whether the subscription did at that moment."""
+        self._endings = endings
+        self._waiter = waiter
+        self._stood = stood
+        endings.enter(waiter)
+
+    async def ended(self, timeout_s: float) -> tuple[Task, Outcome] | None:
+        """Return the task and its outcome if they were published; None: look."""
+        asked = self._waiter.asked
+        if not self._stood:  # it may have ended unheard: as whoever comes later does
+            await self._endings.wait(asked, timeout_s)
+            return None
+        await self._endings.hear_of(self._waiter, timeout_s)
+        (task_id,) = asked
+        found = record.task_and_outcome(task_id, self._waiter.told, iter(()))
+        if found is None or found[1] is None:
+            return None
+        return found[0], found[1]
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Wait no more."""
+        self._endings.remove(self._waiter)

@@ -33,7 +33,7 @@ from .batches import batches
 from .bodies import Bodies
 from .claiming import Claims
 from .driver import Driver, open_clients, read_scripts
-from .endings import Endings
+from .endings import Endings, Expectation
 from .events import RedisEvents
 from .framing import frame, unframe
 from .functions import RedisFunctions
@@ -209,6 +209,10 @@ class RedisStore(RedisFunctions):
         if timeout_s <= 0 or not task_ids:
             return await self._reading.ended(task_ids)
         return await self._endings.wait(frozenset(task_ids), timeout_s)
+
+    def expect(self, task_id: TaskId) -> Expectation:
+        """Begin to wait for a task that is about to be submitted."""
+        return self._endings.expect(task_id)
 
     async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
         """Bind an idempotency key to a batch."""

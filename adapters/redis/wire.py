@@ -241,6 +241,13 @@ def _error(text: str) -> exceptions.ResponseError:
     return exceptions.ResponseError(text)
 
 
+def packed(command: Command) -> bytes:
+    """Return the bytes of a command that has no long words."""
+    parts: list[bytes] = []
+    _pack(command, parts)
+    return b"".join(parts)
+
+
 def _pack(command: Command, parts: list[bytes]) -> None:
     """Append the bytes of a command; the longest words by themselves."""
     joined = [b"*%d\r\n" % len(command)]

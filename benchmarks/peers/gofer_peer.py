@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.peers.driving import Answer, operations, serve
+from benchmarks.peers.driving import Answer, operations, round_trips, serve
 from benchmarks.peers.gofer_parts import GoferParts
 from benchmarks.peers.http_load import Tasks
 from gofer.entrypoints.sdk.batches import Batch
 from gofer.entrypoints.sdk.client import Client
+from gofer.entrypoints.sdk.decorated import RemoteFunction
 
 TASKS_OF_A_BATCH = 1000
 BYTES_OF_A_BATCH = 12 * 1024 * 1024
@@ -50,6 +51,7 @@ class GoferPeer:
         self.parts: GoferParts | None = None
         self.mode = "local"
         self._client: Client | None = None
+        self._noop: RemoteFunction[[Any], None] | None = None
 
     def start(self, store: str, children: int, folder: str) -> None:
         """Start ``gofer up``; register the functions."""
@@ -65,6 +67,7 @@ class GoferPeer:
         self._client = Client(url)
         for name, function in bodies().items():
             self.ids[name] = self._client.register(function, name)
+        self._noop = self._client.function(name="noop")(bodies()["noop"])
 
     def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch | str]:
         """Submit a task, or batches of a thousand, or of as many as fit a request."""
@@ -77,6 +80,12 @@ class GoferPeer:
             self._client.submit_batch(self.ids[name], payloads[first : first + most])
             for first in range(0, len(payloads), most)
         ]
+
+    def call(self) -> None:
+        """Have one no-op run and wait for it, as ``function.remote()`` does; check what came."""
+        assert self._noop is not None, "it is started first"
+        if self._noop.remote(0) is not None:
+            raise ValueError("a no-op returned something")
 
     def fetch(self, handles: Sequence[Batch | str]) -> Sequence[Any]:
         """Follow each batch's results to their end; bring them into the order of the tasks."""
@@ -104,6 +113,10 @@ def own_operations(peer: GoferPeer) -> dict[str, Callable[..., Answer]]:
     def mode(name: str) -> Answer:
         peer.mode = name
         return {}
+
+    def latency(count: int, seconds: float) -> Answer:
+        """Do as the others, by the call that submits and waits in one."""
+        return {"ms": round_trips(peer.call, count, seconds)}
 
     def posts(count: int, connections: int) -> Answer:
         payload = base64.b64encode(Client.arguments(0)).decode()
@@ -148,7 +161,7 @@ def own_operations(peer: GoferPeer) -> dict[str, Callable[..., Answer]]:
         peer.fetch(handles)
         return {"first_result_s": time.perf_counter() - began}
 
-    named = (mode, posts, start_api, submit, worker_start)
+    named = (mode, latency, posts, start_api, submit, worker_start)
     return {each.__name__: each for each in named}
 
 

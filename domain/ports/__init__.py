@@ -28,7 +28,7 @@ from .links import FromWorker, Link, Uplink
 from .output import OutputStore, Shown
 from .points import Point
 from .queues import QueueState, QueueStore, Standing, Totals
-from .store import BatchStore, TaskStore
+from .store import BatchStore, Expected, TaskStore
 from .whole import Store
 from .workers import Muster, Sighting, WorkerRecord, WorkerState, WorkerStore
 from .world import Clock, Entropy, Inspection, PayloadInspector, Telemetry
@@ -51,6 +51,7 @@ __all__ = [
     "EventStore",
     "Executor",
     "ExecutorEvent",
+    "Expected",
     "Feed",
     "Filed",
     "FromWorker",

@@ -7,7 +7,7 @@ costs one lease time, never a task.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from ..identifiers import Attempt, BatchId, TaskId
 from ..task import Idempotency, NewTask, Outcome, Task
@@ -24,6 +24,26 @@ from .answers import (
     Submitted,
     Written,
 )
+
+
+class Expected(Protocol):
+    """Somebody who waits for one task from before it is submitted on; see ``TaskStore.expect``."""
+
+    async def ended(self, timeout_s: float) -> tuple[Task, Outcome] | None:
+        """Return the task and its outcome once it has ended, if that is told with the news.
+
+        None: the news came without it, or time is up, or the process leaves; so look. To be called
+        once, and only when the task has been recorded.
+        """
+        ...
+
+    def __enter__(self) -> Self:
+        """Return itself; nobody waits any more behind the block."""
+        ...
+
+    def __exit__(self, *error: object) -> None:
+        """Wait no more."""
+        ...
 
 
 class TaskStore(Protocol):
@@ -125,6 +145,13 @@ class TaskStore(Protocol):
         """Return those of the tasks that nobody need wait for, or nothing when time is up.
 
         Those have ended, or do not exist; it returns as soon as there is one.
+        """
+        ...
+
+    def expect(self, task_id: TaskId) -> Expected:
+        """Begin to wait for a task that is about to be submitted, so that its end is not missed.
+
+        Whoever submits and waits so need not look before, nor as a rule after.
         """
         ...
 

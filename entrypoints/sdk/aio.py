@@ -29,6 +29,7 @@ from .errors import Refused
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
 from .resources import Functions, Queues, Tasks, Workers
+from .wire import Item
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -181,6 +182,36 @@ class AsyncClient:
         """Do as ``Client.submit``."""
         asked = calls.batch(function_id, [payload], options)
         return calls.only(await self.connections.ask("POST", *asked))
+
+    async def call(
+        self,
+        function_id: str,
+        payload: bytes,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> Result:
+        """Do as ``Client.call``."""
+        return await self.call_payload(function_id, payload, options, timeout)
+
+    async def call_payload(
+        self,
+        function_id: str,
+        payload: bytes,
+        said: Mapping[str, Any],
+        timeout: float | None = None,
+    ) -> Result:
+        """Do as ``call``, with options by the names of the API."""
+        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        wait_s = calls.WAIT_S if timeout is None else min(calls.WAIT_S, max(0.0, timeout))
+        if len(payload) > calls.CALL_BYTES:
+            asked = calls.batch(function_id, [payload], said)
+            told: Item | str = calls.only(await self.connections.ask("POST", *asked))
+        else:
+            asked = calls.call(function_id, payload, said, wait_s)
+            told = calls.called(await self.connections.ask("POST", *asked, wait_s))
+        if isinstance(told, str):
+            return await self.result(told, calls.left(deadline, asyncio.get_running_loop().time()))
+        return Result(told)
 
     async def result(self, task_id: str, timeout: float | None = None) -> Result:
         """Do as ``Client.result``."""

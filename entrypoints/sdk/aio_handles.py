@@ -1,7 +1,15 @@
 """Decorated functions, tasks and batches of the ``AsyncClient``: those of ``Client``, awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
     from .aio import AsyncClient
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 _page = msgspec.msgpack.Decoder(Page).decode
@@ -144,7 +153,12 @@ class AsyncFunction(Decorated[P, T]):
 
     async def remote(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Have it run by a worker; return what it returned or raise what it raised."""
-        return await (await self.spawn(*args, **kwargs)).result()
+        payload = outcomes.dump_call(args, kwargs)
+        result = await self._at_service(
+            lambda function_id: self._client.call_payload(function_id, payload, self._said)
+        )
+        value: T = result.value()
+        return value
 
     async def spawn(self, *args: P.args, **kwargs: P.kwargs) -> AsyncTask[T]:
         """Have it run by a worker; return a handle at once: then the task is not lost."""
@@ -198,11 +212,16 @@ class AsyncFunction(Decorated[P, T]):
 
     async def _submit(self, payloads: Sequence[bytes]) -> AsyncBatch:
         """Submit calls as one batch; registers it again, once, if the service knows it no more."""
+        return await self._at_service(
+            lambda function_id: self._client.submit_payloads(function_id, payloads, self._said)
+        )
+
+    async def _at_service(self, ask: Callable[[str], Awaitable[R]]) -> R:
+        """Ask for something with the function's id; once more if the service knows it no more."""
         parcel = self._parcel()
         function_id = await self._registered(parcel)
         try:
-            return await self._client.submit_payloads(function_id, payloads, self._said)
+            return await ask(function_id)
         except Refused as refusal:
             forget(parcel, function_id, refusal)
-        function_id = await self._registered(parcel)
-        return await self._client.submit_payloads(function_id, payloads, self._said)
+        return await ask(await self._registered(parcel))

@@ -13,7 +13,16 @@ from . import outcomes
 from .address import JSON, MSGPACK, Answer
 from .errors import NotGofer, Refused
 from .packing import Parcel
-from .wire import BatchSubmitted, FunctionRegistered, Item, NewTask, Problem, SubmitBatch
+from .wire import (
+    Accepted,
+    BatchSubmitted,
+    FunctionRegistered,
+    Item,
+    NewTask,
+    Problem,
+    SubmitBatch,
+    SubmitTask,
+)
 
 Asked = tuple[str, bytes | None, dict[str, str]]
 """Path, body and headers of a request."""
@@ -26,6 +35,10 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 WAIT_S = 30.0
 """How long one request for a result waits before another is made."""
+
+CALL_BYTES = 64 * 1024
+"""Arguments up to this length go with a request that also waits for what comes of them; longer
+ones would lie in the service's memory for as long."""
 
 PAGE_MOST = 1_000
 """Items of a page of a list."""
@@ -40,6 +53,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _submitted = msgspec.msgpack.Decoder(BatchSubmitted).decode
 _registered = msgspec.json.Decoder(FunctionRegistered).decode
 _item = msgspec.msgpack.Decoder(Item).decode
+_accepted = msgspec.msgpack.Decoder(Accepted).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,25 @@ def only(answer: Answer) -> str:
     for problem in told.refused.values():
         raise Refused(problem.status, problem.kind, problem.detail)
     return str(told.task_ids[0])
+
+
+def call(function_id: str, payload: bytes, said: Mapping[str, Any], wait_s: float) -> Asked:
+    """Return the request that has a function run and waits for what comes of it.
+
+    It has a key: sent again because its answer was lost, it waits for the same task.
+    """
+    body = _encode(SubmitTask(function_id, payload, **said))
+    return f"/v1/tasks?wait={wait_s:g}", body, {**_BOTH, "Idempotency-Key": uuid.uuid4().hex}
+
+
+def called(answer: Answer) -> Item | str:
+    """Return what came of a call, or the id of its task where it has not ended."""
+    return _item(answer.body) if answer.status == HTTPStatus.OK else _accepted(answer.body).id
+
+
+def left(deadline: float | None, now: float) -> float | None:
+    """Return how many seconds are left; None: there is no end."""
+    return None if deadline is None else max(0.0, deadline - now)
 
 
 def result(task_id: str, wait_s: float) -> Asked:

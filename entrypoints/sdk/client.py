@@ -30,6 +30,7 @@ from .handles import Task
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
 from .resources import Functions, Queues, Tasks, Workers
+from .wire import Item
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -202,6 +203,40 @@ class Client:
         """
         asked = calls.batch(function_id, [payload], options)
         return calls.only(self.connections.ask("POST", *asked))
+
+    def call(
+        self,
+        function_id: str,
+        payload: bytes,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> Result:
+        """Have a function run once, and return what came of it: one request, if it is quick.
+
+        A connection that breaks meanwhile does no harm: the request is sent again and waits for
+        the same task. Raises TimeoutError, Refused, Unreachable.
+        """
+        return self.call_payload(function_id, payload, options, timeout)
+
+    def call_payload(
+        self,
+        function_id: str,
+        payload: bytes,
+        said: Mapping[str, Any],
+        timeout: float | None = None,
+    ) -> Result:
+        """Do as ``call``, with options by the names of the API."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait_s = calls.WAIT_S if timeout is None else min(calls.WAIT_S, max(0.0, timeout))
+        if len(payload) > calls.CALL_BYTES:
+            asked = calls.batch(function_id, [payload], said)
+            told: Item | str = calls.only(self.connections.ask("POST", *asked))
+        else:
+            asked = calls.call(function_id, payload, said, wait_s)
+            told = calls.called(self.connections.ask("POST", *asked, wait_s))
+        if isinstance(told, str):
+            return self.result(told, calls.left(deadline, time.monotonic()))
+        return Result(told)
 
     def result(self, task_id: str, timeout: float | None = None) -> Result:
         """Return what came of a task once it has ended.

@@ -13,10 +13,11 @@ from .options import TaskOptions, defaults_of, spoken
 from .packing import Parcel, Shelf
 
 if TYPE_CHECKING:
-    from .batches import Batch
+    from .batches import Batch, Result
     from .client import Client
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 VERSIONS_MOST = 8
@@ -81,7 +82,12 @@ class RemoteFunction(Decorated[P, T]):
 
     def remote(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Have it run by a worker, wait, and return what it returned or raise what it raised."""
-        return self.spawn(*args, **kwargs).result()
+        payload = outcomes.dump_call(args, kwargs)
+        result: Result = self._at_service(
+            lambda function_id: self._client.call_payload(function_id, payload, self._said)
+        )
+        value: T = result.value()
+        return value
 
     def spawn(self, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
         """Have it run by a worker; return a handle at once: then the task is not lost."""
@@ -123,11 +129,16 @@ class RemoteFunction(Decorated[P, T]):
 
         Raises Refused if not one of them is accepted, Unpicklable, Unreachable.
         """
+        return self._at_service(
+            lambda function_id: self._client.submit_payloads(function_id, payloads, self._said)
+        )
+
+    def _at_service(self, ask: Callable[[str], R]) -> R:
+        """Ask for something with the function's id; once more if the service knows it no more."""
         parcel = self._parcel()
         function_id = self._registered(parcel)
         try:
-            return self._client.submit_payloads(function_id, payloads, self._said)
+            return ask(function_id)
         except Refused as refusal:
             forget(parcel, function_id, refusal)
-        function_id = self._registered(parcel)
-        return self._client.submit_payloads(function_id, payloads, self._said)
+        return ask(self._registered(parcel))

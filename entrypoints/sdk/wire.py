@@ -13,11 +13,9 @@ class NewTask(Struct, gc=False, omit_defaults=True):
     function: str | None = None
 
 
-class SubmitBatch(Struct, omit_defaults=True):
-    """Many tasks, and what holds for all of them; None: as the service has it."""
+class Options(Struct, omit_defaults=True, kw_only=True):
+    """What may be said of tasks; None: as the function or the service has it."""
 
-    tasks: list[NewTask]
-    function: str | None = None
     priority: int | None = None
     delay_s: float | None = None
     timeout_s: float | None = None
@@ -29,6 +27,20 @@ class SubmitBatch(Struct, omit_defaults=True):
     expires_at: str | None = None
     expires_in_s: float | None = None
     on_incompatible: str | None = None
+
+
+class SubmitBatch(Options, omit_defaults=True):
+    """Many tasks, and what holds for all of them."""
+
+    tasks: list[NewTask]
+    function: str | None = None
+
+
+class SubmitTask(Options, omit_defaults=True):
+    """One task."""
+
+    function: str
+    payload: bytes
 
 
 class Problem(Struct, gc=False):

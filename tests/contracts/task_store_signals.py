@@ -7,6 +7,7 @@ longer than a poll would need only where it says so.
 import asyncio
 
 from gofer.domain.ports import Hint, Store
+from gofer.domain.task import Success, TaskStatus
 from tests.contracts.store_backend import LONG_MS, a_task, done, lost, queue, running, take
 from tests.contracts.store_contract import UNKNOWN, StoreContract
 
@@ -82,6 +83,69 @@ class WaitContract(StoreContract):
         waiting = asyncio.create_task(store.wait([attempt.task_id], MOMENT_S))
         await store.release([attempt])
         assert await waiting == frozenset()
+
+
+class ExpectContract(StoreContract):
+    async def test_who_expects_a_task_learns_of_its_end(self, store: Store) -> None:
+        await queue(store)  # the function is there
+        task = a_task()
+        with store.expect(task.id) as expected:
+            await store.submit([task])
+            waiting = asyncio.create_task(expected.ended(PATIENCE_S))
+            await asyncio.wait([waiting], timeout=MOMENT_S)
+            leased = await take(store, limit=2)
+            await store.complete(done([each.attempt for each in leased]))
+            found = await waiting or (await store.outcomes([task.id]))[0]
+        assert found is not None
+        assert (found[0].status, found[1]) == (TaskStatus.COMPLETED, Success(b"result"))
+
+    async def test_what_ends_before_somebody_who_expects_it_waits_is_not_missed(
+        self, store: Store
+    ) -> None:
+        await queue(store)
+        for _ in range(2):  # the second time whatever it takes to hear is there
+            task = a_task()
+            with store.expect(task.id) as expected:
+                await store.submit([task])
+                leased = await take(store, limit=2)
+                await store.complete(done([each.attempt for each in leased]))
+                found = await expected.ended(PATIENCE_S) or (await store.outcomes([task.id]))[0]
+            assert found is not None
+            assert found[1] == Success(b"result")
+
+    async def test_each_kind_of_end_wakes_who_expects_it(self, store: Store) -> None:
+        await queue(store)
+        failed, cancelled = a_task(), a_task()
+        with store.expect(failed.id) as first, store.expect(cancelled.id) as second:
+            await store.submit([failed, cancelled])
+            leased = {each.attempt.task_id: each.attempt for each in await take(store, limit=3)}
+            waits = [asyncio.create_task(each.ended(PATIENCE_S)) for each in (first, second)]
+            await asyncio.wait(waits, timeout=MOMENT_S)
+            await store.fail(lost([leased[failed.id]]))
+            await store.cancel([cancelled.id])
+            await asyncio.gather(*waits)
+        told = await store.get([failed.id, cancelled.id])
+        assert [task and task.status for task in told] == [
+            TaskStatus.FAILED,
+            TaskStatus.CANCELLED,
+        ]
+
+    async def test_who_expects_a_task_waits_no_longer_than_said(self, store: Store) -> None:
+        await queue(store)
+        task = a_task()
+        with store.expect(task.id) as expected:
+            await store.submit([task])
+            assert await expected.ended(MOMENT_S) is None
+
+    async def test_nobody_expects_anything_in_a_process_that_leaves(self, store: Store) -> None:
+        await queue(store)
+        task = a_task()
+        with store.expect(task.id) as expected:
+            await store.submit([task])
+            waiting = asyncio.create_task(expected.ended(PATIENCE_S))
+            await asyncio.wait([waiting], timeout=MOMENT_S)
+            store.wake()
+            assert await waiting is None
 
 
 class ListenContract(StoreContract):
@@ -180,5 +244,5 @@ class ListenContract(StoreContract):
         assert await store.listen("d1", 0) == Hint()
 
 
-class TaskStoreSignalsContract(WaitContract, ListenContract):
-    """Both; an adapter's test class inherits from this one."""
+class TaskStoreSignalsContract(WaitContract, ExpectContract, ListenContract):
+    """All; an adapter's test class inherits from this one."""

@@ -12,6 +12,8 @@ if missing then return missing end
 local retention = whole(tonumber(ARGV[1]))
 local items = unframe(ARGV[2])
 local DONE = {C = true}
+-- Where so few end at once, whoever waits for one is told all of it, and need not ask.
+local TOLD_MOST = 10
 local tasks, answers, ids, ended, seen, results, longs = read(items, 4), {}, {}, {}, {}, {}, 0
 for n, task in ipairs(tasks) do
   local id = items[4 * n - 3]
@@ -31,13 +33,19 @@ end
 if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   local finished = whole(now_ms()) .. ' '
+  local told = {}
   for k, n in ipairs(ended) do
-    finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n])
-    if results[n] then keep(P .. 'x:' .. ids[k], results[n], retention) end
+    local task = finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n])
+    if results[n] then
+      keep(P .. 'x:' .. ids[k], results[n], retention)
+    elseif #ids <= TOLD_MOST and not of_batch(ids[k]) then
+      told[#told + 1] = ids[k]
+      told[#told + 1] = task
+    end
   end
   write()
   bury(retention)
-  publish(ids, 'C', retention)
+  publish(ids, 'C', retention, told)
 end
 discard()
 return table.concat(answers)

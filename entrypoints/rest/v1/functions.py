@@ -12,7 +12,6 @@ from ....domain.functions import FunctionPage as Page
 from ....domain.functions import FunctionWish
 from ....domain.service import Service
 from ..encoding import Encoding
-from .bodies import Result
 from .catalog import Catalog
 from .formats import Reader, reply, spoken, wanted
 from .function_bodies import (
@@ -30,7 +29,7 @@ from .queries import PAGING, WAIT, Parameter, limit, value, waiting_s
 from .routing import LOCATION, Answer, Described, add_route, gives
 from .submitting import LARGE_BYTES, Wishes, ms
 from .task_bodies import Call
-from .tasks import KEY, SUBMIT_FAILURES, TAKEN, Tasks
+from .tasks import ENDED, KEY, SUBMIT_FAILURES, TAKEN, Tasks
 from .times import at
 
 NEW = Answer(FunctionStands, "It is a new version of its name.", LOCATION)
@@ -53,9 +52,8 @@ def add_function_routes(
     one = Described(gives(FunctionStands), failures=(404,))
     versions = Described(gives(FunctionPage), failures=(404,), queries=PAGING)
     deleting = Described({204: Answer(None, "It takes no more tasks.")}, failures=(404,))
-    ended = Answer(Result, "It has ended, within `wait` seconds.")
     calling = Described(
-        {200: ended, 202: TAKEN}, takes=Call, failures=SUBMIT_FAILURES, headers=KEY, queries=WAIT
+        {200: ENDED, 202: TAKEN}, takes=Call, failures=SUBMIT_FAILURES, headers=KEY, queries=WAIT
     )
     add_route(router, "POST", "/v1/functions", routes.register, registering)
     looking = Described(gives(Preflight), takes=RegisterFunction, failures=(408, 413, 415, 422))
@@ -125,7 +123,7 @@ class _Functions:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def call(self, request: Request) -> Response:
-        """Call a function with plain data.
+        """Call a function with plain data, or with a pickle.
 
         With `wait`, what came of it is the answer if it ends within so many seconds; else, and
         without, the task is.
@@ -133,12 +131,7 @@ class _Functions:
         answer_in, waits_s = wanted(request), waiting_s(request)
         wish = await self._calls.read(request)
         function = await self._catalog.resolve(_ref(request))
-        task_id = await self._tasks.record(wish, function)
-        if waits_s:
-            task, outcome = await self._service.wait(task_id, waits_s)
-            if outcome is not None:
-                return await self._tasks.outcome(task, outcome, answer_in)
-        return await self._tasks.taken(task_id, answer_in)
+        return await self._tasks.run(wish, function, waits_s, answer_in)
 
     async def _body(self, request: Request) -> RegisterFunction:
         written_in, raw = spoken(request), await request.body()

@@ -73,7 +73,7 @@ class _History:
         """Queue a failed task again, under the same id and with all of its budget."""
         answer_in = wanted(request)
         task = await self._service.retry(task_id_of(request))
-        return await self._tasks.taken(task.id, answer_in)
+        return await self._tasks.taken(task, answer_in)
 
     async def attempts(self, request: Request) -> Response:
         """List a task's attempts: who tried, how long, how it ended, what was seen."""

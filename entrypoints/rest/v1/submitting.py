@@ -12,7 +12,7 @@ from ....domain.task import Backoff, Budget
 from ..encoding import Encoding
 from .formats import Reader, header, spoken
 from .problems import Refused
-from .task_bodies import Call, NewTask, OfBackoff, Options, SubmitTask
+from .task_bodies import Call, OfBackoff, Options
 from .times import LAST_MS, at, now_ms, unix_ms
 
 LARGE_BYTES = 1024 * 1024
@@ -77,7 +77,7 @@ class Wishes:
 def payload_of(body: Call, encoding: Encoding) -> bytes:
     """Return the pickle of a call's arguments; raise Refused, InvalidPayload."""
     given = body.args is not UNSET or body.kwargs is not UNSET
-    if isinstance(body, SubmitTask | NewTask) and isinstance(body.payload, bytes):
+    if isinstance(body.payload, bytes):
         if given:
             raise Refused("does-not-fit", "give a `payload`, or `args` and `kwargs`; not both")
         return body.payload

@@ -73,17 +73,20 @@ class Options(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 
 class Call(Options, kw_only=True, gc=False):
-    """Arguments as plain data, and options; nothing at all calls without arguments."""
+    """Arguments as plain data (``args``, ``kwargs``), or pickled (``payload``); never both.
+
+    Beside them options. Nothing at all calls without arguments.
+    """
 
     args: Args | UnsetType = UNSET
     kwargs: Kwargs | UnsetType = UNSET
+    payload: Payload | UnsetType = UNSET
 
 
 class SubmitTask(Call, kw_only=True):
     """A wish to run a function on a ``payload``, or on ``args`` and ``kwargs``; never on both."""
 
     function: Reference
-    payload: Payload | UnsetType = UNSET
 
 
 class NewTask(Call, kw_only=True, gc=False):
@@ -92,7 +95,6 @@ class NewTask(Call, kw_only=True, gc=False):
     What it does not say is as the batch says.
     """
 
-    payload: Payload | UnsetType = UNSET
     function: Reference | None = None
 
 

@@ -44,12 +44,19 @@ KEY = {
 SUBMIT_FAILURES = (404, 408, 413, 415, 422, 429)
 
 NOT_YET = Answer(Result, "It has not ended.", RETRY_AFTER)
+ENDED = Answer(Result, "It has ended, within `wait` seconds.")
 TAKEN = Answer(TaskStands, "It is recorded, and will not be lost.", LOCATION)
 
 
 def add_task_routes(router: APIRouter, tasks: "Tasks") -> None:
     """Add the routes of single tasks to ``router``."""
-    submitting = Described({202: TAKEN}, takes=SubmitTask, failures=SUBMIT_FAILURES, headers=KEY)
+    submitting = Described(
+        {202: TAKEN, 200: ENDED},
+        takes=SubmitTask,
+        failures=SUBMIT_FAILURES,
+        headers=KEY,
+        queries=WAIT,
+    )
     standing = Described(gives(TaskStands), failures=(404,), queries=WAIT)
     resulting = Described({**gives(Result), 202: NOT_YET}, failures=(404,), queries=WAIT)
     stopping = Answer(TaskCancelled, "It runs, and is being killed.")
@@ -72,13 +79,13 @@ class Tasks:
     async def submit(self, request: Request) -> Response:
         """Have a function run; the answer comes once the task is recorded.
 
-        Arguments are a pickle (`payload`), or plain data (`args`, `kwargs`).
+        Arguments are a pickle (`payload`), or plain data (`args`, `kwargs`). With `wait`, what came
+        of it is the answer if it ends within so many seconds; else, and without, the task is.
         """
-        answer_in = wanted(request)
+        answer_in, waits_s = wanted(request), waiting_s(request)
         wish = await self._wishes.read(request)
         function = await self._catalog.resolve(cast("SubmitTask", wish.body).function)
-        task_id = await self.record(wish, function)
-        return await self.taken(task_id, answer_in)
+        return await self.run(wish, function, waits_s, answer_in)
 
     async def show(self, request: Request) -> Response:
         """Tell how a task stands.
@@ -116,19 +123,30 @@ class Tasks:
 
     # ------------------------------------------------------------ for calls, too
 
-    async def record(self, wish: Wish, function: FunctionHead) -> TaskId:
-        """Record a task; raise Refused, and what the service raises."""
+    async def run(
+        self, wish: Wish, function: FunctionHead, waits_s: float, answer_in: Format
+    ) -> Response:
+        """Record a task and wait for it; return what came of it, or 202 and where it is found.
+
+        Raises Refused, and what the service raises.
+        """
         submission = wish.submission(function)
         if wish.body.on_incompatible == "fail":
             for problem in (await self._service.functions.misfits([function])).values():
                 raise problem
         async with self._encoding.ahead([submission.payload]):
-            (task_id,) = await self._service.submit([submission])
-        return task_id
+            if not waits_s:
+                (task_id,) = await self._service.submit([submission])
+                task = await self._service.status(task_id)
+            else:
+                task, outcome = await self._service.call(submission, waits_s)
+                if outcome is not None:
+                    return await self.outcome(task, outcome, answer_in)
+        return await self.taken(task, answer_in)
 
-    async def taken(self, task_id: TaskId, answer_in: Format) -> Response:
+    async def taken(self, task: Task, answer_in: Format) -> Response:
         """Return 202 and where a task is found."""
-        body = await self.told(await self._service.status(task_id))
+        body = await self.told(task)
         return reply(body, answer_in, HTTPStatus.ACCEPTED, {"Location": body.links["self"]})
 
     async def outcome(self, task: Task, outcome: Outcome, answer_in: Format) -> Response:

@@ -9,9 +9,19 @@ from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import Attempt, TaskId
-from gofer.domain.ports import Hint, Written
+from gofer.domain.ports import Completion, Hint, Written
+from gofer.domain.task import Success
 from tests.contracts.redis_backend import POLL_S
-from tests.contracts.store_backend import LONG_MS, SHORT_MS, a_task, done, queue, running, take
+from tests.contracts.store_backend import (
+    LONG_MS,
+    SHORT_MS,
+    WORKER,
+    a_task,
+    done,
+    queue,
+    running,
+    take,
+)
 from tests.support.redis_admin import redis_admin
 from tests.support.waiting import wait_until_async
 
@@ -80,6 +90,23 @@ async def test_a_waiter_in_another_process_is_woken_by_the_completion(opened: Op
     await dispatcher.complete(done(attempts))
     assert await asyncio.gather(*waits) == [{a.task_id} for a in attempts]
     assert loop.time() - before < POLL_S, "the slow poll found it, not the published message"
+
+
+async def test_who_expects_a_task_is_told_what_came_of_it_by_the_news_of_its_end(
+    opened: Opened,
+) -> None:
+    api, dispatcher = opened(), opened()
+    await queue(dispatcher)
+    await api.wait([(await take(dispatcher))[0].attempt.task_id], 0.05)  # it has subscribed
+    for result, told in ((b"short", True), (b"long" * 4_000, False)):
+        task = a_task()
+        with api.expect(task.id) as expected:
+            await api.submit([task])
+            (leased,) = await take(dispatcher)
+            await dispatcher.complete([Completion(leased.attempt, WORKER, Success(result))])
+            found = await expected.ended(30)
+        assert found is None or found[1] == Success(result)
+        assert (found is not None) == told
 
 
 async def test_all_waiters_of_a_store_share_one_subscription(

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 import gofer.testing
 from gofer import Client, Refused, RemoteError, Result, Unreachable
 from gofer.domain.task import Cause, Failure
+from gofer.entrypoints.sdk import calls
 from gofer.testing import RunningSystem, held, returned
 from tests.support.moody_server import Mood, moody
 from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -169,6 +172,53 @@ def test_a_batch_whose_answer_was_lost_is_submitted_once(system: RunningSystem) 
         assert [result.value() for result in batch.results(timeout=30)] == [9]
         state = system.ask(system.system.service.batches.state(batch.id))  # type: ignore[arg-type]
     assert state.count == 1
+
+
+def test_a_call_takes_one_request(system: RunningSystem) -> None:
+    with moody(system.url) as (url, server), Client(url) as client:
+        function = client.register(square_or_raise)
+        server.seen.clear()
+        assert client.call(function, client.arguments(3)).value() == 9
+        assert server.seen == [f"/v1/tasks?wait={calls.WAIT_S:g}"]
+
+
+def test_a_call_with_long_arguments_does_not_wait_with_them(
+    system: RunningSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "CALL_BYTES", 100)
+    with moody(system.url) as (url, server), Client(url) as client:
+        function = client.register(len)
+        server.seen.clear()
+        assert client.call(function, client.arguments(b"x" * 200)).value() == 200
+        assert server.seen[0] == "/v1/batches"
+
+
+def test_a_call_whose_answer_was_lost_runs_once(system: RunningSystem) -> None:
+    with Client(system.url) as direct:
+        function = direct.register(square_or_raise)
+        key = "sent-again"
+        lost = [Mood.LOSES_THE_ANSWER, Mood.LOSES_THE_ANSWER]
+        with moody(system.url, *lost) as (url, server), Client(url) as client:
+            result = client.call_payload(function, client.arguments(3), {"tags": [key]})
+            assert server.seen == [server.seen[0]] * 3
+        assert result.value() == 9
+        tagged = direct.request("GET", "/v1/tasks", query={"tag": key})["items"]
+    assert [each["id"] for each in tagged] == [result.id]
+
+
+def test_a_call_that_lasts_is_waited_for_by_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "WAIT_S", 0.05)
+    with (
+        gofer.testing.running(run=held) as system,
+        moody(system.url) as (url, server),
+        Client(url) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        function = client.register(square_or_raise)
+        calling = pool.submit(client.call, function, client.arguments(3))
+        wait_until(lambda: server.seen[-1].split("?")[0].endswith("/result"), "it asks by the id")
+        system.finish(server.seen[-1].split("/")[3], returned(9))
+        assert calling.result(timeout=30).value() == 9
 
 
 def test_a_service_that_is_busy_is_asked_again(system: RunningSystem) -> None:

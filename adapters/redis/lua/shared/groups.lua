@@ -70,8 +70,9 @@ local function sweep()
   end
 end
 
--- Count tasks that have ended as `state` in their batches, and tell the waiters of both.
-local function publish(ids, state, retention)
+-- Count tasks that have ended as `state` in their batches, and tell the waiters of both: ids, and
+-- behind a line feed, framed, `told`: ids and strings of those of which more is told.
+local function publish(ids, state, retention, told)
   if #ids == 0 then return end
   local message, ended = {table.concat(ids, ' ')}, {}
   for i = 1, #ids do
@@ -102,7 +103,9 @@ local function publish(ids, state, retention)
   fade(ended, retention)
   note(state, ids)
   redis.call('HINCRBY', P .. 'totals', state, #ids)
-  redis.call('PUBLISH', P .. 'ended', table.concat(message, ' '))
+  local news = table.concat(message, ' ')
+  if told and #told > 0 then news = news .. '\n' .. frame(told) end
+  redis.call('PUBLISH', P .. 'ended', news)
 end
 
 -- End tasks that wait and are not to be started any more; return whether there may be more of them.

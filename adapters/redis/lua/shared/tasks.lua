@@ -84,7 +84,8 @@ local function remember(id, task, queued, finished, told, how, body)
   redis.call('LTRIM', list, -ATTEMPTS, -1)
 end
 
--- Tasks that end: `finish` takes what ends them, `bury` (after `write`) has them forgotten in time.
+-- Tasks that end: `finish` takes what ends them and gives the string that is written of it, `bury`
+-- (after `write`) has them forgotten in time.
 -- The payload of one that failed is kept as long: it may be tried again. `uncounted` are those that
 -- were: their batches have counted them before.
 local buried, emptied, saved, uncounted = {}, {}, {}, {}
@@ -97,7 +98,9 @@ local function finish(id, state, task, line, body)
     line = line .. (string.match(task, '^[^ \n]* [^ \n]*( %d+)', first + 1) or '')
   end
   local key = P .. 't:' .. id
-  put(key, state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n' .. body)
+  local string_of = state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n'
+    .. body
+  put(key, string_of)
   buried[#buried + 1] = key
   local payload = P .. 'p:' .. id
   if string.byte(task, second + 1) == 112 then -- p
@@ -114,6 +117,7 @@ local function finish(id, state, task, line, body)
     buried[#buried + 1] = past
     if string.find(string.sub(task, 1, first), ';r [^ ]+\n$') then uncounted[id] = true end
   end
+  return string_of
 end
 
 local function bury(retention)

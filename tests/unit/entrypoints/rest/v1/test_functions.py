@@ -160,6 +160,16 @@ async def test_whoever_waits_for_a_call_gets_what_came_of_it(speaker: Speaker) -
     assert speaker.media_type != JSON or body["value"] == 3
 
 
+async def test_a_call_may_bring_its_arguments_as_a_pickle(speaker: Speaker) -> None:
+    path = (await register(speaker))["links"]["call"]
+    payload = pickle.dumps(((-3,), {}))
+    speaker.read(await speaker.post(path, {"payload": speaker.bytes(payload)}), 202)
+    (stored,) = speaker.service.store.tasks
+    assert stored.payload == payload
+    both = {"payload": speaker.bytes(payload), "args": [-3]}
+    assert problem_of(await speaker.post(path, both), 422) == "does-not-fit"
+
+
 async def test_a_call_that_fails_is_no_error_of_http(speaker: Speaker) -> None:
     path = (await register(speaker))["links"]["call"]
     waiting = asyncio.create_task(speaker.post(f"{path}?wait=30", {}))
