@@ -3,8 +3,6 @@
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.support.ports import BEHIND, FIRST, LOOPBACK, SHARE, free_port
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -21,7 +19,7 @@ def test_a_port_in_use_is_not_given() -> None:
         assert taken not in {free_port() for _ in range(SHARE)}
 
 
-@pytest.mark.skipif(not EPHEMERAL.exists(), reason="only Linux tells which ports it gives away")
 def test_the_system_gives_none_of_them_away() -> None:
-    first = int(EPHEMERAL.read_text(encoding="ascii").split()[0])
+    told = EPHEMERAL.read_text(encoding="ascii") if EPHEMERAL.exists() else "49152 65535"
+    first = int(told.split()[0])
     assert FIRST <= free_port() < BEHIND <= first
