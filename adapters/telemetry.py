@@ -1,7 +1,7 @@
 """Counters in memory, and points that do nothing: the Telemetry of production.
 
-Whoever shows figures (a metrics route, a log line at the end) reads ``counters``. Counting must
-never block, raise or grow without bound: names are literals of the code, never texts from outside.
+A dispatcher that leaves says what it has counted (``counters``) in its log. Counting must never
+block, raise or grow without bound: names are literals of the code, never texts from outside.
 """
 
 from collections import Counter

@@ -6,6 +6,7 @@ for the operator, when it cannot go on.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import uvloop
@@ -95,6 +96,7 @@ async def _dispatch(settings: Settings) -> None:
         if not leaving.asked:
             opening.result()
             await dispatch(container, leaving)
+            _tell_counts(container.telemetry().counters)
     finally:
         await store.close()
 
@@ -106,6 +108,12 @@ async def _work(settings: Settings, url: str, name: str | None) -> None:
     given.name.override(name)
     worker = container.worker()
     await work(worker, url, Leaving(worker.drain))
+
+
+def _tell_counts(counters: Mapping[str, int]) -> None:
+    """Say what was counted: messages that were no messages, peers that were not listened to."""
+    if counters:
+        log.info("counted: %s", ", ".join(f"{name} {n}" for name, n in sorted(counters.items())))
 
 
 def _refuse_private_store(settings: Settings) -> None:

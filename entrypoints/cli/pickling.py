@@ -22,17 +22,6 @@ def unpicklable(function: Callable[..., Any], error: Exception) -> Problem:
     return Problem(f"{name} cannot be pickled: {type(error).__name__}: {error}")
 
 
-def unpicklable_argument(
-    args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
-) -> Problem:
-    """Return which argument of a call cannot be pickled."""
-    for name, value in [*enumerate(args, 1), *kwargs.items()]:
-        reason = _refusal(value)
-        if reason:
-            return Problem(f"argument {name} ({type(value).__name__}) cannot be pickled: {reason}")
-    return Problem(f"the arguments cannot be pickled: {type(error).__name__}: {error}")
-
-
 def _parts(function: Callable[..., Any]) -> Iterator[tuple[str, str, Any]]:
     """Yield what a function's pickle takes along: role, name, value."""
     inner = inspect.unwrap(getattr(function, "__func__", function))

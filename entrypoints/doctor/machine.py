@@ -22,8 +22,6 @@ LEAST_MEMORY_BYTES: Final = GIB // 2
 LEAST_FILES: Final = 1024
 """Half of http_concurrency's default and what else a process has open: below that is little."""
 
-OLDEST_PYTHON: Final = (3, 11)
-
 
 def versions() -> dict[str, str]:
     """Return the interpreter's version and those of the packages that matter."""

@@ -185,7 +185,7 @@ class AsyncFunction(Decorated[P, T]):
                 batches[-1].insist()
             batches.reverse()
             while batches:
-                order = calls.InOrder(len(batches[-1].task_ids))
+                order = calls.InOrder()
                 left_s = None if deadline is None else max(0.0, deadline - now())
                 async for result in batches[-1].results(left_s):
                     for each in order.take(result.position, result):

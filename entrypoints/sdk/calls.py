@@ -182,16 +182,10 @@ def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[bytes]]:
 class InOrder:
     """Brings results, which come in the order in which tasks end, into that of the calls."""
 
-    def __init__(self, count: int) -> None:
-        """Expect the results of positions 1 to ``count``."""
+    def __init__(self) -> None:
+        """Expect the result of position 1 first."""
         self._early: dict[int, Any] = {}
         self._next = 1
-        self._count = count
-
-    @property
-    def over(self) -> bool:
-        """Tell whether all were given."""
-        return self._next > self._count
 
     def take(self, position: int, value: Any) -> Iterator[Any]:
         """Take a result; yield it and what it has held up, or nothing yet."""

@@ -38,7 +38,7 @@ def _results(batches: list[Batch], deadline: float | None, *, shows: bool | None
     try:
         with progress.counted(count, shows=shows) as ended:
             while batches:
-                order = calls.InOrder(len(batches[-1].task_ids))
+                order = calls.InOrder()
                 left_s = None if deadline is None else max(0.0, deadline - time.monotonic())
                 for result in batches[-1].results(left_s):
                     ended()

@@ -109,12 +109,6 @@ class Page(Struct):
     done: bool
 
 
-class TaskSubmitted(Struct):
-    """A task was recorded."""
-
-    task_id: str
-
-
 class FunctionRegistered(Struct):
     """A function was registered: ``id`` under /v1, ``function_id`` by the original contract."""
 

@@ -99,7 +99,8 @@ def test_messages_that_are_none_harm_nothing(system: System, mode: str) -> None:
     with raw(zmq.REQ, system.port) as peer:
         peer.send(random.randbytes(100))
     assert_that_it_works(system, mode)
-    assert dispatcher.exit_code is None
+    assert dispatcher.stop() == 0
+    dispatcher.wait_for_log("counted: link.")
 
 
 @pytest.mark.parametrize("mode", REMOTE_MODES)

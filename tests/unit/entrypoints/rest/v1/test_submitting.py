@@ -9,7 +9,6 @@ import pytest
 
 from gofer.domain.task import Success
 from gofer.entrypoints.rest.v1 import submitting
-from gofer.entrypoints.rest.v1.times import LAST_MS, at
 from tests.unit.entrypoints.rest.v1.speaking import (
     JSON,
     LIMIT_BYTES,
@@ -94,10 +93,6 @@ async def test_a_task_can_be_told_when_to_run(speaker: Speaker) -> None:
     await submit(speaker, run_at=moment.isoformat())
     (task,) = speaker.service.store.tasks
     assert 3_500_000 < task.delay_ms <= 3_600_000
-
-
-def test_a_time_after_all_calendars_is_told_as_the_last() -> None:
-    assert at(2**60) == at(LAST_MS) == "9999-01-01T00:00:00.000Z"
 
 
 async def test_a_time_that_has_passed_is_now(speaker: Speaker) -> None:
