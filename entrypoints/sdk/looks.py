@@ -90,7 +90,7 @@ class Looks:
             return self._function(thing) if _is_sent_by_value(thing) else ()
         if isinstance(thing, type):
             return self._class(thing) if _is_sent_by_value(thing) else ()
-        kind: Any = type(thing)
+        kind = _kind(thing)
         for kinds, names in _WRAPPERS:
             if issubclass(kind, kinds):
                 return [getattr(thing, name, None) for name in names]
@@ -197,6 +197,10 @@ def _is_sent_by_value(thing: Any) -> bool:
     for name in thing.__qualname__.split("."):
         found = getattr(found, name, None)
     return found is not thing
+
+
+def _kind(thing: object) -> type[Any]:
+    return type(thing)
 
 
 def _plain(thing: Any) -> Any:
