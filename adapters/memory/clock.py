@@ -4,6 +4,7 @@ Part of the public testing kit. Nothing moves unless the test says so, and the s
 the same run.
 """
 
+import time
 from random import Random
 
 
@@ -42,6 +43,29 @@ class ManualClock:
     def jump_wall(self, by_ms: int) -> None:
         """Move the wall clock alone, either way, as an operator or NTP would."""
         self._unix_ms += by_ms
+
+
+class PassingClock(ManualClock):
+    """A clock that a test turns, and on which time passes by itself as well."""
+
+    def __init__(self, pace: float) -> None:
+        """Have ``pace`` milliseconds pass in each real one; not negative."""
+        if pace < 0:
+            raise ValueError("pace must not be negative: time never runs backwards")
+        super().__init__()
+        self._pace = pace
+        self._since = time.monotonic()
+
+    def unix_ms(self) -> int:
+        """Return milliseconds since 1970: as turned, and what has passed."""
+        return int(self._unix_ms + self._passed_ms())
+
+    def steady_ms(self) -> float:
+        """Return milliseconds since some moment; never runs backwards."""
+        return self._steady_ms + self._passed_ms()
+
+    def _passed_ms(self) -> float:
+        return (time.monotonic() - self._since) * 1000 * self._pace
 
 
 class SeededEntropy:

@@ -62,7 +62,12 @@ class Address:
 
     @classmethod
     def of(cls, url: str | None = None, token: str | None = None) -> "Address":
-        """Take what is given, else the environment, else this machine; raise ValueError."""
+        """Take what is given, else the environment, else this machine.
+
+        Raises ValueError for what is no URL, TypeError for what is no text.
+        """
+        if not isinstance(url, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a service's URL is text, http://HOST:PORT, and not {url!r}")
         chosen = url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
         where = "" if url else f" (from {URL_VARIABLE})"
         try:

@@ -11,6 +11,7 @@ from where they were last read. So a service that is away for a moment is notice
 import asyncio
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Mapping
@@ -32,6 +33,14 @@ UNSENT_BYTES = 64 * 1024 * 1024
 
 SENDING_S = 1.0
 """How long those that are just being sent are waited for when what waits is cancelled."""
+
+BEGIN_S = 0.5
+"""How long what is first in line has to reach a worker that is free, before what waits is
+cancelled: in a pool of this process it would have begun at once.
+"""
+
+LOOK_S = 0.01
+"""How often that is looked at."""
 
 GATHER_S = 0.02
 """How long a batch gathers, where more batches are open than there are streams for results."""
@@ -121,9 +130,12 @@ class Engine:
     def cancel_waiting(self) -> None:
         """Cancel what was not sent, and what was sent and no worker has begun.
 
-        What is just on its way to the service counts as begun, if it gets there. Raises Refused,
-        Unreachable where the service could not be asked.
+        What is first in line has a moment to be begun. What is just on its way to the service
+        counts as begun, if it gets there. Raises Refused, Unreachable where the service could not
+        be asked.
         """
+        if not self.must_not_wait():
+            self._let_begin()
         with self._lock:
             dropped = list(self._queue)
             self._queue.clear()
@@ -142,6 +154,26 @@ class Engine:
         for path in batches:
             query = {"running": False}
             self._asking.ask("POST", with_query(f"{path}/cancel", query), b"", {"Accept": JSON})
+
+    def _let_begin(self) -> None:
+        """Wait until what is first in line is begun, or for BEGIN_S; raise Refused, Unreachable."""
+        deadline = time.monotonic() + BEGIN_S
+        with self.accepted:
+            self.accepted.wait_for(lambda: self._first() or self._is_sent(), BEGIN_S)
+        while (first := self._first()) is not None and first.status() == "QUEUED":
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(LOOK_S)
+
+    def _first(self) -> TaskFuture[Any] | None:
+        """Return the task that was recorded first, of those that have not ended."""
+        with self._lock:
+            open_now = [each.first for each in self._expected]
+        there = [future for future in open_now if future is not None]
+        return min(there, key=lambda future: future.task_id, default=None)  # ids tell the time
+
+    def _is_sent(self) -> bool:
+        return not (self._queue or self._sent_now)
 
     def _is_full(self) -> bool:
         return len(self._queue) >= UNSENT_MOST or self._bytes >= UNSENT_BYTES

@@ -105,7 +105,8 @@ class Executor(concurrent.futures.Executor):
         """Take no more tasks; wait until those that were submitted have ended, if ``wait``.
 
         With ``cancel_futures`` those that no worker has begun are cancelled, but for what is just
-        on its way to the service; that raises Refused or Unreachable where it could not be asked.
+        on its way to the service, once the first has had half a second to reach a free worker.
+        That raises Refused or Unreachable where the service could not be asked.
         """
         self._closed = True
         engine = self._engine

@@ -1,14 +1,17 @@
 """The future of a task: the standard library's, and what only a remote task has.
 
-Its state is that of a future whose call has not begun until the outcome is there: then it can be
-cancelled at any time before, and that is true here. What the service knows beyond that (queued,
+Its own state is that of a future whose call has not begun until the outcome is there: then it can
+be cancelled at any time before, and that is true here. What the service knows beyond that (queued,
 running, where and why) is asked for when it is asked for.
 """
 
 import concurrent.futures
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from .errors import ClientError
 
 if TYPE_CHECKING:
     from .packing import Parcel
@@ -78,6 +81,15 @@ class TaskFuture(concurrent.futures.Future[T]):
             return False  # it has ended; its result is on the way
         return self.end_cancelled()
 
+    def running(self) -> bool:
+        """Tell whether a worker has it, by asking the service; False where that cannot be asked."""
+        if self.done() or not self._id or self._home.must_not_wait():
+            return False
+        try:
+            return self.status() == "RUNNING"
+        except ClientError:  # who asks this expects no trouble: whoever waits is told of it
+            return False
+
     def status(self) -> str:
         """Return QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED or EXPIRED: asks the service."""
         return str(self._home.tell(self.task_id, "")["status"])
@@ -112,7 +124,7 @@ class TaskFuture(concurrent.futures.Future[T]):
         """Be cancelled, unless it has ended; tell whether it is cancelled now."""
         if not self._claimed():
             return self.cancelled()
-        super().cancel()
+        self._unharmed(super().cancel)
         self.set_running_or_notify_cancel()  # tells those who wait for one of many
         return True
 
@@ -122,9 +134,24 @@ class TaskFuture(concurrent.futures.Future[T]):
             return
         self.set_running_or_notify_cancel()
         if error is not None:
-            self.set_exception(error)
+            self._unharmed(lambda: self.set_exception(error))
         else:
-            self.set_result(value)  # type: ignore[arg-type]  # None only where T allows it
+            self._unharmed(lambda: self.set_result(value))  # type: ignore[arg-type]  # None only where T allows it
+
+    def _unharmed(self, ends: Callable[[], object]) -> None:
+        """End, and run callbacks; one that calls ``sys.exit`` does not end the engine's thread.
+
+        Other exceptions of callbacks are logged by the standard library.
+        """
+        try:
+            ends()
+        except BaseException:
+            if not self._home.must_not_wait():
+                raise
+            import logging  # noqa: PLC0415 - seldom needed, and a good part of the SDK's import
+
+            text = "a callback of %r has tried to end its thread"
+            logging.getLogger("concurrent.futures").critical(text, self, exc_info=True)
 
     def _claimed(self) -> bool:
         """Tell whether the caller is the one who decides how it ends: the first, on any thread."""

@@ -21,6 +21,19 @@ _OPTIONS = frozenset(
     }
 )
 
+_POOLS = {
+    "max_workers": "how many tasks run at once is up to the workers: gofer up --workers N",
+    **dict.fromkeys(
+        ("initializer", "initargs"),
+        "workers serve everybody: let the function itself set up what it needs, once a process",
+    ),
+    **dict.fromkeys(
+        ("mp_context", "max_tasks_per_child", "thread_name_prefix"),
+        "it speaks of processes or threads of this process, and the workers are others",
+    ),
+}
+"""Arguments of the standard library's executors, and why there is no such option here."""
+
 
 class Backoff(TypedDict, total=False):
     """How long a task waits between tries: ``initial_s * factor ** n``, at most ``max_s``.
@@ -62,7 +75,8 @@ def spoken(options: TaskOptions) -> dict[str, Any]:
     unknown = sorted(set(options) - _OPTIONS)
     if unknown:
         known = ", ".join(sorted(_OPTIONS))
-        raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}")
+        reasons = "".join(f". {each}: {_POOLS[each]}" for each in unknown if each in _POOLS)
+        raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}{reasons}")
     said = {_SECONDS.get(name, name): value for name, value in options.items()}
     tags = said.get("tags")
     if isinstance(tags, str):

@@ -98,6 +98,9 @@ def outcome_of(item: Item) -> tuple[Any, BaseException | None]:
         return None, forgotten()
     try:
         return load(item.payload), None
+    except SystemExit as error:  # must not end whoever only asks for a result
+        text = f"what the task returned calls sys.exit({error.code!r}) when it is opened"
+        return None, RemoteError("SystemExit", text, "unserializable", "")
     except Exception as error:  # noqa: BLE001 - the caller gets it in place of the value
         error.add_note(
             "The task completed, but what it returned cannot be rebuilt here: its class or module "
@@ -116,7 +119,7 @@ def exception_of(error: Error) -> BaseException:
     if error.exception:
         try:
             rebuilt = load(error.exception)
-        except Exception:  # noqa: BLE001 - its class is not here; the words are
+        except (Exception, SystemExit):  # noqa: BLE001 - its class is not here; the words are
             rebuilt = None
         if isinstance(rebuilt, BaseException) and not _stands_in(rebuilt, error.type):
             return rebuilt

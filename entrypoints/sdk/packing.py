@@ -1,8 +1,7 @@
 """Functions on their way out: what is registered, and when the same function is the same again.
 
-A function is sent once and then named by its id. It is pickled anew when something of it has
-changed that can be seen from outside: its code, its defaults, what its closure and the global
-names that it uses refer to. (That a list which it refers to has other elements cannot be seen so.)
+A function is sent once and then named by its id. It is pickled anew when something of it, or of
+what it refers to, has changed, as far as that can be seen without pickling: see ``looks``.
 """
 
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 
 from . import outcomes, sources
+from .looks import Looks
 
 KEPT_MOST = 128
 """Functions that are remembered; the one that came first is pickled anew."""
@@ -98,17 +98,17 @@ class Shelf:
         self._name = name
         self._defaults = defaults
         self._most = most
-        self._seen: OrderedDict[int, tuple[Any, tuple[Any, ...], Parcel]] = OrderedDict()
+        self._seen: OrderedDict[int, tuple[Any, Looks, Parcel]] = OrderedDict()
         self._packed: OrderedDict[bytes, Parcel] = OrderedDict()
 
     def parcel(self, function: Callable[..., Any]) -> Parcel:
         """Return a function's parcel; raise Unpicklable."""
         if not isinstance(function, _UNCHANGING):
             return self._parcel(function)  # an object with a state of its own, or a method of one
-        looks = _looks(function)
         kept = self._seen.get(id(function))
-        if kept is not None and kept[0] is function and _same(kept[1], looks):
+        if kept is not None and kept[0] is function and kept[1].still():
             return kept[2]
+        looks = Looks(function)  # before it is packed: what changes meanwhile is noticed next time
         parcel = self._parcel(function)
         self._seen[id(function)] = (function, looks, parcel)
         _shorten(self._seen, self._most)
@@ -128,36 +128,3 @@ def _shorten(kept: OrderedDict[Any, Any], most: int) -> None:
             kept.popitem(last=False)
         except KeyError:  # another thread was quicker
             return
-
-
-def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
-    """Tell whether all is the very same; what is equal may still be another object."""
-    return len(old) == len(new) and all(map(_is, old, new))
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
-
-
-def _looks(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Return what a function refers to, as far as that is quick to tell."""
-    if isinstance(function, partial):
-        return (function.args, function.keywords, *_looks(function.func))
-    if not isinstance(function, FunctionType):
-        return ()
-    names = function.__globals__
-    cells = function.__closure__ or ()
-    return (
-        function.__code__,
-        function.__defaults__,
-        function.__kwdefaults__,
-        *map(names.get, function.__code__.co_names),
-        *map(_content, cells),
-    )
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # nothing was assigned yet
-        return None

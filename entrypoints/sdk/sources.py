@@ -41,7 +41,7 @@ def free_names(function: object) -> list[str]:
     if not isinstance(function, FunctionType):
         return []
     builtins = vars(sys.modules["builtins"])
-    return sorted(name for name in set(_names(function.__code__)) if name not in builtins)
+    return sorted(name for name in set(names_in(function.__code__)) if name not in builtins)
 
 
 def modules_of(function: object) -> list[str]:
@@ -49,7 +49,7 @@ def modules_of(function: object) -> list[str]:
     if not isinstance(function, FunctionType):
         return []
     found = set(_imported(function.__code__))
-    for name in _names(function.__code__):
+    for name in names_in(function.__code__):
         value = function.__globals__.get(name)
         module = value.__name__ if isinstance(value, ModuleType) else _module_of(value)
         found.add(module.partition(".")[0])
@@ -67,7 +67,7 @@ def _define(function: FunctionType, parts: dict[str, str]) -> None:
         raise Incomplete
     parts[name] = ""  # so that one that calls itself ends
     text = _text(function)
-    for each in dict.fromkeys([*_names(function.__code__), *_defaults(function)]):
+    for each in dict.fromkeys([*names_in(function.__code__), *_defaults(function)]):
         if each in function.__globals__ and each not in parts:
             _bind(each, function.__globals__[each], parts)
     del parts[name]
@@ -148,12 +148,12 @@ def _is_literal(value: object) -> bool:
     return type(value) in _LITERALS
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def names_in(code: CodeType) -> Iterator[str]:
     """Yield the names that code, and the code inside it, looks up."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from names_in(constant)
 
 
 def _imported(code: CodeType) -> Iterator[str]:

@@ -59,6 +59,11 @@ class Expected:
         """Tell whether nothing more is expected."""
         return not self._futures
 
+    @property
+    def first(self) -> TaskFuture[Any] | None:
+        """Return the first task that has not ended; from any thread."""
+        return next(iter(self._futures.copy().values()), None)
+
     def fail(self, error: BaseException) -> None:
         """End all that is expected with an error."""
         while self._futures:
@@ -91,7 +96,15 @@ class Expected:
         if item.status == "CANCELLED":
             future.end_cancelled()
         elif not future.done():
-            future.end(*outcomes.outcome_of(item))
+            future.end(*_opened(item))
+
+
+def _opened(item: Item) -> tuple[Any, BaseException | None]:
+    """Return an outcome; what opening it raises is the future's, and never ends this thread."""
+    try:
+        return outcomes.outcome_of(item)
+    except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt, say: nobody typed it here
+        return None, error
 
 
 class Streams:

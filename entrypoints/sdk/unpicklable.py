@@ -7,6 +7,7 @@ through closures, global names, attributes, items and arguments.
 
 import inspect
 import io
+import pickle
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,8 +37,11 @@ _ADVICE: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )
 
 
-class Unpicklable(ClientError, TypeError):
-    """Something cannot be sent. ``where`` is the way to it, ``kind`` its type."""
+class Unpicklable(ClientError, TypeError, pickle.PicklingError):
+    """Something cannot be sent. ``where`` is the way to it, ``kind`` its type.
+
+    It is also what the standard library raises for that: TypeError or PicklingError.
+    """
 
     def __init__(self, what: str, where: str, kind: str, reason: str, advice: str) -> None:
         """Record what was to be sent, the object in it that cannot be, and why."""

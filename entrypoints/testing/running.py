@@ -53,7 +53,9 @@ class RunningSystem:
 
 
 @contextmanager
-def running(*, run: Run | None = None, slots: int = 2, **settings: Any) -> Generator[RunningSystem]:
+def running(
+    *, run: Run | None = None, slots: int = 2, pace: float = 0.0, **settings: Any
+) -> Generator[RunningSystem]:
     """Give a gofer that listens on a free port of loopback; nothing is left after the block.
 
     Takes what ``started`` takes.
@@ -62,7 +64,8 @@ def running(*, run: Run | None = None, slots: int = 2, **settings: Any) -> Gener
 
     async def serve() -> None:
         leave = asyncio.Event()
-        async with started(run=run, slots=slots, **settings) as system, _served(system) as url:
+        kit = started(run=run, slots=slots, pace=pace, **settings)
+        async with kit as system, _served(system) as url:
             loop = asyncio.get_running_loop()
             ready.set_result((RunningSystem(url, system, loop), leave))
             await leave.wait()

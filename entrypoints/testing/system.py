@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from ...adapters.memory.clock import ManualClock
+from ...adapters.memory.clock import ManualClock, PassingClock
 from ...adapters.memory.executor import InlineExecutor, Run
 from ...domain.identifiers import parse_task_id
 from ...domain.service import Service
@@ -64,8 +64,8 @@ class HermeticSettings(Settings):
 class System:
     """A gofer on one event loop. ``app`` is the web service as an ASGI application.
 
-    ``clock`` is the store's: retention, delays and leases follow it, and it stands still until it
-    is advanced. ``container`` has every other part.
+    ``clock`` is the store's: retention, delays and leases follow it. It stands still until it is
+    advanced, unless ``started`` was given a pace. ``container`` has every other part.
     """
 
     app: FastAPI
@@ -110,16 +110,17 @@ class System:
 
 @asynccontextmanager
 async def started(
-    *, run: Run | None = None, slots: int = 2, **settings: Any
+    *, run: Run | None = None, slots: int = 2, pace: float = 0.0, **settings: Any
 ) -> AsyncGenerator[System]:
     """Give a gofer on this event loop, without sockets; nothing of it is left after the block.
 
-    ``run`` says how tasks end, where the functions shall not really run; ``settings`` are those
-    of ``Settings``, such as ``queue_limit_tasks=1``. Raises ValueError for settings that are wrong.
+    ``run`` says how tasks end, where the functions shall not really run; ``pace`` is how many
+    seconds pass on the store's clock in a real one; ``settings`` are those of ``Settings``, such
+    as ``queue_limit_tasks=1``. Raises ValueError for settings or a pace that are wrong.
     """
     fixed: dict[str, Any] = {"store": "memory://", "mode": "local"}
     given = HermeticSettings(**{**UNHURRIED, **settings, **fixed})
-    clock = ManualClock()
+    clock = PassingClock(pace)
     store = SwitchableStore(
         clock,
         retention_ms=round(given.retention_s * 1000),

@@ -187,6 +187,24 @@ def test_a_function_is_sent_as_it_is_when_it_is_called(
     assert decorated.register() == before
 
 
+def test_what_a_helper_refers_to_is_sent_as_it_is(
+    client: Client, pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [1]
+
+    def helper() -> tuple[int, ...]:
+        return (STEP, *kept)
+
+    def outer() -> tuple[int, ...]:
+        return helper()
+
+    decorated = client.function(outer)
+    assert (decorated.remote(), pool.submit(outer).result(30)) == ((10, 1), (10, 1))
+    kept.append(2)
+    monkeypatch.setitem(helper.__globals__, "STEP", 20)
+    assert (decorated.remote(), pool.submit(outer).result(30)) == ((20, 1, 2), (20, 1, 2))
+
+
 def test_map_sends_a_function_as_it_is_when_it_is_called(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

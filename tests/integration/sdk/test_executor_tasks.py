@@ -88,6 +88,33 @@ def test_shutdown_cancels_what_no_worker_has_begun_and_no_more(holding: RunningS
     pool.shutdown()
 
 
+def test_shutdown_lets_begin_what_a_free_worker_can_take(holding: RunningSystem) -> None:
+    pool = Executor(holding.url)
+    first = pool.submit(abs, -1)
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert not first.cancelled()
+    holding.finish(first.task_id, returned(1))
+    assert first.result(30) == 1
+    pool.shutdown()
+
+
+def test_a_future_runs_while_the_service_says_so(holding: RunningSystem) -> None:
+    with Executor(holding.url) as pool:
+        future = pool.submit(abs, -1)
+        holding.begun(future.task_id)
+        assert future.running()
+        holding.finish(future.task_id, returned(1))
+        future.result(30)
+        assert not future.running()
+
+
+def test_a_future_does_not_run_where_nobody_can_be_asked() -> None:
+    with Executor(f"http://127.0.0.1:{free_port()}", patience_s=0.1) as pool:
+        future = pool.submit(abs, -1)
+        assert not future.running()
+        assert isinstance(future.exception(30), Unreachable)
+
+
 def test_map_gives_up_in_time_and_cancels_the_rest(holding: RunningSystem) -> None:
     with Executor(holding.url) as pool:
         found = pool.map(abs, range(3), timeout=0.2)
@@ -233,5 +260,9 @@ def test_what_a_function_raised_is_raised(holding: RunningSystem) -> None:
 def test_an_option_that_there_is_not_is_told() -> None:
     with pytest.raises(TypeError, match="no option tries"):
         Executor("http://127.0.0.1:1", tries=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match=r"max_workers: how many .* gofer up --workers"):
+        Executor(max_workers=4)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match="and not 4"):
+        Executor(4)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(Refused), Client("http://127.0.0.1:1", patience_s=0) as client:
         raise Refused(404, "not-found", client.connections.address.url)

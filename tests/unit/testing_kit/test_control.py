@@ -7,6 +7,7 @@ from gofer.domain.protocol.messages import Assignment, FunctionBody
 from gofer.domain.task import TaskStatus
 from gofer.testing import Cause, Failure, held, raised, returned
 from tests.support.original_client import dumps, serialize
+from tests.support.waiting import wait_until_async
 from tests.unit.testing_kit.conftest import Kit
 
 NO_TASK = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -180,3 +181,18 @@ async def test_a_bug_in_the_tests_own_run_is_raised_at_the_end(kit: Kit) -> None
     with pytest.raises(ExceptionGroup) as caught:
         await broken_test()
     assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_time_passes_as_fast_as_the_test_says(kit: Kit) -> None:
+    async with kit(pace=1000) as (system, _):
+        begun = system.clock.unix_ms()
+        await wait_until_async(lambda: system.clock.unix_ms() > begun + 1_000, "a second passes")
+        before = system.clock.steady_ms()
+        system.clock.advance(DAY_MS)
+        assert system.clock.steady_ms() >= before + DAY_MS
+
+
+async def test_a_pace_that_is_none_is_an_error(kit: Kit) -> None:
+    with pytest.raises(ValueError, match="pace"):
+        async with kit(pace=-1):
+            pass

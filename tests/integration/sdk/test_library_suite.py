@@ -1,0 +1,33 @@
+"""The standard library's own tests of executors, unchanged, with gofer's executor.
+
+Where this interpreter has none, none is run: see ``tests/support/library_suite.py``. What
+they ask is asked in ``test_executor.py`` and ``test_executor_shutdown.py`` too, which always run.
+"""
+
+import unittest
+
+import pytest
+
+from gofer.testing import RunningSystem
+from tests.support import library_suite
+from tests.support.library_suite import LibraryExecutor
+
+
+@pytest.mark.parametrize("test", library_suite.applying())
+def test_the_library_s_own_test_passes(
+    test: str, system: RunningSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LibraryExecutor, "url", system.url)
+    case, module = library_suite.case_of(test)
+    run = getattr(module, "assert_python_ok", None)
+    if run is not None:
+        fresh = library_suite.in_fresh_python(run, system.url)
+        monkeypatch.setattr(module, "assert_python_ok", fresh)
+    found = unittest.TestResult()
+    case.run(found)
+    assert [text for _, text in [*found.errors, *found.failures]] == []
+
+
+def test_every_class_of_the_library_s_tests_was_looked_at() -> None:
+    known = {*library_suite.APPLY, *library_suite.OTHER_CLASSES}
+    assert set(library_suite.classes()) - known == set()
