@@ -12,7 +12,7 @@ from typing import Any
 import uvloop
 
 from ..domain.errors import InvalidInput
-from .allocator import keep_freed_memory
+from .allocator import keep_freed_memory, seek_cycles_less_often
 from .container import Container
 from .exposure import warn_if_open
 from .kin import Leaving, announce
@@ -34,6 +34,7 @@ def run_dispatcher(settings: Settings) -> None:
     set_up(settings.log_level)
     forbid_unpickling()
     keep_freed_memory()
+    seek_cycles_less_often()
     uvloop.run(_dispatch(settings))
 
 
@@ -42,6 +43,7 @@ def run_worker(settings: Settings, url: str, name: str | None) -> None:
     set_up(settings.log_level)
     forbid_unpickling()
     keep_freed_memory()
+    seek_cycles_less_often()
     uvloop.run(_work(settings, url, name))
 
 

@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 
 from ...domain.errors import AddressUnusable
-from ..allocator import keep_freed_memory
+from ..allocator import keep_freed_memory, seek_cycles_less_often
 from ..container import Container
 from ..exposure import warn_if_open
 from ..kin import READY_VARIABLE, Leaving, announce
@@ -37,6 +37,7 @@ def serve(settings: Settings) -> None:
     set_up(settings.log_level)
     forbid_unpickling()
     keep_freed_memory()
+    seek_cycles_less_often()
     warn_if_open("the web service", settings.http_host)
     make_room(settings.http_concurrency)
     with listening(settings.http_host, settings.http_port) as listener:

@@ -43,27 +43,38 @@ local answer, leases, examined = {'', '', ''}, {}, 0
 
 -- take a task and return 1; an entry whose task was cancelled, or is gone, is dropped and counts
 -- nothing: see cancel.lua
+local FRESH = 'Q 0 - - - ' -- what the string of a task begins with that nobody has claimed yet
+local BEHIND = #FRESH + 1
+local claimed = ' ' .. token .. ' ' .. owner .. ' - '
+local claimed_first = 'R 1' .. claimed
+
 local function take(id, task)
   if not task then return 0 end
-  local state, number, at = string.match(task, '^(%a+) (%d+) [^ ]+ [^ ]+ [^ ]+ ()')
-  if not READY[state] then return 0 end
-  local rest = string.sub(task, at)
-  local line = string.find(rest, '\n', 1, true)
-  local body = line + 2
-  if string.byte(rest, line + 1) ~= 10 then -- it waited for a reason, and waits no more
-    local past = string.find(rest, '\n', line + 1, true)
-    local queued = string.match(rest, '^[^ \n]* [^ \n]*( %d+)', line + 1)
-    local kept = string.sub(rest, 1, line) .. (queued and '- -' .. queued or '')
-    body = #kept + 2
-    rest = kept .. string.sub(rest, past)
+  local number, before, rest = '1', claimed_first, nil
+  if sub(task, 1, #FRESH) == FRESH then
+    rest = sub(task, BEHIND)
+  else
+    local state, last, at = match(task, '^(%a+) (%d+) [^ ]+ [^ ]+ [^ ]+ ()')
+    if not READY[state] then return 0 end
+    number, rest = whole(last + 1), sub(task, at)
+    before = 'R ' .. number .. claimed
   end
-  number = whole(number + 1)
-  put(P .. 't:' .. id, 'R ' .. number .. ' ' .. token .. ' ' .. owner .. ' - ' .. rest)
-  bytes = bytes - #rest - (string.match(rest, '^p(%d+)', body) or 0)
+  local line = find(rest, '\n', 1, true)
+  local body = line + 2
+  if byte(rest, line + 1) ~= 10 then -- it waited for a reason, and waits no more
+    local past = find(rest, '\n', line + 1, true)
+    local queued = match(rest, '^[^ \n]* [^ \n]*( %d+)', line + 1)
+    local kept = sub(rest, 1, line) .. (queued and '- -' .. queued or '')
+    body = #kept + 2
+    rest = kept .. sub(rest, past)
+  end
+  put(P .. 't:' .. id, before .. rest)
+  bytes = bytes - #rest
+  if byte(rest, body) == 112 then bytes = bytes - match(rest, '^p(%d+)', body) end -- p
   local base = #answer
   answer[base + 1], answer[base + 2], answer[base + 3] = id, number, rest
-  leases[#leases + 1] = until_ms
-  leases[#leases + 1] = id
+  base = #leases
+  leases[base + 1], leases[base + 2] = until_ms, id
   return 1
 end
 

@@ -40,8 +40,10 @@ local function read_head(item)
   head = head .. ' ' .. (hash[3] or hash[1] .. '-' .. hash[2])
   delay = tonumber(delay)
   local line = delay > 0 and '- ' .. whole(now + delay) or ''
+  local queue = queue_of(head)
   return {
-    queue = queue_of(head),
+    queue = queue,
+    priority = sub(queue, 1, 1),
     before = joined('', '0 -', '-', '-', created, '0,0,0', head, line, ''),
     delay = delay,
     expiry = expiry_of(head),
@@ -49,20 +51,20 @@ local function read_head(item)
   }
 end
 
-for i = 1, #items, 3 do
-  local id = items[i]
-  local head = heads[items[i + 1]]
+for n = 1, #keys do
+  local id, shared, body = items[3 * n - 2], items[3 * n - 1], items[3 * n]
+  local head = heads[shared]
   if not head then
-    head = read_head(items[i + 1])
-    heads[items[i + 1]] = head
+    head = read_head(shared)
+    heads[shared] = head
   end
   local digest, key
   if head.wish ~= '' then digest, key = string.match(head.wish, '^ (%x+) (.*)$') end
   local before = key and known(key)
-  local long = string.byte(items[i + 2]) == 112 -- p
+  local long = byte(body) == 112 -- p
   if long then longs = longs + 1 end
   local answer
-  if seen[id] or not fresh and redis.call('EXISTS', P .. 't:' .. id) == 1 then
+  if seen[id] or not fresh and redis.call('EXISTS', keys[n]) == 1 then
     answer = 'E'
   elseif before then
     local said, first = string.match(before, '^(%x+) (.*)$')
@@ -79,16 +81,16 @@ for i = 1, #items, 3 do
     room = room - 1
     if long then payloads[id] = longs end
     local state = place(id, head.queue, head.delay, now, false, head.expiry)
-    put(P .. 't:' .. id, state .. head.before .. items[i + 2])
+    put(keys[n], state .. head.before .. body)
     new[#new + 1] = id
-    local priority = string.sub(head.queue, 1, 1)
+    local priority = head.priority
     arrived[priority] = (arrived[priority] or 0) + 1
     if key then
       wishes[key] = digest .. ' ' .. id
       bound[#bound + 1] = key
     end
   end
-  answers[#answers + 1] = answer
+  answers[n] = answer
 end
 
 write() -- the first that is written: refused as a whole when memory is full

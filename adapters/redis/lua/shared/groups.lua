@@ -2,37 +2,53 @@
 
 -- Whether a task belongs to a batch, by its id: see identifiers.py.
 local function of_batch(id)
-  local mark = string.byte(id, 20)
+  local mark = byte(id, 20)
   return mark == 97 or mark == 98 -- a, b
 end
 
--- The positions in their batches of tasks that belong to one, by batch.
+-- The positions in their batches of tasks that belong to one, by batch; and the other tasks.
 local function by_batch(ids)
-  local stems, batches = {}, {}
+  local batches, single = {}, {}
+  local last_stem, positions
   for i = 1, #ids do
-    if of_batch(ids[i]) then push(stems, string.sub(ids[i], 1, -5), string.sub(ids[i], -4)) end
+    local id = ids[i]
+    local mark = byte(id, 20)
+    if mark == 97 or mark == 98 then
+      local stem = sub(id, 1, -5)
+      if stem ~= last_stem then -- most that come together are of one batch
+        last_stem = stem
+        positions = batches[stem .. '0000'] or {}
+        batches[stem .. '0000'] = positions
+      end
+      positions[#positions + 1] = sub(id, -4)
+    else
+      single[#single + 1] = id
+    end
   end
-  for stem, positions in pairs(stems) do batches[stem .. '0000'] = positions end
-  return batches
+  return batches, single
 end
 
 -- Count new tasks, also in their batches, and list them; whoever is counted anew keeps its batch
 -- from being forgotten.
 local function enter(ids, created)
   local listed = {}
-  for i = 1, #ids do
-    if not of_batch(ids[i]) then
-      listed[#listed + 1] = '0'
-      listed[#listed + 1] = ids[i]
-    end
+  local batches, single = by_batch(ids)
+  for i = 1, #single do
+    listed[2 * i - 1] = '0'
+    listed[2 * i] = single[i]
   end
-  for batch, positions in pairs(by_batch(ids)) do
+  for batch, positions in pairs(batches) do
     local key = P .. 'b:' .. batch
     local known = redis.call('HSETNX', key, 'c', created) == 0
     redis.call('HINCRBY', key, 'n', #positions)
-    local last = tonumber(redis.call('HGET', key, 'm') or 0)
-    for i = 1, #positions do last = math.max(last, tonumber(positions[i], 16)) end
-    redis.call('HSET', key, 'm', last)
+    local last = positions[1] -- of equal length: as texts they sort as numbers do
+    for i = 2, #positions do
+      if positions[i] > last then last = positions[i] end
+    end
+    last = tonumber(last, 16)
+    if last > tonumber(redis.call('HGET', key, 'm') or 0) then
+      redis.call('HSET', key, 'm', last)
+    end
     if known then
       redis.call('PERSIST', key)
       redis.call('PERSIST', key .. ':e')
@@ -74,18 +90,21 @@ end
 -- behind a line feed, framed, `told`: ids and strings of those of which more is told.
 local function publish(ids, state, retention, told)
   if #ids == 0 then return end
-  local message, ended = {table.concat(ids, ' ')}, {}
-  for i = 1, #ids do
-    if not of_batch(ids[i]) then ended[#ended + 1] = ids[i] end
-  end
-  for batch, positions in pairs(by_batch(ids)) do
+  local message = {}
+  for i = 1, #ids do message[i] = ids[i] end
+  local batches, ended = by_batch(ids)
+  local any_uncounted = next(uncounted)
+  for batch, positions in pairs(batches) do
     local key = P .. 'b:' .. batch
     local count = tonumber(redis.call('HGET', key, 'n') or 0)
     if count > 0 then
-      local counted = {}
-      local stem = string.sub(batch, 1, -5)
-      for i = 1, #positions do
-        if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
+      local counted = positions
+      if any_uncounted then
+        local stem = sub(batch, 1, -5)
+        counted = {}
+        for i = 1, #positions do
+          if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
+        end
       end
       local there
       if #counted > 0 then
@@ -103,7 +122,7 @@ local function publish(ids, state, retention, told)
   fade(ended, retention)
   note(state, ids)
   redis.call('HINCRBY', P .. 'totals', state, #ids)
-  local news = table.concat(message, ' ')
+  local news = concat(message, ' ')
   if told and #told > 0 then news = news .. '\n' .. frame(told) end
   redis.call('PUBLISH', P .. 'ended', news)
 end

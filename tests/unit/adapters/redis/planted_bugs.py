@@ -95,7 +95,7 @@ PLANTED = [
     PlantedBug(
         "the adopter is not told", "adopt", "fence, owner, started", "fence, 'd9', started", walk=2
     ),
-    PlantedBug("attempts are not counted", "claim", "whole(number + 1)", "whole(number)"),
+    PlantedBug("attempts are not counted", "claim", "whole(last + 1)", "whole(last)"),
     PlantedBug(
         "delayed tasks push in", "claim", "redis.call('RPUSH'", "redis.call('LPUSH'", walk=2
     ),
@@ -115,8 +115,8 @@ PLANTED = [
     PlantedBug(
         "a reason outlives its wait",
         "claim",
-        "' - ' .. rest)",
-        "' - ' .. string.sub(task, at))",
+        "before .. rest)",
+        "before .. match(task, '^%a+ %d+ [^ ]+ [^ ]+ [^ ]+ (.*)$'))",
         walk=10,
     ),
     PlantedBug(
