@@ -248,41 +248,6 @@ async def test_waiting_gives_up_in_time(service: Service, timeout_s: float) -> N
     assert (task.status, outcome) == (TaskStatus.QUEUED, None)
 
 
-async def test_a_call_records_a_task_and_waits_for_its_end(
-    service: Service, store: MemoryStore
-) -> None:
-    function_id = await service.register("f", b"code")
-    calling = asyncio.create_task(service.call(Submission(function_id, b"args"), 30))
-    await asyncio.wait([calling], timeout=0.05)
-    await finish(store)
-    task, outcome = await calling
-    assert (task.status, outcome) == (TaskStatus.COMPLETED, Success(b"result"))
-
-
-async def test_a_call_gives_up_in_time(service: Service) -> None:
-    function_id = await service.register("f", b"code")
-    task, outcome = await service.call(Submission(function_id, b"args"), 0.001)
-    assert (task.status, outcome) == (TaskStatus.QUEUED, None)
-    assert await service.status(task.id) == task
-
-
-async def test_a_call_that_is_repeated_waits_for_the_task_of_the_first(
-    service: Service, store: MemoryStore
-) -> None:
-    function_id = await service.register("f", b"code")
-    wish = Submission(function_id, b"args", key="k")
-    first, _ = await service.call(wish, 0.001)
-    await finish(store)
-    task, outcome = await service.call(wish, 30)
-    assert (task.id, outcome) == (first.id, Success(b"result"))
-
-
-async def test_a_call_of_what_there_is_not_is_refused(service: Service) -> None:
-    with pytest.raises(NotFound) as caught:
-        await service.call(Submission(FunctionId(NOBODY), b"args"), 30)
-    assert caught.value.kind == "function"
-
-
 async def test_a_cancel_tells_what_it_met(service: Service, store: MemoryStore) -> None:
     queued = await submit(service)
     assert await service.cancel(queued) is Cancelled.PREVENTED
