@@ -93,7 +93,7 @@ async def test_a_bug_is_logged_with_its_place(caplog: pytest.LogCaptureFixture) 
         with caplog.at_level(logging.ERROR, "gofer.rest"):
             answer = await service.client.get(f"/status/{UNKNOWN}")
     assert answer.status_code == 500
-    assert f"GET /status/{UNKNOWN}" in caplog.text
+    assert f"GET '/status/{UNKNOWN}'" in caplog.text
     assert "ZeroDivisionError: secret" in caplog.text
 
 
