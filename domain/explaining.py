@@ -91,7 +91,7 @@ def _queued(facts: Facts) -> Iterator[Reason]:
         text = f"It is behind {least}{_count(ahead, 'task')} of its priority or a higher one."
         yield Reason("behind", text, {"ahead": ahead})
     elif ahead == 0:
-        yield Reason("next", "It is the next one to be given to a worker.", {"ahead": 0})
+        yield Reason("next", "It is the next one of its queue.", {"ahead": 0})
     if task.expires_at_ms:
         left_s = (task.expires_at_ms - facts.now_ms) / 1000
         text = f"It expires in {max(0.0, left_s):.1f} s if it has not begun by then."
