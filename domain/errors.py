@@ -8,7 +8,8 @@
     │   └── UnfitFunction         a function that would run nowhere; says why and what to do
     ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
-    │   └── Deleted               ... any more, because somebody deleted it
+    │   ├── Deleted               ... any more, because somebody deleted it
+    │   └── Gone                  ... any more, because its time has passed
     ├── NotFailed             only a task that has failed can be tried again
     ├── Incompatible          no worker that is there could run it, and the caller would not wait
     ├── QueueFull             the store holds as many tasks as the operator allows
@@ -118,6 +119,15 @@ class Deleted(NotFound):
         """Record the ``kind`` ("function") and the ``identifier`` asked for."""
         super().__init__(kind, identifier)
         self.args = (f"the {kind} {identifier} was deleted",)
+
+
+class Gone(NotFound):
+    """A task of this id was there, or it has ended and its result was: both are kept for a time."""
+
+    def __init__(self, kind: str, identifier: str, kept: str) -> None:
+        """Record the ``kind`` ("task", "result of task"), which, and how long it was ``kept``."""
+        super().__init__(kind, identifier)
+        self.args = (f"the {kind} {identifier} is there no longer; it was kept {kept}",)
 
 
 class Incompatible(GoferError):

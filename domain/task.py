@@ -201,6 +201,8 @@ class NewTask(NamedTuple):
 
     ``tags`` are words by which its client finds it again. From ``expires_at_ms`` on (by the
     store's clock; 0: never) it is not started any more; an attempt that runs is left alone.
+    What it returns or raises is kept for ``result_ttl_ms`` after its end (0: as long as the task
+    itself is, and never longer than that).
     """
 
     id: TaskId
@@ -212,6 +214,7 @@ class NewTask(NamedTuple):
     idempotency: Idempotency | None = None
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    result_ttl_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ class Task:
     """A task as the store shows it. Times are milliseconds since 1970 by the store's clock.
 
     ``queued_at_ms`` is when it last came into the queue, ``due_at_ms`` when a delayed task may be
-    claimed (None: it is not delayed), ``expires_at_ms`` as in NewTask.
+    claimed (None: it is not delayed), ``expires_at_ms`` and ``result_ttl_ms`` as in NewTask.
     """
 
     id: TaskId
@@ -238,6 +241,7 @@ class Task:
     reason: str = ""
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    result_ttl_ms: int = 0
 
 
 PRIORITIES = (0, 1, 2)

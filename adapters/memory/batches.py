@@ -26,8 +26,10 @@ def page(records: Records, batch_id: BatchId, first: int, limit: int) -> BatchPa
     endings: list[Ending] = []
     for task_id, _ in islice(batch.endings, first, first + limit):
         record = records.tasks.get(task_id)
-        status, outcome = (None, None) if record is None else (record.status, record.outcome)
-        endings.append(Ending(position_of(task_id), status, outcome))
+        if record is None or record.result_gone:
+            endings.append(Ending(position_of(task_id), None, None))
+        else:
+            endings.append(Ending(position_of(task_id), record.status, record.outcome))
     counts = Counter(status for _, status in batch.endings)
     state = BatchState(
         created_at_ms=batch.created_at_ms,

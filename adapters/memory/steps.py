@@ -11,7 +11,8 @@ from ...domain.identifiers import Attempt
 from ...domain.policy import Charge
 from ...domain.ports import Written
 from ...domain.task import Cause, Failure, Outcome, Spent, TaskEvent, TaskStatus, next_status
-from .records import Record, Records
+from .record import Record
+from .records import Records
 
 
 @dataclass(frozen=True, slots=True)

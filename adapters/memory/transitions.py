@@ -34,7 +34,8 @@ from ...domain.task import (
 )
 from . import steps
 from .kept import KnownKey
-from .records import Record, Records
+from .record import Record
+from .records import Records
 from .steps import Moment
 
 
@@ -142,6 +143,7 @@ def complete(records: Records, completion: Completion, now: Moment) -> Written:
         record.worker = completion.worker
         record.ended_by = TaskEvent.COMPLETE
         steps.end(records, record, TaskEvent.COMPLETE, completion.success, now)
+        records.fading.ended(record, now.steady)
     return answer
 
 
@@ -156,6 +158,7 @@ def fail(records: Records, defeat: Defeat, heads: list[Record], now: Moment) -> 
             steps.date_start(record, defeat.failure.run_ms, now)
         record.worker = defeat.worker
         steps.end(records, record, TaskEvent.FAIL, defeat.failure, now)
+        records.fading.ended(record, now.steady)
         return answer
     charge = defeat.requeue.charge
     steps.remember(record, AttemptEnd.FAILED, defeat.worker, defeat.failure, now)
@@ -225,6 +228,7 @@ def retry(records: Records, task_id: TaskId, now: Moment) -> Retried:
         return Retried.NOT_FAILED
     record.past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
     record.spent, record.outcome, record.ended_by = Spent(), None, None
+    record.result_until, record.result_gone = 0.0, False
     record.finished_at_ms, record.worker, record.owner = None, "", ""
     records.revive(record, now.steady)
     steps.back(records, record, TaskEvent.RETRY, now)

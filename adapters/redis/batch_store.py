@@ -58,7 +58,7 @@ class RedisBatches:
                 record.batch_ending(task_id, position_of(task_id), each, following)
                 for task_id, each in told
             )
-            room -= sum(map(len, answer)) + sum(map(len, longs))
+            room -= sum(map(len, answer)) + sum(len(each or b"") for each in longs)
             if len(told) < wanted or len(found) >= limit or room <= 0:
                 return BatchPage(state, tuple(found))
 

@@ -62,15 +62,16 @@ class RedisHistory:
         told, *past = unframe(await self._driver.run("attempts", task_id))
         if not told:
             return None
-        longs = iter(await self._bodies.results([(task_id, told)]))
-        found = record.task_and_outcome(task_id, told, longs)
-        if found is None:
-            return None
+        task, seen = record.task_and_evidence(task_id, told)
         try:
-            earlier = [_earlier(each, found[0].created_at_ms) for each in past]
+            earlier = [_earlier(each, task.created_at_ms) for each in past]
         except (ValueError, KeyError, *evidence.UNREADABLE) as error:
             raise record.unreadable("task", task_id) from error
-        return all_attempts(earlier, *found)
+        return all_attempts(earlier, task, seen)
+
+    async def was_there(self, task_id: TaskId) -> bool:
+        """Return whether a task is known to have been forgotten."""
+        return bool(await self._driver.run("known", task_id))
 
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
         """Queue failed tasks again."""

@@ -129,7 +129,10 @@ class BatchState:
 
 
 class Ending(NamedTuple):
-    """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten."""
+    """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten.
+
+    Or if its result is.
+    """
 
     position: int
     status: TaskStatus | None

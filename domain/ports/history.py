@@ -53,6 +53,10 @@ class Retried(StrEnum):
     GONE = "gone"
 
 
+REMEMBERED_MS = 3_600_000
+"""That there was a task is known for so long after it is forgotten, or the retention if shorter."""
+
+
 class TaskHistory(Protocol):
     """What is known of tasks beside how they stand. Any method may raise StoreUnavailable."""
 
@@ -66,6 +70,14 @@ class TaskHistory(Protocol):
 
     async def attempts(self, task_id: TaskId) -> list[AttemptRecord] | None:
         """Return a task's attempts that began, in order: ATTEMPTS_KEPT and the last. None: gone."""
+        ...
+
+    async def was_there(self, task_id: TaskId) -> bool:
+        """Return whether a task is known to have been forgotten: its retention has passed.
+
+        One of a batch is known for as long as its batch is, another one for REMEMBERED_MS. False
+        may also mean that it is there.
+        """
         ...
 
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:

@@ -61,13 +61,14 @@ local function enter(ids, created)
   redis.call('HINCRBY', P .. 'totals', 'n', #ids)
 end
 
--- The index names single tasks and batches; `fading` says until when those are there that have
--- ended. `sweep` forgets the others, some at a time; dispatchers call it all the time.
-local SWEPT_AT_ONCE, SWEEPS = 1000, 10
+-- The index names single tasks and batches; `fading` says until when it is known that those were
+-- there which have ended: longer than they are, by the retention, an hour at most. `sweep` forgets the others, some at a time; dispatchers call it all the time.
+local SWEPT_AT_ONCE, SWEEPS, REMEMBERED_MS = 1000, 10, 3600000
 
 local function fade(names, retention)
   if #names == 0 then return end
-  local scored, past = {}, whole(now_ms() + retention)
+  local scored = {}
+  local past = whole(now_ms() + retention + math.min(tonumber(retention), REMEMBERED_MS))
   for i = 1, #names do
     scored[2 * i - 1] = past
     scored[2 * i] = names[i]

@@ -7,7 +7,8 @@
 --
 -- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
 -- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
--- there is something to say: nothing at all for a task that was queued once, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
+-- there is something to say: nothing at all for a task that was queued once and whose result has no
+-- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
 -- so long that it has a key of its own; once the task has ended it is "i", the length of the
 -- evidence, ":", the evidence and the result or exception, or "x" instead and after the length of
 -- the evidence "," and that of the result, which has a key of its own, and is read beside the
@@ -84,18 +85,36 @@ local function remember(id, task, queued, finished, told, how, body)
   redis.call('LTRIM', list, -ATTEMPTS, -1)
 end
 
--- Tasks that end: `finish` takes what ends them and gives the string that is written of it, `bury`
--- (after `write`) has them forgotten in time.
+-- The result of a task that says for how long has a key of its own, however short it is: gives the
+-- body with which its string is written, and that time in ms. See `options` in keys.py.
+local apart = {}
+
+local function put_apart(id, ttl, body, retention)
+  local life = whole(math.min(tonumber(ttl), tonumber(retention)))
+  local length, at = string.match(body, '^i(%d+):()')
+  if length then
+    local result = string.sub(body, at + length)
+    apart[id] = {result, life}
+    body = 'x' .. length .. ',' .. #result .. ':' .. string.sub(body, at, at + length - 1)
+  end
+  return body, life
+end
+
+-- Tasks that end: `finish` takes what ends them and gives the string that is written of it and, if
+-- its result has a time of its own, that time in ms; `bury` (after `write`) has them forgotten in time.
 -- The payload of one that failed is kept as long: it may be tried again. `uncounted` are those that
 -- were: their batches have counted them before.
 local buried, emptied, saved, uncounted = {}, {}, {}, {}
-local FAILED = {F = true, P = true}
+local FAILED, REPORTED = {F = true, P = true}, {C = true, F = true}
 
-local function finish(id, state, task, line, body)
+local function finish(id, state, task, line, body, retention)
+  local life
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
-  if second > first + 1 then -- it was queued more than once: since when is kept
+  if second > first + 1 then -- there is something to say: since when it was queued
     line = line .. (string.match(task, '^[^ \n]* [^ \n]*( %d+)', first + 1) or '')
+    local ttl = REPORTED[state] and string.match(task, '^[^\n]* %d*;[^ ;]*;(%d+)[^ ]* [^ \n]+\n')
+    if ttl then body, life = put_apart(id, ttl, body, retention) end
   end
   local key = P .. 't:' .. id
   local string_of = state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n'
@@ -117,7 +136,7 @@ local function finish(id, state, task, line, body)
     buried[#buried + 1] = past
     if string.find(string.sub(task, 1, first), ';r [^ ]+\n$') then uncounted[id] = true end
   end
-  return string_of
+  return string_of, life
 end
 
 local function bury(retention)
@@ -125,8 +144,11 @@ local function bury(retention)
   for id, payload in pairs(saved) do
     redis.call('SET', P .. 'p:' .. id, payload, 'PX', retention)
   end
+  for id, its in pairs(apart) do
+    redis.call('SET', P .. 'x:' .. id, its[1], 'PX', its[2])
+  end
   for i = 1, #buried do redis.call('PEXPIRE', buried[i], retention) end
-  buried, emptied, saved = {}, {}, {}
+  buried, emptied, saved, apart = {}, {}, {}, {}
 end
 
 -- What a fenced write answers: R recorded, D duplicate, S stale, G gone. `done` lists the states
