@@ -155,9 +155,10 @@ class Service:
         return answer
 
     async def retry(self, task_id: TaskId) -> Task:
-        """Queue a failed task again, with all of its budget, and return it as it stands then.
+        """Queue a task again that did not complete, with all of its budget.
 
-        Raises NotFound, NotFailed where it has not ended or ended otherwise, StoreUnavailable.
+        Returns it as it stands then. Raises NotFound, StoreUnavailable, and NotFailed where it has
+        not ended or has completed.
         """
         (answer,) = await self._history.retry([task_id])
         if answer is Retried.GONE:
@@ -165,6 +166,8 @@ class Service:
         task = await self.status(task_id)
         if answer is Retried.NOT_FAILED:
             raise NotFailed(task_id, task.status)
+        if answer is Retried.LOST:
+            raise NotFailed(task_id, task.status, "its arguments are gone: submit it anew")
         return task
 
     async def find(self, query: TaskQuery, cursor: str, limit: int) -> TaskPage:

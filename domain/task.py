@@ -3,10 +3,10 @@
     QUEUED ──claim──▶ RUNNING ──complete──▶ COMPLETED
       ▲                 │ ├────fail───────▶ FAILED
       ├─requeue,release─┘ └───cancel──────▶ CANCELLED   (QUEUED too; QUEUED may also EXPIRE)
-      └─retry─ FAILED
+      └─retry─ FAILED, CANCELLED, EXPIRED
 
 Terminal states absorb: no event of the system leads out of them, only a client's own wish that a
-failed task be tried once more. Lua scripts and the memory store compare and
+task which did not complete be tried once more. Lua scripts and the memory store compare and
 set; whether a step is legal is decided here and nowhere else, and a differential test holds the
 stores to this table. Nothing in this module does I/O or reads a clock.
 """
@@ -73,6 +73,8 @@ TRANSITIONS: Mapping[tuple[TaskStatus, TaskEvent], TaskStatus] = MappingProxyTyp
         (TaskStatus.RUNNING, TaskEvent.RELEASE): TaskStatus.QUEUED,
         (TaskStatus.RUNNING, TaskEvent.CANCEL): TaskStatus.CANCELLED,
         (TaskStatus.FAILED, TaskEvent.RETRY): TaskStatus.QUEUED,
+        (TaskStatus.CANCELLED, TaskEvent.RETRY): TaskStatus.QUEUED,
+        (TaskStatus.EXPIRED, TaskEvent.RETRY): TaskStatus.QUEUED,
     }
 )
 

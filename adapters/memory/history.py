@@ -39,10 +39,10 @@ class MemoryHistory:
         if (batch_id := batch_of(task_id)) is None:
             return task_id in records.fading.gone
         batch = records.batches.get(batch_id)
-        return batch is not None and any(each == task_id for each, _ in batch.endings)
+        return batch is not None and any(each and each[0] == task_id for each in batch.endings)
 
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
-        """Queue failed tasks again."""
+        """Queue ended tasks again that did not complete."""
         now = self._ground.now()
         answers = [transitions.retry(self._ground.records, each, now) for each in task_ids]
         self._ground.tell()

@@ -14,7 +14,7 @@ class Record:
     ``due`` is when a delayed task may be claimed (None: it is not delayed), ``due_at_ms`` the
     same by the clock on the wall; ``attempt`` is the last claim, and ``ended_by`` the verb by
     which that claim's holder ended it, if it did. ``past`` are attempts before the last, and
-    ``counted`` says that its batch has counted its end. ``result_until`` is when its result is
+    ``stopped`` says that it was cancelled while it ran. ``result_until`` is when its result is
     forgotten, if before the task is, and ``result_gone`` says that it was.
     """
 
@@ -36,7 +36,7 @@ class Record:
     reason: str = ""
     outcome: Outcome | None = None
     past: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
-    counted: bool = False
+    stopped: bool = False
     result_until: float = 0.0
     result_gone: bool = False
 

@@ -186,21 +186,19 @@ class Records:
         if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
             batch = self.batches[batch_id]
             batch.quiet_since = now
-            if not record.counted:
-                record.counted = True
-                batch.endings.append((task_id, record.status))
+            batch.endings.append((task_id, record.status))
             if batch.is_over:
                 self.over.append((now, batch_id))
 
     def revive(self, record: Record, now: float) -> None:
-        """Take a task back that had ended; its batch is kept as if it had ended only now."""
+        """Take a task back that had ended, also in its batch."""
         task_id = record.new.id
         self.ended = deque(entry for entry in self.ended if entry[1] != task_id)
         if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
             batch = self.batches[batch_id]
             batch.quiet_since = now
-            if batch.is_over:
-                self.over.append((now, batch_id))
+            ends = [each and each[0] for each in batch.endings]
+            batch.endings[ends.index(task_id)] = None
 
     def forget_ended(self, before: float, known_ms: float) -> None:
         """Drop tasks that ended at or before a moment, and batches whose last task did.

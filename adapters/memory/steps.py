@@ -69,7 +69,7 @@ def end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, no
     record.outcome = outcome
     record.finished_at_ms = now.unix_ms
     record.reason = ""
-    if event is not TaskEvent.FAIL:  # what failed may be tried again, nothing else
+    if event is TaskEvent.COMPLETE:  # all else may be tried again
         record.new = record.new._replace(payload=b"")
     records.ended.append((now.steady, record.new.id))
     records.tallies.ended[record.status] += 1

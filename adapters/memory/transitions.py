@@ -220,13 +220,17 @@ def expire(records: Records, now: Moment) -> list[TaskId]:
 
 
 def retry(records: Records, task_id: TaskId, now: Moment) -> Retried:
-    """Queue a failed task again, with all of its budget."""
+    """Queue a task again that ended and did not complete, with all of its budget."""
     record = records.tasks.get(task_id)
     if record is None:
         return Retried.GONE
     if (record.status, TaskEvent.RETRY) not in TRANSITIONS:
         return Retried.NOT_FAILED
-    record.past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
+    past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
+    record.past = [e._replace(failure=None) if e.end is AttemptEnd.LOST else e for e in past]
+    if record.new.expires_at_ms <= now.unix_ms:
+        record.new = record.new._replace(expires_at_ms=0)
+    record.stopped = False
     record.spent, record.outcome, record.ended_by = Spent(), None, None
     record.result_until, record.result_gone = 0.0, False
     record.finished_at_ms, record.worker, record.owner = None, "", ""
@@ -241,6 +245,8 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
     record = records.tasks.get(task_id)
     if record is None:
         return Cancelled.GONE
+    if record.status is TaskStatus.CANCELLED:
+        return Cancelled.STOPPING if record.stopped else Cancelled.PREVENTED
     if record.status.is_terminal:
         return Cancelled.TOO_LATE
     running = record.status is TaskStatus.RUNNING
@@ -248,6 +254,7 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
         records.inboxes.setdefault(record.owner, []).append(task_id)
     else:
         records.withdraw(record)
+    record.stopped = running
     record.ended_by = None  # whatever its last attempt did, this is another end
     steps.end(records, record, TaskEvent.CANCEL, steps.cancelled(record), now)
     return Cancelled.STOPPING if running else Cancelled.PREVENTED

@@ -49,7 +49,9 @@ class Retried(StrEnum):
 
     QUEUED = "queued"
     NOT_FAILED = "not_failed"
-    """It has not ended, or it ended otherwise."""
+    """It has not ended, or it has completed."""
+    LOST = "lost"
+    """Its payload is not there any more."""
     GONE = "gone"
 
 
@@ -81,9 +83,11 @@ class TaskHistory(Protocol):
         ...
 
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
-        """Queue failed tasks again, with all of their budget: FAILED to QUEUED, at the tail.
+        """Queue tasks again that ended and did not complete, at the tail, with all of their budget.
 
-        Attempts are counted on. What the task failed with is kept among its attempts. In its
-        batch it stays counted as failed. Repeatable: NOT_FAILED, until it fails again.
+        Attempts are counted on. What the task failed with is kept among its attempts; a time to
+        expire that has passed is dropped. Its batch counts it among those that have not ended, and
+        tells of its next end behind all that it has told. Repeatable: NOT_FAILED, until it ends
+        again.
         """
         ...

@@ -125,7 +125,10 @@ class TaskStore(Protocol):
         ...
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
-        """End tasks as CANCELLED; the owner of a running one is told by ``listen``."""
+        """End tasks as CANCELLED; the owner of a running one is told by ``listen``.
+
+        A task that was cancelled before is answered as it was then.
+        """
         ...
 
     async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:

@@ -276,7 +276,8 @@ def _size(ending: Ending) -> int:
 def _page(
     batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format, encoding: Encoding
 ) -> Response:
-    ids = member_ids(batch_id, (ending.position for ending in page.endings))
+    endings = [ending for ending in page.endings if ending.position]
+    ids = member_ids(batch_id, (ending.position for ending in endings))
     items = [
         Item(
             task_id,
@@ -284,8 +285,8 @@ def _page(
             ending.status or FORGOTTEN,
             *told(ending.outcome, answer_in, encoding.to_json),
         )
-        for task_id, ending in zip(ids, page.endings, strict=True)
+        for task_id, ending in zip(ids, endings, strict=True)
     ]
-    past = cursor + len(items)
-    done = past >= page.state.ended >= page.state.count
+    past = cursor + len(page.endings)
+    done = past >= page.state.told and page.state.ended >= page.state.count
     return reply(Page(items, str(past), done), answer_in)

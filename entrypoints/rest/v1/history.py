@@ -70,7 +70,10 @@ class _History:
         return reply(TaskPage(items, page.next_cursor or None), answer_in)
 
     async def retry(self, request: Request) -> Response:
-        """Queue a failed task again, under the same id and with all of its budget."""
+        """Queue a task again that failed, expired or was cancelled: same id, all of its budget.
+
+        Its batch counts it as waiting again.
+        """
         answer_in = wanted(request)
         task = await self._service.retry(task_id_of(request))
         return await self._tasks.taken(task, answer_in)
