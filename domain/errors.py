@@ -8,8 +8,9 @@
     │   └── UnfitFunction         a function that would run nowhere; says why and what to do
     ├── KeyReused             an idempotency key that was given with another request
     ├── NotFound              the caller asks for something that does not exist
-    │   └── Deleted               ... any more, because somebody deleted it
-    ├── NotFailed             only a task that has failed can be tried again
+    │   ├── Deleted               ... any more, because somebody deleted it
+    │   └── Gone                  ... any more, because its time has passed
+    ├── NotFailed             only a task that ended and did not complete can be tried again
     ├── Incompatible          no worker that is there could run it, and the caller would not wait
     ├── QueueFull             the store holds as many tasks as the operator allows
     ├── StoreUnavailable      the store does not answer, or refuses; worth another try later
@@ -102,13 +103,14 @@ class NotFound(GoferError):
 
 
 class NotFailed(GoferError):
-    """Another try is wanted of a task that has not ended, or that ended otherwise."""
+    """Another try is wanted of a task that has not ended, has completed, or lost its payload."""
 
-    def __init__(self, task_id: str, status: str) -> None:
-        """Record which task, and how it stands."""
+    def __init__(self, task_id: str, status: str, why: str = "") -> None:
+        """Record which task, how it stands and, if that is not the reason, ``why`` not."""
         self.task_id = task_id
         self.status = status
-        super().__init__(f"task {task_id} is {status}; only one that has FAILED can be tried again")
+        why = why or "only one that has FAILED, EXPIRED or was CANCELLED can be tried again"
+        super().__init__(f"task {task_id} is {status}; {why}")
 
 
 class Deleted(NotFound):
@@ -118,6 +120,15 @@ class Deleted(NotFound):
         """Record the ``kind`` ("function") and the ``identifier`` asked for."""
         super().__init__(kind, identifier)
         self.args = (f"the {kind} {identifier} was deleted",)
+
+
+class Gone(NotFound):
+    """A task of this id was there, or it has ended and its result was: both are kept for a time."""
+
+    def __init__(self, kind: str, identifier: str, kept: str) -> None:
+        """Record the ``kind`` ("task", "result of task"), which, and how long it was ``kept``."""
+        super().__init__(kind, identifier)
+        self.args = (f"the {kind} {identifier} is there no longer; it was kept {kept}",)
 
 
 class Incompatible(GoferError):

@@ -7,7 +7,7 @@ evidence of its outcome, which is recorded with it and lives as long.
 from dataclasses import dataclass
 
 from .attempts import AttemptRecord
-from .errors import NotFound
+from .errors import Gone, NotFound
 from .identifiers import TaskId
 from .output import TAIL_BYTES, Progress
 from .ports import OutputStore, Shown, TaskHistory, TaskStore
@@ -110,8 +110,15 @@ class Outputs:
     async def _found(self, task_id: TaskId) -> tuple[Task, Outcome | None]:
         (found,) = await self._tasks.outcomes([task_id])
         if found is None:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         return found
+
+
+async def missing(history: TaskHistory, task_id: TaskId) -> NotFound:
+    """Return the error for a task that is not there: Gone, if it is known to have been."""
+    if await history.was_there(task_id):
+        return Gone("task", task_id, "for the retention of the service")
+    return NotFound("task", task_id)
 
 
 def _tail(outcome: Outcome | AttemptRecord | None, live: Shown | None) -> _Tail:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from .attempts import AttemptRecord
 from .batches import Batches
-from .errors import GoferError, NotFailed, NotFound
+from .errors import GoferError, Gone, NotFailed
 from .explaining import Explanation, Facts, explain
 from .function import Environment
 from .functions import Functions
 from .identifiers import FunctionId, TaskId
-from .outputs import Outputs
+from .outputs import Outputs, missing
 from .ports import (
     Cancelled,
     Clock,
@@ -99,17 +99,23 @@ class Service:
         return ids
 
     async def status(self, task_id: TaskId) -> Task:
-        """Return a task as it stands; raise NotFound, StoreUnavailable."""
+        """Return a task as it stands; raise NotFound, StoreUnavailable.
+
+        NotFound is Gone, here and below, where it is known that the task was there.
+        """
         (task,) = await self._tasks.get([task_id])
         if task is None:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         return task
 
     async def outcome(self, task_id: TaskId) -> tuple[Task, Outcome | None]:
-        """Return a task and, if it has ended, its outcome; raise NotFound, StoreUnavailable."""
+        """Return a task and, if it has ended and as long as that is kept, its outcome.
+
+        Raises NotFound, StoreUnavailable.
+        """
         (found,) = await self._tasks.outcomes([task_id])
         if found is None:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         return found
 
     async def wait(self, task_id: TaskId, timeout_s: float) -> tuple[Task, Outcome | None]:
@@ -134,24 +140,34 @@ class Service:
             found = await expected.ended(timeout_s)
         return await self.outcome(task.id) if found is None else found
 
+    async def result(self, task_id: TaskId, timeout_s: float) -> tuple[Task, Outcome | None]:
+        """Return as ``wait`` does; raise Gone if the task's outcome is kept no longer."""
+        task, outcome = await self.wait(task_id, timeout_s)
+        if outcome is None and task.status.is_terminal:
+            raise Gone("result of task", task_id, f"for {task.result_ttl_ms / 1000:g} s")
+        return task, outcome
+
     async def cancel(self, task_id: TaskId) -> Cancelled:
         """End a task that has not ended; raise NotFound, StoreUnavailable."""
         (answer,) = await self._tasks.cancel([task_id])
         if answer is Cancelled.GONE:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         return answer
 
     async def retry(self, task_id: TaskId) -> Task:
-        """Queue a failed task again, with all of its budget, and return it as it stands then.
+        """Queue a task again that did not complete, with all of its budget.
 
-        Raises NotFound, NotFailed where it has not ended or ended otherwise, StoreUnavailable.
+        Returns it as it stands then. Raises NotFound, StoreUnavailable, and NotFailed where it has
+        not ended or has completed.
         """
         (answer,) = await self._history.retry([task_id])
         if answer is Retried.GONE:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         task = await self.status(task_id)
         if answer is Retried.NOT_FAILED:
             raise NotFailed(task_id, task.status)
+        if answer is Retried.LOST:
+            raise NotFailed(task_id, task.status, "its arguments are gone: submit it anew")
         return task
 
     async def find(self, query: TaskQuery, cursor: str, limit: int) -> TaskPage:
@@ -165,7 +181,7 @@ class Service:
         """Return a task's attempts that began, in order; raise NotFound, StoreUnavailable."""
         found = await self._history.attempts(task_id)
         if found is None:
-            raise NotFound("task", task_id)
+            raise await missing(self._history, task_id)
         return found
 
     async def events(self, after: str, limit: int, timeout_s: float) -> Feed:
@@ -182,11 +198,14 @@ class Service:
         A view: what it is made of is not of one moment.
         """
         task, outcome = await self.outcome(task_id)
+        attempts = await self._history.attempts(task_id) or []
+        if outcome is None and task.status.is_terminal and attempts:
+            outcome = attempts[-1].failure  # its result is kept no longer
         (function,) = await self._store.heads([task.function_id])
         facts = Facts(
             task=task,
             outcome=outcome,
-            attempts=await self._history.attempts(task_id) or [],
+            attempts=attempts,
             standing=await self._store.queues.standing(),
             place=await self._store.queues.place(task_id),
             workers=await self._store.workers.workers(),

@@ -67,6 +67,7 @@ class Submission(NamedTuple):
     key: str = ""
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    result_ttl_ms: int = 0
     asked: str = ""
     """Digest of the request, where it is known by more than by what it comes to (times do pass)."""
 
@@ -103,6 +104,8 @@ class Admission:
             raise InvalidInput(f"priority {submission.priority} is none of {PRIORITIES}")
         _check_tags(submission.tags)
         _check_backoff(submission.budget.backoff)
+        if submission.result_ttl_ms < 0:
+            raise InvalidInput("a result is kept for some time, or for as long as its task is (0)")
         self._inspector.check(submission.payload)
         return NewTask(
             id=task_id or TaskId(self.new_id()),
@@ -116,6 +119,7 @@ class Admission:
             else None,
             tags=submission.tags,
             expires_at_ms=submission.expires_at_ms,
+            result_ttl_ms=submission.result_ttl_ms,
         )
 
     async def record(self, tasks: Sequence[NewTask]) -> list[TaskId | GoferError]:
@@ -195,6 +199,7 @@ def _digest(submission: Submission) -> str:
         submission.delay_ms,
         *(budget.retries, budget.redeliveries, budget.timeout_ms),
         *(*budget.backoff, submission.expires_at_ms, *map(repr, submission.tags)),
+        *((submission.result_ttl_ms,) if submission.result_ttl_ms else ()),
     )
     head = " ".join(map(str, asked)).encode()
     return content_digest(head + b"\n" + submission.payload)

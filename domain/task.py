@@ -3,10 +3,10 @@
     QUEUED ──claim──▶ RUNNING ──complete──▶ COMPLETED
       ▲                 │ ├────fail───────▶ FAILED
       ├─requeue,release─┘ └───cancel──────▶ CANCELLED   (QUEUED too; QUEUED may also EXPIRE)
-      └─retry─ FAILED
+      └─retry─ FAILED, CANCELLED, EXPIRED
 
 Terminal states absorb: no event of the system leads out of them, only a client's own wish that a
-failed task be tried once more. Lua scripts and the memory store compare and
+task which did not complete be tried once more. Lua scripts and the memory store compare and
 set; whether a step is legal is decided here and nowhere else, and a differential test holds the
 stores to this table. Nothing in this module does I/O or reads a clock.
 """
@@ -73,6 +73,8 @@ TRANSITIONS: Mapping[tuple[TaskStatus, TaskEvent], TaskStatus] = MappingProxyTyp
         (TaskStatus.RUNNING, TaskEvent.RELEASE): TaskStatus.QUEUED,
         (TaskStatus.RUNNING, TaskEvent.CANCEL): TaskStatus.CANCELLED,
         (TaskStatus.FAILED, TaskEvent.RETRY): TaskStatus.QUEUED,
+        (TaskStatus.CANCELLED, TaskEvent.RETRY): TaskStatus.QUEUED,
+        (TaskStatus.EXPIRED, TaskEvent.RETRY): TaskStatus.QUEUED,
     }
 )
 
@@ -201,6 +203,8 @@ class NewTask(NamedTuple):
 
     ``tags`` are words by which its client finds it again. From ``expires_at_ms`` on (by the
     store's clock; 0: never) it is not started any more; an attempt that runs is left alone.
+    What it returns or raises is kept for ``result_ttl_ms`` after its end (0: as long as the task
+    itself is, and never longer than that).
     """
 
     id: TaskId
@@ -212,6 +216,7 @@ class NewTask(NamedTuple):
     idempotency: Idempotency | None = None
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    result_ttl_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ class Task:
     """A task as the store shows it. Times are milliseconds since 1970 by the store's clock.
 
     ``queued_at_ms`` is when it last came into the queue, ``due_at_ms`` when a delayed task may be
-    claimed (None: it is not delayed), ``expires_at_ms`` as in NewTask.
+    claimed (None: it is not delayed), ``expires_at_ms`` and ``result_ttl_ms`` as in NewTask.
     """
 
     id: TaskId
@@ -238,6 +243,7 @@ class Task:
     reason: str = ""
     tags: tuple[str, ...] = ()
     expires_at_ms: int = 0
+    result_ttl_ms: int = 0
 
 
 PRIORITIES = (0, 1, 2)

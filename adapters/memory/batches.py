@@ -24,11 +24,17 @@ def page(records: Records, batch_id: BatchId, first: int, limit: int) -> BatchPa
     if batch is None:
         return None
     endings: list[Ending] = []
-    for task_id, _ in islice(batch.endings, first, first + limit):
+    for ending in islice(batch.endings, first, first + limit):
+        if ending is None:
+            endings.append(Ending(0, None, None))
+            continue
+        task_id, _ = ending
         record = records.tasks.get(task_id)
-        status, outcome = (None, None) if record is None else (record.status, record.outcome)
-        endings.append(Ending(position_of(task_id), status, outcome))
-    counts = Counter(status for _, status in batch.endings)
+        if record is None or record.result_gone:
+            endings.append(Ending(position_of(task_id), None, None))
+        else:
+            endings.append(Ending(position_of(task_id), record.status, record.outcome))
+    counts = Counter(each and each[1] for each in batch.endings)
     state = BatchState(
         created_at_ms=batch.created_at_ms,
         count=batch.count,
@@ -37,5 +43,6 @@ def page(records: Records, batch_id: BatchId, first: int, limit: int) -> BatchPa
         failed=counts[TaskStatus.FAILED],
         cancelled=counts[TaskStatus.CANCELLED],
         expired=counts[TaskStatus.EXPIRED],
+        void=counts[None],
     )
     return BatchPage(state, tuple(endings))

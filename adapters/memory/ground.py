@@ -5,6 +5,7 @@ from copy import deepcopy
 
 from ...domain.identifiers import TaskId, batch_of
 from ...domain.ports import Clock
+from ...domain.ports.history import REMEMBERED_MS
 from .records import Records
 from .signals import Signals
 from .steps import Moment
@@ -22,7 +23,9 @@ class Ground:
     def now(self) -> Moment:
         """Return the time, after dropping what has outlived its retention by then."""
         now = Moment(self.clock.steady_ms(), self.clock.unix_ms())
-        self.records.forget_ended(now.steady - self.retention_ms)
+        known_ms = self.retention_ms + min(self.retention_ms, REMEMBERED_MS)
+        self.records.forget_ended(now.steady - self.retention_ms, known_ms)
+        self.records.fading.forget(self.records.tasks, now.steady)
         self.records.forget_keys(now.steady)
         self.records.tallies.forget(now.unix_ms)
         return now

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...domain.attempts import AttemptRecord, all_attempts
-from ...domain.identifiers import TaskId
+from ...domain.identifiers import TaskId, batch_of
 from ...domain.ports import Retried, TaskPage, TaskQuery
 from . import transitions
 from .ground import Ground
@@ -32,8 +32,17 @@ class MemoryHistory:
             return None
         return all_attempts(list(record.past), record.shown(), record.outcome)
 
+    async def was_there(self, task_id: TaskId) -> bool:
+        """Return whether a task is known to have been forgotten."""
+        self._ground.now()
+        records = self._ground.records
+        if (batch_id := batch_of(task_id)) is None:
+            return task_id in records.fading.gone
+        batch = records.batches.get(batch_id)
+        return batch is not None and any(each and each[0] == task_id for each in batch.endings)
+
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
-        """Queue failed tasks again."""
+        """Queue ended tasks again that did not complete."""
         now = self._ground.now()
         answers = [transitions.retry(self._ground.records, each, now) for each in task_ids]
         self._ground.tell()

@@ -35,21 +35,22 @@ class KnownBatch:
 class Batch:
     """What is known of a batch: how many tasks, the highest position, which ended and when.
 
-    ``quiet_since`` is when the last task was recorded or ended.
+    ``quiet_since`` is when the last task was recorded or ended. Where a task was tried again is
+    None in place of its end.
     """
 
     created_at_ms: int
     quiet_since: float
     count: int = 0
     last: int = 0
-    endings: list[tuple[TaskId, TaskStatus]] = field(
-        default_factory=list[tuple[TaskId, TaskStatus]]
+    endings: list[tuple[TaskId, TaskStatus] | None] = field(
+        default_factory=list[tuple[TaskId, TaskStatus] | None]
     )
 
     @property
     def is_over(self) -> bool:
         """Return whether all tasks that were recorded have ended; more may come."""
-        return len(self.endings) == self.count
+        return len(self.endings) - self.endings.count(None) == self.count
 
 
 @dataclass(slots=True)

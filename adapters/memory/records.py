@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from ...domain.attempts import AttemptRecord
 from ...domain.function import Function
 from ...domain.identifiers import (
-    Attempt,
     BatchId,
     FunctionId,
     TaskId,
     batch_of,
     position_of,
 )
-from ...domain.task import NewTask, Outcome, Spent, Task, TaskEvent, TaskStatus
+from ...domain.task import TaskStatus
+from .fading import Fading
 from .kept import Batch, KnownBatch, KnownKey, Tallies, Watched
+from .record import Record
 from .shelves import Shelves
 
 LISTENER_MS = 60_000
@@ -30,63 +30,6 @@ LISTENER_MS = 60_000
 
 Queue = OrderedDict[TaskId, None]
 """Ids of tasks that may be claimed, the next one first."""
-
-
-@dataclass(slots=True)
-class Record:
-    """All that is known of one task; ``tag`` is the environment that its function needs.
-
-    ``due`` is when a delayed task may be claimed (None: it is not delayed), ``due_at_ms`` the
-    same by the clock on the wall; ``attempt`` is the last claim, and ``ended_by`` the verb by
-    which that claim's holder ended it, if it did. ``past`` are attempts before the last, and
-    ``counted`` says that its batch has counted its end.
-    """
-
-    new: NewTask
-    tag: str
-    created_at_ms: int
-    queued_at_ms: int
-    due_at_ms: int = 0
-    status: TaskStatus = TaskStatus.QUEUED
-    spent: Spent = field(default_factory=Spent)
-    due: float | None = None
-    attempt: Attempt | None = None
-    owner: str = ""
-    lease_until: float = 0.0
-    ended_by: TaskEvent | None = None
-    started_at_ms: int | None = None
-    finished_at_ms: int | None = None
-    worker: str = ""
-    reason: str = ""
-    outcome: Outcome | None = None
-    past: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
-    counted: bool = False
-
-    @property
-    def number(self) -> int:
-        """Return the number of the last attempt; 0 before the first."""
-        return 0 if self.attempt is None else self.attempt.number
-
-    def shown(self) -> Task:
-        """Return the task as the port shows it."""
-        return Task(
-            id=self.new.id,
-            function_id=self.new.function_id,
-            status=self.status,
-            attempt=self.number,
-            priority=self.new.priority,
-            budget=self.new.budget,
-            spent=self.spent,
-            created_at_ms=self.created_at_ms,
-            queued_at_ms=self.queued_at_ms,
-            due_at_ms=None if self.due is None else self.due_at_ms,
-            started_at_ms=self.started_at_ms,
-            finished_at_ms=self.finished_at_ms,
-            worker=self.worker,
-            reason=self.reason,
-            tags=self.new.tags,
-            expires_at_ms=self.new.expires_at_ms,
-        )
 
 
 @dataclass(slots=True)
@@ -115,6 +58,7 @@ class Records:
     paused: set[int] = field(default_factory=set[int])
     tallies: Tallies = field(default_factory=Tallies)
     watched: Watched = field(default_factory=Watched)
+    fading: Fading = field(default_factory=Fading)
 
     @property
     def unfinished(self) -> int:
@@ -242,26 +186,30 @@ class Records:
         if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
             batch = self.batches[batch_id]
             batch.quiet_since = now
-            if not record.counted:
-                record.counted = True
-                batch.endings.append((task_id, record.status))
+            batch.endings.append((task_id, record.status))
             if batch.is_over:
                 self.over.append((now, batch_id))
 
     def revive(self, record: Record, now: float) -> None:
-        """Take a task back that had ended; its batch is kept as if it had ended only now."""
+        """Take a task back that had ended, also in its batch."""
         task_id = record.new.id
         self.ended = deque(entry for entry in self.ended if entry[1] != task_id)
         if (batch_id := batch_of(task_id)) is not None and batch_id in self.batches:
             batch = self.batches[batch_id]
             batch.quiet_since = now
-            if batch.is_over:
-                self.over.append((now, batch_id))
+            ends = [each and each[0] for each in batch.endings]
+            batch.endings[ends.index(task_id)] = None
 
-    def forget_ended(self, before: float) -> None:
-        """Drop tasks that ended at or before a moment, and batches whose last task did."""
+    def forget_ended(self, before: float, known_ms: float) -> None:
+        """Drop tasks that ended at or before a moment, and batches whose last task did.
+
+        That those were there which are of no batch is known for ``known_ms`` after their end.
+        """
         while self.ended and self.ended[0][0] <= before:
-            del self.tasks[self.ended.popleft()[1]]
+            ended, task_id = self.ended.popleft()
+            del self.tasks[task_id]
+            if batch_of(task_id) is None:
+                self.fading.gone[task_id] = ended + known_ms
         while self.over and self.over[0][0] <= before:
             batch_id = self.over.popleft()[1]
             batch = self.batches.get(batch_id)

@@ -11,7 +11,8 @@ from ...domain.identifiers import Attempt
 from ...domain.policy import Charge
 from ...domain.ports import Written
 from ...domain.task import Cause, Failure, Outcome, Spent, TaskEvent, TaskStatus, next_status
-from .records import Record, Records
+from .record import Record
+from .records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, no
     record.outcome = outcome
     record.finished_at_ms = now.unix_ms
     record.reason = ""
-    if event is not TaskEvent.FAIL:  # what failed may be tried again, nothing else
+    if event is TaskEvent.COMPLETE:  # all else may be tried again
         record.new = record.new._replace(payload=b"")
     records.ended.append((now.steady, record.new.id))
     records.tallies.ended[record.status] += 1

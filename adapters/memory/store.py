@@ -34,7 +34,8 @@ from .ground import Ground
 from .history import MemoryHistory
 from .output import MemoryOutput
 from .queues import MemoryQueues
-from .records import Record, Records
+from .record import Record
+from .records import Records
 from .workers import MemoryWorkers
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -188,7 +189,7 @@ class MemoryStore(MemoryFunctions):
         """Return tasks with their outcomes."""
         self._ground.now()
         found = [self._records.tasks.get(task_id) for task_id in task_ids]
-        return [None if record is None else (record.shown(), record.outcome) for record in found]
+        return [None if record is None else (record.shown(), record.told) for record in found]
 
     async def wait(self, task_ids: Sequence[TaskId], timeout_s: float) -> frozenset[TaskId]:
         """Return those of the tasks that nobody need wait for, or nothing when time is up."""

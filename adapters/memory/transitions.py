@@ -34,7 +34,8 @@ from ...domain.task import (
 )
 from . import steps
 from .kept import KnownKey
-from .records import Record, Records
+from .record import Record
+from .records import Records
 from .steps import Moment
 
 
@@ -142,6 +143,7 @@ def complete(records: Records, completion: Completion, now: Moment) -> Written:
         record.worker = completion.worker
         record.ended_by = TaskEvent.COMPLETE
         steps.end(records, record, TaskEvent.COMPLETE, completion.success, now)
+        records.fading.ended(record, now.steady)
     return answer
 
 
@@ -156,6 +158,7 @@ def fail(records: Records, defeat: Defeat, heads: list[Record], now: Moment) -> 
             steps.date_start(record, defeat.failure.run_ms, now)
         record.worker = defeat.worker
         steps.end(records, record, TaskEvent.FAIL, defeat.failure, now)
+        records.fading.ended(record, now.steady)
         return answer
     charge = defeat.requeue.charge
     steps.remember(record, AttemptEnd.FAILED, defeat.worker, defeat.failure, now)
@@ -217,14 +220,19 @@ def expire(records: Records, now: Moment) -> list[TaskId]:
 
 
 def retry(records: Records, task_id: TaskId, now: Moment) -> Retried:
-    """Queue a failed task again, with all of its budget."""
+    """Queue a task again that ended and did not complete, with all of its budget."""
     record = records.tasks.get(task_id)
     if record is None:
         return Retried.GONE
     if (record.status, TaskEvent.RETRY) not in TRANSITIONS:
         return Retried.NOT_FAILED
-    record.past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
+    past = all_attempts(record.past, record.shown(), record.outcome)[-ATTEMPTS_KEPT:]
+    record.past = [e._replace(failure=None) if e.end is AttemptEnd.LOST else e for e in past]
+    if record.new.expires_at_ms <= now.unix_ms:
+        record.new = record.new._replace(expires_at_ms=0)
+    record.stopped = False
     record.spent, record.outcome, record.ended_by = Spent(), None, None
+    record.result_until, record.result_gone = 0.0, False
     record.finished_at_ms, record.worker, record.owner = None, "", ""
     records.revive(record, now.steady)
     steps.back(records, record, TaskEvent.RETRY, now)
@@ -237,6 +245,8 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
     record = records.tasks.get(task_id)
     if record is None:
         return Cancelled.GONE
+    if record.status is TaskStatus.CANCELLED:
+        return Cancelled.STOPPING if record.stopped else Cancelled.PREVENTED
     if record.status.is_terminal:
         return Cancelled.TOO_LATE
     running = record.status is TaskStatus.RUNNING
@@ -244,6 +254,7 @@ def cancel(records: Records, task_id: TaskId, now: Moment) -> Cancelled:
         records.inboxes.setdefault(record.owner, []).append(task_id)
     else:
         records.withdraw(record)
+    record.stopped = running
     record.ended_by = None  # whatever its last attempt did, this is another end
     steps.end(records, record, TaskEvent.CANCEL, steps.cancelled(record), now)
     return Cancelled.STOPPING if running else Cancelled.PREVENTED

@@ -14,7 +14,7 @@ from .driver import Driver
 from .endings import Endings
 from .framing import unframe
 
-_STATE, _TASKS, _DIGITS = 7, 8, 4
+_STATE, _TASKS, _DIGITS = 8, 9, 4
 """How many items endings.lua answers for the batch, behind which item the tasks come, and how many
 digits a position has."""
 
@@ -58,7 +58,7 @@ class RedisBatches:
                 record.batch_ending(task_id, position_of(task_id), each, following)
                 for task_id, each in told
             )
-            room -= sum(map(len, answer)) + sum(map(len, longs))
+            room -= sum(map(len, answer)) + sum(len(each or b"") for each in longs)
             if len(told) < wanted or len(found) >= limit or room <= 0:
                 return BatchPage(state, tuple(found))
 
@@ -69,7 +69,7 @@ class RedisBatches:
 
         async def look_up(_: Sequence[TaskId]) -> frozenset[TaskId]:
             page = await self.endings(batch_id, 0, 0)
-            return frozenset([waited]) if page is not None and page.state.ended > seen else none
+            return frozenset([waited]) if page is not None and page.state.told > seen else none
 
         waited, none = TaskId(batch_id), frozenset[TaskId]()
         while (left := deadline - now()) > 0 and not self._endings.leaving:

@@ -51,10 +51,10 @@ class Bodies:
             await self._driver.command("UNLINK", *staged)
             return await self._driver.run(script, *arguments, "", *longs)
 
-    async def results(self, records: Sequence[tuple[TaskId, bytes]]) -> list[bytes]:
-        """Return the long results of tasks in order, only of those that have one.
+    async def results(self, records: Sequence[tuple[TaskId, bytes]]) -> list[bytes | None]:
+        """Return the results that have keys of their own, in order.
 
-        Empty for one that is forgotten meanwhile.
+        None for one that is forgotten: its time is up.
         """
         keys = [self._keys.result(task_id) for task_id, told in records if is_long(told)]
-        return [body or b"" for body in await self._driver.bodies(keys)]
+        return await self._driver.bodies(keys)

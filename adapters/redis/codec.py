@@ -53,8 +53,8 @@ def attempt_items(attempt: Attempt) -> Items:
 
 def new_task_items(task: NewTask) -> tuple[Items, bytes]:
     """Return what submit.lua takes for a task, and its payload if that is a long one."""
-    task_id, function_id, payload, priority, delay_ms, budget, wish, tags, expires_at_ms = task
-    head = _head(function_id, priority, delay_ms, budget, tags, expires_at_ms)
+    task_id, function_id, payload, priority, delay_ms, budget, wish, tags, expires, ttl = task
+    head = _head(function_id, priority, delay_ms, budget, tags, expires, ttl)
     if wish is not None:
         head += f" {wish.digest} {wish.key}".encode()
     body, long = record.waiting(payload)
@@ -69,9 +69,10 @@ def _head(
     budget: Budget,
     tags: tuple[str, ...],
     expires_at_ms: int,
+    result_ttl_ms: int,
 ) -> bytes:
     """Return what many tasks of a batch share: made once."""
-    words = record.budget_word(budget), record.options_word(tags, expires_at_ms)
+    words = record.budget_word(budget), record.options_word(tags, expires_at_ms, result_ttl_ms)
     head = f"{priority} {budget.worker_losses} {function_id} {' '.join(words)} {max(0, delay_ms)}"
     return head.encode()
 

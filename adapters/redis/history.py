@@ -1,4 +1,4 @@
-"""What has been, on Redis: finding tasks again, earlier attempts, another try of a failed one."""
+"""What has been, on Redis: finding tasks again, earlier attempts, further tries."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ from ...domain.ports import Retried, TaskPage, TaskQuery
 from ...domain.task import Failure, Outcome, Task, TaskStatus
 from . import evidence, record
 from .batches import batches
-from .bodies import Bodies
 from .driver import Driver
 from .framing import frame, unframe
 
@@ -26,17 +25,20 @@ _LETTERS = {
     TaskStatus.CANCELLED: "X",
     TaskStatus.EXPIRED: "E",
 }
-_RETRIED = dict(zip(b"QNG", Retried, strict=True))
-_PAST = {"f": AttemptEnd.FAILED, "l": AttemptEnd.LOST, "r": AttemptEnd.RELEASED}
+_RETRIED = dict(zip(b"QNLG", Retried, strict=True))
+_PAST = {
+    "f": AttemptEnd.FAILED,
+    "l": AttemptEnd.LOST,
+    "r": AttemptEnd.RELEASED,
+    "x": AttemptEnd.CANCELLED,
+}
 
 
 class RedisHistory:
     """The history of the tasks of one shard."""
 
-    def __init__(self, driver: Driver, bodies: Bodies, retention_ms: int) -> None:
+    def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._bodies = bodies
-        self._retention_ms = retention_ms
 
     async def find(self, query: TaskQuery, cursor: str, limit: int) -> TaskPage:
         """Return up to ``limit`` tasks, the newest first; looks at LOOKED_AT * CALLS at most."""
@@ -62,22 +64,23 @@ class RedisHistory:
         told, *past = unframe(await self._driver.run("attempts", task_id))
         if not told:
             return None
-        longs = iter(await self._bodies.results([(task_id, told)]))
-        found = record.task_and_outcome(task_id, told, longs)
-        if found is None:
-            return None
+        task, seen = record.task_and_evidence(task_id, told)
         try:
-            earlier = [_earlier(each, found[0].created_at_ms) for each in past]
+            earlier = [_earlier(each, task.created_at_ms) for each in past]
         except (ValueError, KeyError, *evidence.UNREADABLE) as error:
             raise record.unreadable("task", task_id) from error
-        return all_attempts(earlier, *found)
+        return all_attempts(earlier, task, seen)
+
+    async def was_there(self, task_id: TaskId) -> bool:
+        """Return whether a task is known to have been forgotten."""
+        return bool(await self._driver.run("known", task_id))
 
     async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
-        """Queue failed tasks again."""
+        """Queue ended tasks again that did not complete."""
         answers: list[Retried] = []
         for part in batches(task_ids):
             asked = frame(map(str.encode, part))
-            letters = await self._driver.run("retry", self._retention_ms, asked)
+            letters = await self._driver.run("retry", asked)
             answers.extend(_RETRIED[letter] for letter in letters)
         return answers
 

@@ -11,7 +11,8 @@ key                  type    what it holds                                      
 ``p:<task id>``      string  its payload, if that is longer than 2 KiB or it has failed   until it
                                                                                           ends, or
                                                                                           TTL
-``x:<task id>``      string  its result or exception, if that is longer than 2 KiB        TTL
+``x:<task id>``      string  its result or exception, if that is longer than 2 KiB, or     TTL
+                             has a time of its own
 ``a:<task id>``      list    its earlier attempts, the last 20 (see shared/tasks.lua)      TTL once
                                                                                           it ended
 ``s:<stem>:<n>``     string  the n-th long body of a call, put there right before it    1 min
@@ -31,8 +32,8 @@ key                  type    what it holds                                      
                              in ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
 ``index``            zset    ids of tasks that are of no batch, and of batches, all with   retention
-                             score 0: in the order of the ids
-``fading``           zset    those of them that have ended, by when they are forgotten     retention
+                             score 0: in the order of the ids                             and 1 h
+``fading``           zset    those of them that have ended, by until when that is known     the same
 ``events``           stream  changes of tasks, while somebody watches: an entry a call, its   10 min
                              field the state (a letter), its value the ids
 ``watched``          string  the id of the feed behind which nothing is missing            10 min
@@ -60,17 +61,18 @@ key                  type    what it holds                                      
 A task is one string and not a hash, so that one command reads or writes a hundred: that halved the
 server's time (docs/performance.md). Its form is at the head of ``lua/shared/tasks.lua``. Its words:
 ``state`` (Q ready, D delayed, each followed by f or r if the last attempt failed or was released;
-R running, C completed, F failed, P failed because its worker was lost, X cancelled, E expired),
-``number token`` (the fence) and ``owner`` of the last claim, ``started``, ``created``,
-``retries,strikes,losses`` spent, ``priority``, ``survives`` (how many losses of workers),
-``function`` id, ``budget`` as "retries,redeliveries,timeout" and, if it is not the ordinary one,
-",initial,factor,most,jitter" of the back-off, ``options`` as "expires;tag,tag", ``environment``;
-then why, until when and since when it waits, or "finished ran worker" (ms that it ran, -1 where it
-never did), and payload or evidence (evidence.py) and result. Words that come from outside are
-percent-encoded.
+R running, C completed, F failed, P failed because its worker was lost, X cancelled, Xr while it
+ran, E expired), ``number token`` (the fence) and ``owner`` of the last claim, ``started``,
+``created``, ``retries,strikes,losses`` spent, ``priority``, ``survives`` (how many losses of
+workers), ``function`` id, ``budget`` as "retries,redeliveries,timeout" and, if it is not the
+ordinary one, ",initial,factor,most,jitter" of the back-off, ``options`` as "expires;tag,tag" and,
+where its result has a time of its own (in ms), ";time", ``environment``; then why, until when and
+since when it waits, or "finished ran worker" (ms that it ran, -1 where it never did), and payload
+or evidence (evidence.py) and result. Words that come from outside are percent-encoded.
 
 Fields of a batch: ``c`` created, ``n`` tasks, ``m`` the highest position; ``C`` ``F`` ``X`` ``E``
-how many completed, failed, were cancelled, expired.
+how many completed, failed, were cancelled, expired; ``v`` how many of the positions in its list
+are void (0000): those tasks were tried again.
 
 Fields of a function: ``g`` name, ``n`` version, ``p`` payload, ``s`` source, ``e`` entry, ``h``
 digest, ``i`` ``v`` ``d`` implementation, Python version and dill version, ``t`` the tag of its

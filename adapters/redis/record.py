@@ -7,6 +7,7 @@ What another version wrote and this one cannot read raises StoreIncompatible.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from urllib.parse import quote, unquote
 
 from ...domain.errors import StoreIncompatible
@@ -58,11 +59,12 @@ def budget_word(budget: Budget) -> str:
     return ",".join(tries if budget.backoff == Backoff() else [*tries, *map(str, budget.backoff)])
 
 
-def options_word(tags: tuple[str, ...], expires_at_ms: int) -> str:
-    """Return when a task expires (nothing: never) and its tags as a word."""
-    if not tags and expires_at_ms <= 0:
+def options_word(tags: tuple[str, ...], expires_at_ms: int, result_ttl_ms: int) -> str:
+    """Return when a task expires (nothing: never), its tags and its result's time as a word."""
+    if not tags and expires_at_ms <= 0 and result_ttl_ms <= 0:
         return "-"
-    return f"{max(0, expires_at_ms) or ''};{','.join(map(word, tags))}"
+    ttl = f";{result_ttl_ms}" if result_ttl_ms > 0 else ""
+    return f"{max(0, expires_at_ms) or ''};{','.join(map(word, tags))}{ttl}"
 
 
 def waiting(payload: bytes) -> tuple[bytes, bytes]:
@@ -96,13 +98,14 @@ class _Told:
     tag: str
     tags: tuple[str, ...]
     expires_at_ms: int
+    result_ttl_ms: int
 
 
 @lru_cache(KNOWN_HEADS)
 def _told(item: bytes) -> _Told:
     spent, priority, _, function_id, budget, options, tag = item.decode().split(" ")
     retries, strikes, losses = spent.split(",")
-    expires, tags, *_ = ["", ""] if options == "-" else options.split(";")
+    expires, tags, *rest = ["", ""] if options == "-" else options.split(";")
     return _Told(
         Spent(int(retries), int(strikes), int(losses)),
         int(priority),
@@ -111,6 +114,7 @@ def _told(item: bytes) -> _Told:
         tag,
         tuple(map(unword, tags.split(","))) if tags else (),
         int(expires or 0),
+        int(rest[0]) if rest and rest[0].isdecimal() else 0,
     )
 
 
@@ -139,11 +143,12 @@ def task(task_id: TaskId, record: bytes) -> Task | None:
 
 
 def task_and_outcome(
-    task_id: TaskId, record: bytes, longs: Iterator[bytes]
+    task_id: TaskId, record: bytes, longs: Iterator[bytes | None]
 ) -> tuple[Task, Outcome | None] | None:
-    """Return a task and its outcome; None if it is forgotten.
+    """Return a task and its outcome, if it has ended and as long as that is kept.
 
-    Takes the next of ``longs`` for a result that has a key of its own.
+    None if the task is forgotten. Takes the next of ``longs`` for a result that has a key of its
+    own: None where that is forgotten.
     """
     if not record:
         return None
@@ -151,11 +156,20 @@ def task_and_outcome(
     if not shown.status.is_terminal:
         return shown, None
     body = record.index(b"\n", record.index(b"\n") + 1) + 1
-    found = _outcome(task_id, shown.status, shown.attempt, record, body, longs)
-    return None if found is None else (shown, found)
+    return shown, _outcome(task_id, shown.status, shown.attempt, record, body, longs)
 
 
-def batch_ending(task_id: TaskId, position: int, record: bytes, longs: Iterator[bytes]) -> Ending:
+def task_and_evidence(task_id: TaskId, record: bytes) -> tuple[Task, Outcome | None]:
+    """Return a task and its outcome, in which a result may be missing that has a key of its own."""
+    found = task_and_outcome(task_id, record, repeat(b""))
+    if found is None:
+        raise unreadable("task", task_id)
+    return found
+
+
+def batch_ending(
+    task_id: TaskId, position: int, record: bytes, longs: Iterator[bytes | None]
+) -> Ending:
     """Return how a task of a batch ended; only what is asked for is read of its record.
 
     Takes of ``longs`` as ``task_and_outcome`` does.
@@ -217,6 +231,7 @@ def _read(task_id: TaskId, record: bytes) -> Task:
             reason=reason,
             tags=told.tags,
             expires_at_ms=told.expires_at_ms,
+            result_ttl_ms=told.result_ttl_ms,
         )
     except (ValueError, KeyError, IndexError) as error:
         raise unreadable("task", task_id) from error
@@ -229,19 +244,20 @@ def _outcome(
     attempt: int,
     record: bytes,
     body: int,
-    longs: Iterator[bytes],
+    longs: Iterator[bytes | None],
 ) -> Outcome | None:
     """Return an outcome, told from place ``body`` of a record on.
 
-    None where the long result is forgotten already.
+    None where a result that has a key of its own is forgotten already.
     """
     try:
         colon = record.index(b":", body)
         end = colon + 1 + int(record[body + 1 : colon].partition(b",")[0])
         if record[body : body + 1] == _LONG:
-            result = next(longs)
-            if not result:
+            kept = next(longs)
+            if kept is None:
                 return None
+            result = kept
         else:
             result = record[end:]
         return evidence.outcome(status, attempt, record[colon + 1 : end], result)

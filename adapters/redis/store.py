@@ -80,7 +80,7 @@ class RedisStore(RedisFunctions):
             blocking, self._keys.ended, self._reading.ended, self._options.poll_s
         )
         kept = (self._options.retention_ms, self._options.poll_s)
-        self.history = RedisHistory(self._driver, self._bodies, self._options.retention_ms)
+        self.history = RedisHistory(self._driver)
         self.events = RedisEvents(self._driver, self._blocking, self._keys)
         self.queues = RedisQueues(self._driver, self._options.retention_ms)
         told = (self._keys, self._endings, self._reading.ended, kept)

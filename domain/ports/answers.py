@@ -95,6 +95,7 @@ class Cancelled(StrEnum):
     STOPPING = "stopping"
     """It was running; its outcome is CANCELLED from now on, and its process is being killed."""
     TOO_LATE = "too_late"
+    """It had ended otherwise."""
     GONE = "gone"
 
 
@@ -111,7 +112,8 @@ class BatchState:
     """How far a batch has come.
 
     ``count`` is how many of its tasks were recorded, ``last`` the highest position of those, and
-    the four others how many have ended as what.
+    the next four how many have ended as what. ``void`` is how many ends were taken back: those
+    tasks were tried again.
     """
 
     created_at_ms: int
@@ -121,6 +123,12 @@ class BatchState:
     failed: int = 0
     cancelled: int = 0
     expired: int = 0
+    void: int = 0
+
+    @property
+    def told(self) -> int:
+        """Return how many ends there are to be told of, those that were taken back included."""
+        return self.ended + self.void
 
     @property
     def ended(self) -> int:
@@ -129,7 +137,10 @@ class BatchState:
 
 
 class Ending(NamedTuple):
-    """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten."""
+    """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten.
+
+    Or if its result is. Position 0: it was tried again, and its next end is told behind others.
+    """
 
     position: int
     status: TaskStatus | None

@@ -49,8 +49,14 @@ class Retried(StrEnum):
 
     QUEUED = "queued"
     NOT_FAILED = "not_failed"
-    """It has not ended, or it ended otherwise."""
+    """It has not ended, or it has completed."""
+    LOST = "lost"
+    """Its payload is not there any more."""
     GONE = "gone"
+
+
+REMEMBERED_MS = 3_600_000
+"""That there was a task is known for so long after it is forgotten, or the retention if shorter."""
 
 
 class TaskHistory(Protocol):
@@ -68,10 +74,20 @@ class TaskHistory(Protocol):
         """Return a task's attempts that began, in order: ATTEMPTS_KEPT and the last. None: gone."""
         ...
 
-    async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
-        """Queue failed tasks again, with all of their budget: FAILED to QUEUED, at the tail.
+    async def was_there(self, task_id: TaskId) -> bool:
+        """Return whether a task is known to have been forgotten: its retention has passed.
 
-        Attempts are counted on. What the task failed with is kept among its attempts. In its
-        batch it stays counted as failed. Repeatable: NOT_FAILED, until it fails again.
+        One of a batch is known for as long as its batch is, another one for REMEMBERED_MS. False
+        may also mean that it is there.
+        """
+        ...
+
+    async def retry(self, task_ids: Sequence[TaskId]) -> list[Retried]:
+        """Queue tasks again that ended and did not complete, at the tail, with all of their budget.
+
+        Attempts are counted on. What the task failed with is kept among its attempts; a time to
+        expire that has passed is dropped. Its batch counts it among those that have not ended, and
+        tells of its next end behind all that it has told. Repeatable: NOT_FAILED, until it ends
+        again.
         """
         ...

@@ -125,7 +125,10 @@ class TaskStore(Protocol):
         ...
 
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
-        """End tasks as CANCELLED; the owner of a running one is told by ``listen``."""
+        """End tasks as CANCELLED; the owner of a running one is told by ``listen``.
+
+        A task that was cancelled before is answered as it was then.
+        """
         ...
 
     async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:
@@ -135,9 +138,11 @@ class TaskStore(Protocol):
     async def outcomes(
         self, task_ids: Sequence[TaskId]
     ) -> list[tuple[Task, Outcome | None] | None]:
-        """Return tasks with their outcomes: None inside for tasks that have not ended.
+        """Return tasks with their outcomes.
 
-        CANCELLED and EXPIRED tasks have a Failure of that cause.
+        None inside for tasks that have not ended, and for those whose results were kept long enough
+        (``NewTask.result_ttl_ms``). CANCELLED and EXPIRED tasks, and those whose worker was lost,
+        have a Failure of that cause for as long as they are there.
         """
         ...
 

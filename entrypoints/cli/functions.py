@@ -75,9 +75,7 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
     priority: Priority = None,
     result_ttl: Annotated[
         float | None,
-        typer.Option(
-            min=1, help="Seconds; kept with it: results are kept for the service's retention."
-        ),
+        typer.Option(min=0.001, help="Seconds that results are kept after their tasks' end."),
     ] = None,
     url: Url = None,
     as_json: AsJson = False,

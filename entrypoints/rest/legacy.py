@@ -5,13 +5,15 @@ as FAILED here. Payloads are decoded, never unpickled; results go out as they we
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ... import __version__
-from ...domain.errors import StoreIncompatible, StoreUnavailable
+from ...domain.errors import Gone, NotFound, StoreIncompatible, StoreUnavailable
 from ...domain.identifiers import parse_function_id, parse_task_id
 from ...domain.service import Service
 from ...domain.submissions import Submission
@@ -99,13 +101,16 @@ class _Legacy:
 
     async def status(self, request: Request) -> Response:
         """Tell where a task stands."""
-        task = await self._service.status(parse_task_id(request.path_params["task_id"]))
+        task_id = parse_task_id(request.path_params["task_id"])
+        with _none_is_gone():
+            task = await self._service.status(task_id)
         return answer(TaskStands(task.id, _SHOWN.get(task.status, task.status)))
 
     async def result(self, request: Request) -> Response:
         """Give what came of a task: the value, or the exception if it FAILED."""
         task_id = parse_task_id(request.path_params["task_id"])
-        task, outcome = await self._service.outcome(task_id)
+        with _none_is_gone():
+            task, outcome = await self._service.result(task_id, 0.0)
         text = "" if outcome is None else await self._text(outcome)
         return answer(TaskResult(task.id, _SHOWN.get(task.status, task.status), text))
 
@@ -122,3 +127,12 @@ class _Legacy:
         if len(pickled) > LONG_RESULT_BYTES:
             return await asyncio.to_thread(self._encoding.encode, pickled)
         return self._encoding.encode(pickled)
+
+
+@contextmanager
+def _none_is_gone() -> Iterator[None]:
+    """Answer as the original contract does, which knows nothing of what was there before."""
+    try:
+        yield
+    except Gone as error:
+        raise NotFound(error.kind, error.identifier) from None

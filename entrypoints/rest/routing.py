@@ -18,6 +18,7 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 MEANINGS = {
     400: "The request cannot be right; `detail` says why.",
     404: "There is nothing of this id or name: it never existed, or its retention has passed.",
+    410: "It was there, and is kept no longer.",
     409: "It is not in a state that allows this; `detail` says which.",
     406: "The client takes nothing that this route can write.",
     408: "The body did not arrive in time.",

@@ -42,6 +42,8 @@ budgets = st.builds(
 tags = st.sampled_from([(), (), ("a",), ("a", "b c,d; -")])
 lives = st.sampled_from([0, 0, 5, 50, 2_000])
 """For how many ms a task may wait; 0: for ever."""
+result_times = st.sampled_from([0, 0, 200_000_000])
+"""For how long results are kept, in ms: it is by the server's own clock that they go."""
 requeues = st.none() | st.builds(Requeue, st.sampled_from(Charge), delays)
 
 

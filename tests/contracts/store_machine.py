@@ -47,6 +47,7 @@ from tests.contracts.store_choices import (
     owners,
     picks,
     requeues,
+    result_times,
     tags,
     wishes,
 )
@@ -138,7 +139,7 @@ class StoreMachine(RuleBasedStateMachine):
         wish=st.none() | st.builds(Idempotency, st.sampled_from("kl"), st.sampled_from("0f")),
         batch=st.none() | st.sampled_from(BATCHES),
         payload=additions,
-        told=st.tuples(tags, lives),
+        told=st.tuples(tags, lives, result_times),
     )
     def submit(
         self,
@@ -148,7 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
         wish: Idempotency | None = None,
         batch: BatchId | None = None,
         payload: bytes = b"",
-        told: tuple[tuple[str, ...], int] = ((), 0),
+        told: tuple[tuple[str, ...], int, int] = ((), 0, 0),
     ) -> None:
         expires_at_ms = self.clock.unix_ms() + told[1] if told[1] else 0
         tasks: list[NewTask] = []
@@ -158,7 +159,8 @@ class StoreMachine(RuleBasedStateMachine):
             self.ids.append(task_id if batch is None else member_ids(batch, [number + 1])[0])
             content = b"\x00payload of %d" % number + payload
             task = NewTask(self.ids[-1], function_id, content, priority, delay_ms, budget, wish)
-            tasks.append(task._replace(tags=told[0], expires_at_ms=expires_at_ms))
+            task = task._replace(tags=told[0], expires_at_ms=expires_at_ms, result_ttl_ms=told[2])
+            tasks.append(task)
         if again is not None:
             task_id = self.ids[-1 - again % len(self.ids)]
             tasks.append(NewTask(task_id, FUNCTION.id, b"again"))

@@ -82,7 +82,11 @@ def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
             wish=random.choice([None, None, Idempotency("k", random.choice("0f"))]),
             batch=random.choice([None, *BATCHES]),
             payload=random.choice(ADDED),
-            told=(random.choice([(), ("a", "b c")]), random.choice([0, 0, 0, 5, 50])),
+            told=(
+                random.choice([(), ("a", "b c")]),
+                random.choice([0, 0, 0, 5, 50]),
+                10**9 * (few[0] % 2),
+            ),
         ),
         "claim": lambda: machine.claim(owner, wants, lease_ms),
         "start": lambda: machine.start(few),

@@ -1,10 +1,9 @@
 """What every TaskHistory does: lists, attempts, further tries of what has failed."""
 
 from gofer.domain.attempts import AttemptEnd
-from gofer.domain.identifiers import FunctionId, TaskId, batch_of, member_ids, new_batch_id
-from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Defeat, Retried, Store, Submitted, TaskQuery, Written
-from gofer.domain.task import Budget, Cause, Failure, NewTask, Spent, TaskStatus
+from gofer.domain.identifiers import FunctionId, TaskId, member_ids, new_batch_id
+from gofer.domain.ports import Defeat, Store, TaskQuery
+from gofer.domain.task import Budget, Cause, Failure, NewTask, TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
     FUNCTION,
@@ -18,9 +17,9 @@ from tests.contracts.store_backend import (
     queue,
     running,
     take,
-    taken_ids,
 )
 from tests.contracts.store_contract import UNKNOWN, StoreContract
+from tests.contracts.task_retries import RetryContract
 
 BATCH = new_batch_id(1_700_000_000_000, 77)
 ALL = TaskQuery()
@@ -163,83 +162,6 @@ class AttemptContract(StoreContract):
         found = await store.history.attempts(attempt.task_id)
         assert found is not None
         assert [each.number for each in found] == [*range(6, 26), 26]
-
-
-class RetryContract(StoreContract):
-    async def test_a_failed_task_runs_again_with_its_payload_and_all_of_its_budget(
-        self, store: Store
-    ) -> None:
-        for payload in (b"short", b"long" * 1_000):
-            task = a_task(payload, budget=Budget(retries=1))
-            (first,) = await running(store, task)
-            await store.fail(lost([first], Requeue(Charge.RETRY, 0)))
-            (second,) = await take(store)
-            failure = SEEN.__class__(Cause.EXCEPTION, "E", "m", "tb", b"\x80" * 5_000)
-            await store.fail([Defeat(second.attempt, WORKER, failure)])
-            assert await store.history.retry([task.id]) == [Retried.QUEUED]
-            (shown,) = await store.get([task.id])
-            assert shown is not None
-            assert (shown.status, shown.spent, shown.attempt) == (TaskStatus.QUEUED, Spent(), 2)
-            assert (shown.finished_at_ms, shown.worker) == (None, "")
-            (third,) = await take(store)
-            assert (third.attempt.number, third.payload) == (3, payload)
-            assert await store.complete(done([third.attempt])) == [Written.RECORDED]
-            found = await store.history.attempts(task.id)
-            assert found is not None
-            ends = [each.end for each in found]
-            assert ends == [AttemptEnd.FAILED, AttemptEnd.FAILED, AttemptEnd.COMPLETED]
-
-    async def test_only_what_has_failed_is_tried_again(self, store: Store) -> None:
-        completed, cancelled, failed = await running(store, a_task(), a_task(), a_task())
-        (waits,) = await queue(store)
-        await store.complete(done([completed]))
-        await store.cancel([cancelled.task_id])
-        await store.fail(lost([failed]))
-        ids = [completed.task_id, cancelled.task_id, waits, UNKNOWN, failed.task_id, failed.task_id]
-        assert await store.history.retry(ids) == [
-            *[Retried.NOT_FAILED] * 3,
-            Retried.GONE,
-            Retried.QUEUED,
-            Retried.NOT_FAILED,
-        ]
-        assert set(await taken_ids(store)) == {waits, failed.task_id}
-
-    async def test_what_the_first_worker_says_later_is_stale(self, store: Store) -> None:
-        (attempt,) = await running(store)
-        await store.fail(lost([attempt]))
-        await store.history.retry([attempt.task_id])
-        assert await store.fail(lost([attempt])) == [Written.STALE]
-        assert await store.complete(done([attempt])) == [Written.STALE]
-
-    async def test_in_its_batch_it_stays_counted_once(self, store: Store) -> None:
-        attempts = await running(store, *members(2))
-        await store.fail(lost(attempts))
-        await store.history.retry([attempts[0].task_id])
-        batch = batch_of(attempts[0].task_id)
-        assert batch is not None
-        page = await store.endings(batch, 0, 10)
-        assert page is not None
-        assert (page.state.failed, page.state.ended) == (2, 2)
-        assert [ending.status for ending in page.endings] == [TaskStatus.QUEUED, TaskStatus.FAILED]
-        (again,) = await take(store)
-        await store.complete(done([again.attempt]))
-        page = await store.endings(batch, 0, 10)
-        assert page is not None
-        assert (page.state.failed, page.state.completed, page.state.ended) == (2, 0, 2)
-        assert [ending.status for ending in page.endings] == [
-            TaskStatus.COMPLETED,
-            TaskStatus.FAILED,
-        ]
-
-    async def test_it_can_be_tried_as_often_as_it_fails(self, store: Store) -> None:
-        (attempt,) = await running(store)
-        for number in range(2, 5):
-            await store.fail(lost([attempt]))
-            assert await store.history.retry([attempt.task_id]) == [Retried.QUEUED]
-            assert await store.submit([a_task()._replace(id=attempt.task_id)]) == [Submitted.EXISTS]
-            (leased,) = await take(store)
-            attempt = leased.attempt
-            assert attempt.number == number
 
 
 class TaskHistoryContract(FindContract, AttemptContract, RetryContract):

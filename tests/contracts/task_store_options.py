@@ -17,7 +17,7 @@ from tests.contracts.store_backend import (
     take,
     taken_ids,
 )
-from tests.contracts.store_contract import StoreContract
+from tests.contracts.task_store_results import ResultContract
 
 LIFE_MS = 1_500
 """Long enough for a claim, however slow the machine is; then it passes."""
@@ -25,7 +25,7 @@ LIFE_MS = 1_500
 TAGS = ("sweep 7", "a,b;c d", "ü")
 
 
-class OptionContract(StoreContract):
+class OptionContract(ResultContract):
     async def test_tags_expiry_and_backoff_are_kept_through_all_of_a_life(
         self, store: Store
     ) -> None:

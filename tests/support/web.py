@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from gofer.adapters.clock import SystemClock, SystemEntropy
 from gofer.adapters.exceptions import as_exception_pickle
-from gofer.adapters.memory.store import MemoryStore
+from gofer.adapters.memory.store import DAY_MS, MemoryStore
 from gofer.adapters.payload import (
     PickleInspector,
     decode_payload,
@@ -38,8 +38,8 @@ OURS = {own_environment().tag: 1}
 class WebStore(MemoryStore):
     """A store in memory that counts what it is given, and can be made to go away."""
 
-    def __init__(self, *, queued_limit: int = 1_000_000) -> None:
-        super().__init__(SystemClock(), queued_limit=queued_limit)
+    def __init__(self, *, queued_limit: int = 1_000_000, retention_ms: int = DAY_MS) -> None:
+        super().__init__(SystemClock(), queued_limit=queued_limit, retention_ms=retention_ms)
         self.trouble: Exception | None = None
         self.functions: list[Function] = []
         self.tasks: list[NewTask] = []

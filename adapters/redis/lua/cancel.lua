@@ -3,7 +3,7 @@
 -- ARGV[1]     retention in ms
 -- ARGV[2]     ids
 -- Answer      a letter each: P prevented, S stopping, T too late, G gone
--- Repeatable  yes: T
+-- Repeatable  yes: the same, by how the task stood when it was cancelled (X queued, Xr running)
 local INBOX_MOST, INBOX_MS = 10000, 300000
 local retention = whole(tonumber(ARGV[1]))
 local finished = whole(now_ms()) .. ' -1 -'
@@ -16,8 +16,11 @@ for n, id in ipairs(asked) do
   local answer = 'T'
   if not state then
     answer = 'G'
-  elseif not seen[id] and (state == 'Q' or state == 'D' or state == 'R') then
-    seen[id] = true
+  elseif seen[id] then
+    answer = seen[id]
+  elseif state == 'X' then
+    answer = string.sub(tasks[n], 2, 2) == 'r' and 'S' or 'P'
+  elseif state == 'Q' or state == 'D' or state == 'R' then
     ids[#ids + 1] = id
     ended[#ended + 1] = n
     answer = 'P'
@@ -28,6 +31,7 @@ for n, id in ipairs(asked) do
       answer = 'S'
       push(inboxes, owner, id)
     end
+    seen[id] = answer
   end
   answers[#answers + 1] = answer
 end
@@ -36,7 +40,7 @@ if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   withdraw(queued, delayed)
   for k, n in ipairs(ended) do
-    finish(ids[k], 'X', tasks[n], finished, 'i0:')
+    finish(ids[k], seen[ids[k]] == 'S' and 'Xr' or 'X', tasks[n], finished, 'i0:')
   end
   write()
   bury(retention)

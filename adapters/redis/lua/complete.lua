@@ -35,10 +35,11 @@ if #ids > 0 then
   local finished = whole(now_ms()) .. ' '
   local told = {}
   for k, n in ipairs(ended) do
-    local task = finish(ids[k], 'C', tasks[n], finished .. items[4 * n - 1], items[4 * n])
+    local line = finished .. items[4 * n - 1]
+    local task, life = finish(ids[k], 'C', tasks[n], line, items[4 * n], retention)
     if results[n] then
-      keep(P .. 'x:' .. ids[k], results[n], retention)
-    elseif #ids <= TOLD_MOST and not of_batch(ids[k]) then
+      keep(P .. 'x:' .. ids[k], results[n], life or retention)
+    elseif #ids <= TOLD_MOST and not life and not of_batch(ids[k]) then
       told[#told + 1] = ids[k]
       told[#told + 1] = task
     end

@@ -40,8 +40,8 @@ if #ids > 0 then
   for _, n in ipairs(final) do
     local id = items[6 * n - 5]
     local line = finished .. items[6 * n - 3]
-    finish(id, 'F', tasks[n], line, items[6 * n - 2])
-    if exceptions[n] then keep(P .. 'x:' .. id, exceptions[n], retention) end
+    local _, life = finish(id, 'F', tasks[n], line, items[6 * n - 2], retention)
+    if exceptions[n] then keep(P .. 'x:' .. id, exceptions[n], life or retention) end
     over[#over + 1] = id
   end
   for _, n in ipairs(again) do

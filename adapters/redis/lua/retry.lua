@@ -1,65 +1,70 @@
--- retry: queue failed tasks again, FAILED to QUEUED at the tail, with all of their budget.
+-- retry: queue ended tasks again that did not complete, at the tail, with all of their budget.
 --
--- ARGV[1]     retention in ms
--- ARGV[2]     ids
--- Answer      a letter each: Q queued, N has not failed, G gone (its payload may be)
+-- ARGV[1]     ids
+-- Answer      a letter each: Q queued, N has not ended, or has completed, L its payload is lost, G gone
 -- Repeatable  yes: N
--- A mark among the options says from now on that the task's batch has counted its end.
-local retention = tonumber(ARGV[1])
+-- A time to expire that has passed is dropped: it would end the task at once.
 local now = now_ms()
-local asked = unframe(ARGV[2])
-local answers, seen, singles, again = {}, {}, {}, {}
+local asked = unframe(ARGV[1])
+local COUNTED = {F = 'F', P = 'F', X = 'X', E = 'E'} -- what may be retried, and as what it was counted
+local HOW = {F = 'f', P = 'l', X = 'x'}
+local answers, seen, again = {}, {}, {}
+
+-- A task's body from now on: false if its payload is not there.
+local function payload_of(id, letter, task, at)
+  local payload = P .. 'p:' .. id
+  if redis.call('EXISTS', payload) == 1 then
+    redis.call('PERSIST', payload)
+    return 'p' .. redis.call('STRLEN', payload)
+  end
+  local short = string.sub(task, at + 3)
+  return letter ~= 'F' and short ~= '' and 'i' .. short
+end
+
+-- Keep how the last attempt ended, where it did not wait for another one.
+local function remember_last(id, letter, task, line, at)
+  local past = P .. 'a:' .. id
+  local last = redis.call('LINDEX', past, -1)
+  local number = string.match(task, '^%a+ (%d+)')
+  redis.call('PERSIST', past)
+  if not HOW[letter] or number == '0' or last and string.match(last, '^%d+') == number then return end
+  local finished, told = string.match(line, '^(%d+) ([^ ]+ [^ ]+)')
+  local since = string.match(line, '^%d+ [^ ]+ [^ ]+ (%d+)$')
+  local length = string.match(task, '^[ix](%d+)', at)
+  local colon = string.find(task, ':', at, true)
+  local evidence = string.sub(task, colon + 1, colon + tonumber(length))
+  remember(id, task, since, finished, told, HOW[letter], 'i' .. length .. ':' .. evidence)
+end
+
+local function options_of(head)
+  local first, options, tag = string.match(head, '^(.*) ([^ ]+) ([^ ]+)$')
+  local expires, rest = string.match(options, '^(%d+)(;.*)$')
+  if expires and tonumber(expires) <= now then options = rest == ';' and '-' or rest end
+  return first .. ' ' .. options .. ' ' .. tag
+end
+
 for n, task in ipairs(read(asked, 1)) do
   local id = asked[n]
-  local payload = P .. 'p:' .. id
-  local answer = 'N'
-  if not task or seen[id] then
-    answer = task and 'N' or 'G'
-  elseif FAILED[string.sub(task, 1, 1)] then
-    answer = redis.call('EXISTS', payload) == 1 and 'Q' or 'G'
-  end
-  if answer == 'Q' then
-    seen[id] = true
-    again[#again + 1] = id
-    local state, fence, _, _, created, _, head, line, at = split(task)
-    local finished, told = string.match(line, '^(%d+) ([^ ]+ [^ ]+)')
-    local since = string.match(line, '^%d+ [^ ]+ [^ ]+ (%d+)$')
-    local kind, length = string.match(task, '^([ix])(%d+)', at)
-    local colon = string.find(task, ':', at, true)
-    local evidence = string.sub(task, colon + 1, colon + tonumber(length))
-    local how = state == 'P' and 'l' or 'f'
-    remember(id, task, since, finished, told, how, 'i' .. length .. ':' .. evidence)
-    local past, key = P .. 'a:' .. id, P .. 't:' .. id
-    redis.call('PERSIST', past)
-    redis.call('PERSIST', payload)
-    if kind == 'x' then redis.call('UNLINK', P .. 'x:' .. id) end
-    local first, options, tag = string.match(head, '^(.*) ([^ ]+) ([^ ]+)$')
-    if options == '-' then options = ';' end
-    if string.sub(options, -2) ~= ';r' then options = options .. ';r' end
-    head = first .. ' ' .. options .. ' ' .. tag
-    local queued, waits = place_again(id, head, '-', 0, now, false)
-    put(key, joined(queued, fence, '-', '-', created, '0,0,0', head, waits,
-      'p' .. redis.call('STRLEN', payload)))
-    if of_batch(id) then
-      local batch = P .. 'b:' .. string.sub(id, 1, -5) .. '0000'
-      redis.call('PEXPIRE', batch, whole(retention))
-      redis.call('PEXPIRE', batch .. ':e', whole(retention))
-    else
-      singles[#singles + 1] = id
+  local letter = task and string.sub(task, 1, 1)
+  local answer = task and 'N' or 'G'
+  if not seen[id] and COUNTED[letter] then
+    local _, fence, _, _, created, _, head, line, at = split(task)
+    local body = payload_of(id, letter, task, at)
+    answer = body and 'Q' or 'L'
+    if body then
+      seen[id] = true
+      again[#again + 1] = id
+      remember_last(id, letter, task, line, at)
+      redis.call('UNLINK', P .. 'x:' .. id)
+      head = options_of(head)
+      local queued, waits = place_again(id, head, '-', 0, now, false)
+      put(P .. 't:' .. id, joined(queued, fence, '-', '-', created, '0,0,0', head, waits, body))
+      recall(id, COUNTED[letter])
     end
   end
   answers[n] = answer
 end
 write()
-if #singles > 0 then
-  local listed = {}
-  for i = 1, #singles do
-    listed[2 * i - 1] = '0'
-    listed[2 * i] = singles[i]
-  end
-  redis.call('ZREM', P .. 'fading', unpack(singles))
-  redis.call('ZADD', P .. 'index', unpack(listed))
-end
 if #again > 0 then settle() end
 note('Q', again)
 return table.concat(answers)

@@ -40,6 +40,9 @@ local function read_head(item)
   head = head .. ' ' .. (hash[3] or hash[1] .. '-' .. hash[2])
   delay = tonumber(delay)
   local line = delay > 0 and '- ' .. whole(now + delay) or ''
+  if string.find(head, ';[^ ;]*;%d+ [^ ]+$') then -- its result has a time of its own: see `finish`
+    line = '- ' .. (delay > 0 and whole(now + delay) or '-') .. ' ' .. created
+  end
   local queue = queue_of(head)
   return {
     queue = queue,

@@ -42,6 +42,7 @@ from .submitting import (
     key_of,
     payload_of,
     priority_of,
+    result_ttl_ms,
 )
 from .task_bodies import SubmitBatch
 from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
@@ -229,6 +230,7 @@ def _submissions(
             head.id,
             priority_of(wish, head.defaults),
             budget_of(wish, budget_by(head.defaults)),
+            result_ttl_ms(wish, head.defaults.result_ttl_ms or 0),
         )
         for named, head in functions.items()
         if isinstance(head, FunctionHead)
@@ -241,7 +243,7 @@ def _submissions(
         if isinstance(function, GoferError):
             yield function
             continue
-        function_id, priority, budget = otherwise[named]
+        function_id, priority, budget, ttl = otherwise[named]
         yield Submission(
             function_id,
             payload,
@@ -251,6 +253,7 @@ def _submissions(
             "",
             tags if task.tags is None else tuple(task.tags),
             expires_at_ms(task, expiry),
+            result_ttl_ms(task, ttl),
         )
 
 
@@ -273,7 +276,8 @@ def _size(ending: Ending) -> int:
 def _page(
     batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format, encoding: Encoding
 ) -> Response:
-    ids = member_ids(batch_id, (ending.position for ending in page.endings))
+    endings = [ending for ending in page.endings if ending.position]
+    ids = member_ids(batch_id, (ending.position for ending in endings))
     items = [
         Item(
             task_id,
@@ -281,8 +285,8 @@ def _page(
             ending.status or FORGOTTEN,
             *told(ending.outcome, answer_in, encoding.to_json),
         )
-        for task_id, ending in zip(ids, page.endings, strict=True)
+        for task_id, ending in zip(ids, endings, strict=True)
     ]
-    past = cursor + len(items)
-    done = past >= page.state.ended >= page.state.count
+    past = cursor + len(page.endings)
+    done = past >= page.state.told and page.state.ended >= page.state.count
     return reply(Page(items, str(past), done), answer_in)

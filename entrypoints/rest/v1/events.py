@@ -52,7 +52,7 @@ def add_event_routes(router: APIRouter, service: Service, tasks: Tasks) -> None:
         }
     }
     stream = Answer(None, "Events, until the task has ended.", text=streams.EVENTS)
-    of_task = Described({200: stream, 204: nothing}, failures=(404,), headers=resumed)
+    of_task = Described({200: stream, 204: nothing}, failures=(404, 410), headers=resumed)
     endless = Answer(None, "Events, without end.", text=streams.EVENTS)
     anywhere: dict[str, Parameter] = {_LAST: {**resumed[_LAST], "schema": {"type": "string"}}}
     of_all = Described({200: endless}, headers=anywhere)

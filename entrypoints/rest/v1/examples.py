@@ -75,6 +75,7 @@ _TASK = {
     "retries": 3,
     "redeliveries": 2,
     "backoff": {"initial_s": 1.0, "factor": 4.0, "max_s": 16.0, "jitter": 0.2},
+    "result_ttl_s": None,
     "links": _TASK_LINKS,
 }
 

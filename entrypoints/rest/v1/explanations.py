@@ -47,5 +47,5 @@ def add_explain_route(router: APIRouter, service: Service) -> None:
         ]
         return reply(Explained(task_id, found.status, found.summary, reasons), answer_in)
 
-    described = Described(gives(Explained), failures=(404,))
+    described = Described(gives(Explained), failures=(404, 410))
     add_route(router, "GET", "/v1/tasks/{task_id}/explain", explain, described)

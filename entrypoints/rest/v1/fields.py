@@ -52,6 +52,15 @@ Retries = Annotated[Tries, Meta(description="Further tries after the code has ra
 Redeliveries = Annotated[
     Tries, Meta(description="Further tries after the task's own process has died.")
 ]
+ResultTtl = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=MOST_S,
+        description="Seconds that the result is kept after the task's end, if that is less than "
+        "the service keeps the task itself.",
+    ),
+]
 Tag = Annotated[str, Meta(min_length=1, max_length=TAG_CHARS, pattern=f"^[^{UNSEEN}]+$")]
 Tags = Annotated[
     list[Tag],

@@ -9,13 +9,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ....domain.function import IMPLEMENTATION, Environment
 from .fields import (
-    MOST_S,
     At,
     FunctionUuid,
     Links,
     NextCursor,
     Priority,
     Redeliveries,
+    ResultTtl,
     Retries,
     Timeout,
 )
@@ -62,17 +62,7 @@ class OfDefaults(Struct, forbid_unknown_fields=True):
     retries: Retries | None = None
     redeliveries: Redeliveries | None = None
     priority: Priority | None = None
-    result_ttl_s: (
-        Annotated[
-            float,
-            Meta(
-                ge=0,
-                le=MOST_S,
-                description="Kept with the function; results are kept for the service's retention.",
-            ),
-        ]
-        | None
-    ) = None
+    result_ttl_s: ResultTtl | None = None
 
 
 class RegisterFunction(Struct, forbid_unknown_fields=True):

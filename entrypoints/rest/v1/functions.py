@@ -209,5 +209,5 @@ def _defaults_of(body: OfDefaults) -> Defaults:
         body.retries,
         body.redeliveries,
         body.priority,
-        None if body.result_ttl_s is None else ms(body.result_ttl_s),
+        None if body.result_ttl_s is None else max(1, ms(body.result_ttl_s)),
     )

@@ -40,8 +40,8 @@ def add_history_routes(router: APIRouter, service: Service, catalog: Catalog, ta
     """Add the routes of what has been to ``router``."""
     routes = _History(service, catalog, tasks)
     listing = Described(gives(TaskPage), failures=(404,), queries={**_FILTERS, **PAGING})
-    retrying = Described({202: TAKEN}, failures=(404, 409))
-    trying = Described(gives(Attempts), failures=(404,))
+    retrying = Described({202: TAKEN}, failures=(404, 409, 410))
+    trying = Described(gives(Attempts), failures=(404, 410))
     add_route(router, "GET", "/v1/tasks", routes.find, listing)
     add_route(router, "POST", "/v1/tasks/{task_id}/retry", routes.retry, retrying)
     add_route(router, "GET", "/v1/tasks/{task_id}/attempts", routes.attempts, trying)
@@ -70,7 +70,10 @@ class _History:
         return reply(TaskPage(items, page.next_cursor or None), answer_in)
 
     async def retry(self, request: Request) -> Response:
-        """Queue a failed task again, under the same id and with all of its budget."""
+        """Queue a task again that failed, expired or was cancelled: same id, all of its budget.
+
+        Its batch counts it as waiting again.
+        """
         answer_in = wanted(request)
         task = await self._service.retry(task_id_of(request))
         return await self._tasks.taken(task, answer_in)

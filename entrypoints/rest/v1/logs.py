@@ -84,7 +84,9 @@ def add_log_route(router: APIRouter, service: Service) -> None:
         return streams.text(_followed(service, task_id, attempt, page, shown))
 
     described = Described(
-        {200: Answer(Log, "What there is.", text="text/plain")}, failures=(404,), queries=_QUERIES
+        {200: Answer(Log, "What there is.", text="text/plain")},
+        failures=(404, 410),
+        queries=_QUERIES,
     )
     add_route(router, "GET", "/v1/tasks/{task_id}/logs", logs, described)
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from ....domain.errors import (
     Deleted,
     GoferError,
+    Gone,
     Incompatible,
     InvalidIdentifier,
     InvalidInput,
@@ -45,6 +46,7 @@ KINDS: Mapping[str, HTTPStatus] = MappingProxyType(
         "invalid-payload": HTTPStatus.BAD_REQUEST,
         "not-found": HTTPStatus.NOT_FOUND,
         "deleted": HTTPStatus.NOT_FOUND,
+        "gone": HTTPStatus.GONE,
         "not-failed": HTTPStatus.CONFLICT,
         "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
         "not-acceptable": HTTPStatus.NOT_ACCEPTABLE,
@@ -75,6 +77,7 @@ TYPES: Mapping[type[Exception], str] = MappingProxyType(
         NotFound: "not-found",
         NotFailed: "not-failed",
         Deleted: "deleted",
+        Gone: "gone",
         KeyReused: "key-reused",
         QueueFull: "queue-full",
         StoreUnavailable: "store-unavailable",

@@ -50,6 +50,7 @@ class Wish:
             self._key,
             tuple(body.tags or ()),
             expires_at_ms(body),
+            result_ttl_ms(body, function.defaults.result_ttl_ms or 0),
             self._asked,
         )
 
@@ -135,6 +136,11 @@ def expires_at_ms(body: Options, otherwise: int = 0) -> int:
     if body.expires_in_s is not None:
         raise Refused("does-not-fit", "say `expires_at` or `expires_in_s`; not both")
     return max(1, _moment_ms("expires_at", body.expires_at))
+
+
+def result_ttl_ms(body: Options, otherwise: int) -> int:
+    """Return for how long the result is kept (0: as long as the task is)."""
+    return otherwise if body.result_ttl_s is None else max(1, ms(body.result_ttl_s))
 
 
 def ms(seconds: float) -> int:

@@ -24,6 +24,7 @@ from .fields import (
     Priority,
     Redeliveries,
     Reference,
+    ResultTtl,
     Retries,
     Status,
     Tags,
@@ -62,6 +63,7 @@ class Options(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
     retries: Retries | None = None
     redeliveries: Redeliveries | None = None
     backoff: OfBackoff | None = None
+    result_ttl_s: ResultTtl | None = None
     tags: Tags | None = None
     on_incompatible: (
         Annotated[
@@ -150,6 +152,10 @@ class TaskStands(Struct):
     retries: int
     redeliveries: int
     backoff: OfBackoff
+    result_ttl_s: Annotated[
+        float | None,
+        Meta(description="How long its result is kept; null: as long as the task is."),
+    ]
     links: Links
 
 

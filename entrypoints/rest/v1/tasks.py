@@ -41,6 +41,7 @@ KEY = {
         "schema": {"type": "string", "pattern": "^[ -~]{0,255}$"},
     }
 }
+NOT_THERE = (404, 410)
 SUBMIT_FAILURES = (404, 408, 413, 415, 422, 429)
 
 NOT_YET = Answer(Result, "It has not ended.", RETRY_AFTER)
@@ -57,10 +58,10 @@ def add_task_routes(router: APIRouter, tasks: "Tasks") -> None:
         headers=KEY,
         queries=WAIT,
     )
-    standing = Described(gives(TaskStands), failures=(404,), queries=WAIT)
-    resulting = Described({**gives(Result), 202: NOT_YET}, failures=(404,), queries=WAIT)
+    standing = Described(gives(TaskStands), failures=NOT_THERE, queries=WAIT)
+    resulting = Described({**gives(Result), 202: NOT_YET}, failures=NOT_THERE, queries=WAIT)
     stopping = Answer(TaskCancelled, "It runs, and is being killed.")
-    cancelling = Described({**gives(TaskCancelled), 202: stopping}, failures=(404,))
+    cancelling = Described({**gives(TaskCancelled), 202: stopping}, failures=NOT_THERE)
     add_route(router, "POST", "/v1/tasks", tasks.submit, submitting)
     add_route(router, "GET", "/v1/tasks/{task_id}", tasks.show, standing)
     add_route(router, "GET", "/v1/tasks/{task_id}/result", tasks.result, resulting)
@@ -102,12 +103,12 @@ class Tasks:
         return reply(told, answer_in)
 
     async def result(self, request: Request) -> Response:
-        """Give what came of a task: 200 once it has ended, 202 until then.
+        """Give what came of a task: 200 once it has ended, 202 until then, 410 if kept no longer.
 
         With `wait`, a request for a task that has not ended is answered once it has.
         """
         answer_in, task_id = wanted(request), task_id_of(request)
-        task, outcome = await self._service.wait(task_id, waiting_s(request))
+        task, outcome = await self._service.result(task_id, waiting_s(request))
         if outcome is None:
             body = Result(task.id, task.status)
             return reply(body, answer_in, HTTPStatus.ACCEPTED, COME_AGAIN)
@@ -215,6 +216,7 @@ def told_of(task: Task, function: Known) -> TaskStands:
         backoff=OfBackoff(
             backoff.initial_ms / 1000, backoff.factor, backoff.most_ms / 1000, backoff.jitter
         ),
+        result_ttl_s=task.result_ttl_ms / 1000 if task.result_ttl_ms else None,
         links=links_of(task.id),
     )
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gofer.adapters.memory.records import Record, Records
+from gofer.adapters.memory.record import Record
+from gofer.adapters.memory.records import Records
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.ports import Repeated, Submitted
 from gofer.domain.task import Cause, Failure, Outcome, Spent, Task, TaskStatus

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from gofer.adapters.memory import steps, transitions
-from gofer.adapters.memory.records import Record, Records
+from gofer.adapters.memory.record import Record
+from gofer.adapters.memory.records import Records
 from gofer.adapters.memory.steps import Moment
 from gofer.domain.identifiers import Attempt
 from gofer.domain.ports import Completion, Leased, Written

@@ -3,7 +3,8 @@
 from copy import deepcopy
 from dataclasses import dataclass, fields
 
-from gofer.adapters.memory.records import Record, Records
+from gofer.adapters.memory.record import Record
+from gofer.adapters.memory.records import Records
 from gofer.adapters.memory.store import MemoryStore
 from gofer.domain.identifiers import TaskId
 from gofer.domain.task import TaskStatus

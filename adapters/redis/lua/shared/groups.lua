@@ -61,13 +61,14 @@ local function enter(ids, created)
   redis.call('HINCRBY', P .. 'totals', 'n', #ids)
 end
 
--- The index names single tasks and batches; `fading` says until when those are there that have
--- ended. `sweep` forgets the others, some at a time; dispatchers call it all the time.
-local SWEPT_AT_ONCE, SWEEPS = 1000, 10
+-- The index names single tasks and batches; `fading` says until when it is known that those were
+-- there which have ended: longer than they are, by the retention, an hour at most. `sweep` forgets the others, some at a time; dispatchers call it all the time.
+local SWEPT_AT_ONCE, SWEEPS, REMEMBERED_MS = 1000, 10, 3600000
 
 local function fade(names, retention)
   if #names == 0 then return end
-  local scored, past = {}, whole(now_ms() + retention)
+  local scored = {}
+  local past = whole(now_ms() + retention + math.min(tonumber(retention), REMEMBERED_MS))
   for i = 1, #names do
     scored[2 * i - 1] = past
     scored[2 * i] = names[i]
@@ -93,25 +94,14 @@ local function publish(ids, state, retention, told)
   local message = {}
   for i = 1, #ids do message[i] = ids[i] end
   local batches, ended = by_batch(ids)
-  local any_uncounted = next(uncounted)
   for batch, positions in pairs(batches) do
     local key = P .. 'b:' .. batch
-    local count = tonumber(redis.call('HGET', key, 'n') or 0)
+    local known = redis.call('HMGET', key, 'n', 'v')
+    local count = tonumber(known[1] or 0)
     if count > 0 then
-      local counted = positions
-      if any_uncounted then
-        local stem = sub(batch, 1, -5)
-        counted = {}
-        for i = 1, #positions do
-          if not uncounted[stem .. positions[i]] then counted[#counted + 1] = positions[i] end
-        end
-      end
-      local there
-      if #counted > 0 then
-        redis.call('HINCRBY', key, state, #counted)
-        there = redis.call('RPUSH', key .. ':e', unpack(counted))
-      end
-      if (there or redis.call('LLEN', key .. ':e')) >= count then
+      redis.call('HINCRBY', key, state, #positions)
+      local there = redis.call('RPUSH', key .. ':e', unpack(positions))
+      if there - tonumber(known[2] or 0) >= count then
         redis.call('PEXPIRE', key, retention)
         redis.call('PEXPIRE', key .. ':e', retention)
         ended[#ended + 1] = batch
@@ -125,6 +115,28 @@ local function publish(ids, state, retention, told)
   local news = concat(message, ' ')
   if told and #told > 0 then news = news .. '\n' .. frame(told) end
   redis.call('PUBLISH', P .. 'ended', news)
+end
+
+-- Take back that a task has ended as `state`, also in its batch: whoever has read its ends so far
+-- goes on behind them, so its place among them stays, as that of no task.
+local NO_TASK = '0000'
+
+local function recall(id, state)
+  local name = id
+  if of_batch(id) then
+    name = string.sub(id, 1, -5) .. '0000'
+    local key = P .. 'b:' .. name
+    local place = redis.call('LPOS', key .. ':e', string.sub(id, -4))
+    if place then
+      redis.call('LSET', key .. ':e', place, NO_TASK)
+      redis.call('HINCRBY', key, state, -1)
+      redis.call('HINCRBY', key, 'v', 1)
+    end
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', key .. ':e')
+  end
+  redis.call('ZREM', P .. 'fading', name)
+  redis.call('ZADD', P .. 'index', 0, name)
 end
 
 -- End tasks that wait and are not to be started any more; return whether there may be more of them.

@@ -7,9 +7,10 @@
 --
 -- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
 -- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
--- there is something to say: nothing at all for a task that was queued once, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
+-- there is something to say: nothing at all for a task that was queued once and whose result has no
+-- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
 -- so long that it has a key of its own; once the task has ended it is "i", the length of the
--- evidence, ":", the evidence and the result or exception, or "x" instead and after the length of
+-- evidence, ":", the evidence and the result or exception (without evidence, the payload), or "x" instead and after the length of
 -- the evidence "," and that of the result, which has a key of its own, and is read beside the
 -- scripts. keys.py says what the words mean.
 local SPLIT = '^(%a+) (%d+ [^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^\n]+)\n([^\n]*)\n()'
@@ -71,7 +72,7 @@ end
 
 -- Earlier attempts of a task, the last ATTEMPTS of them, each "number queued started finished ran
 -- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f
--- failed, l lost, r released, and `body` as in the task's string, without the exception. `told` is
+-- failed, l lost, r released, x cancelled, and `body` as in the task's string, without the exception. `told` is
 -- "ran worker".
 local ATTEMPTS = 20
 
@@ -84,40 +85,56 @@ local function remember(id, task, queued, finished, told, how, body)
   redis.call('LTRIM', list, -ATTEMPTS, -1)
 end
 
--- Tasks that end: `finish` takes what ends them and gives the string that is written of it, `bury`
--- (after `write`) has them forgotten in time.
--- The payload of one that failed is kept as long: it may be tried again. `uncounted` are those that
--- were: their batches have counted them before.
-local buried, emptied, saved, uncounted = {}, {}, {}, {}
-local FAILED = {F = true, P = true}
+-- The result of a task that says for how long has a key of its own, however short it is: gives the
+-- body with which its string is written, and that time in ms. See `options` in keys.py.
+local apart = {}
 
-local function finish(id, state, task, line, body)
+local function put_apart(id, ttl, body, retention)
+  local life = whole(math.min(tonumber(ttl), tonumber(retention)))
+  local length, at = string.match(body, '^i(%d+):()')
+  if length then
+    local result = string.sub(body, at + length)
+    apart[id] = {result, life}
+    body = 'x' .. length .. ',' .. #result .. ':' .. string.sub(body, at, at + length - 1)
+  end
+  return body, life
+end
+
+-- Tasks that end: `finish` takes what ends them and gives the string that is written of it and, if
+-- its result has a time of its own, that time in ms; `bury` (after `write`) has them forgotten in time.
+-- The payload of one that did not complete is kept as long: it may be tried again. A short one is
+-- where its result would be, or has a key of its own where there is an exception.
+local buried, emptied, saved = {}, {}, {}
+local REPORTED = {C = true, F = true}
+
+local function finish(id, state, task, line, body, retention)
+  local life
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
-  if second > first + 1 then -- it was queued more than once: since when is kept
+  if second > first + 1 then -- there is something to say: since when it was queued
     line = line .. (string.match(task, '^[^ \n]* [^ \n]*( %d+)', first + 1) or '')
+    local ttl = REPORTED[state] and string.match(task, '^[^\n]* %d*;[^ ;]*;(%d+)[^ ]* [^ \n]+\n')
+    if ttl then body, life = put_apart(id, ttl, body, retention) end
   end
+  local long = string.byte(task, second + 1) == 112 -- p
+  if not long and not REPORTED[state] then body = body .. string.sub(task, second + 2) end
   local key = P .. 't:' .. id
   local string_of = state .. string.sub(task, string.find(task, ' ', 1, true), first) .. line .. '\n'
     .. body
   put(key, string_of)
   buried[#buried + 1] = key
   local payload = P .. 'p:' .. id
-  if string.byte(task, second + 1) == 112 then -- p
-    if FAILED[state] then
-      buried[#buried + 1] = payload
-    else
-      emptied[#emptied + 1] = payload
-    end
-  elseif FAILED[state] then
+  if long then
+    local list = state == 'C' and emptied or buried
+    list[#list + 1] = payload
+  elseif state == 'F' then
     saved[id] = string.sub(task, second + 2)
   end
   if string.sub(task, 1, 4) ~= 'R 1 ' then -- it may have had other attempts
     local past = P .. 'a:' .. id
     buried[#buried + 1] = past
-    if string.find(string.sub(task, 1, first), ';r [^ ]+\n$') then uncounted[id] = true end
   end
-  return string_of
+  return string_of, life
 end
 
 local function bury(retention)
@@ -125,8 +142,11 @@ local function bury(retention)
   for id, payload in pairs(saved) do
     redis.call('SET', P .. 'p:' .. id, payload, 'PX', retention)
   end
+  for id, its in pairs(apart) do
+    redis.call('SET', P .. 'x:' .. id, its[1], 'PX', its[2])
+  end
   for i = 1, #buried do redis.call('PEXPIRE', buried[i], retention) end
-  buried, emptied, saved = {}, {}, {}
+  buried, emptied, saved, apart = {}, {}, {}, {}
 end
 
 -- What a fenced write answers: R recorded, D duplicate, S stale, G gone. `done` lists the states

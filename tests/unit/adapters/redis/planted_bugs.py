@@ -55,6 +55,18 @@ PLANTED = [
         "the bell is forgotten", "shared", "unpack(mortals)) end\n  ring()", "unpack(mortals)) end"
     ),
     PlantedBug("strikes are losses", "fail", "strike = 2", "strike = 3", walk=2),
+    PlantedBug(
+        "a result with a time of its own is cut",
+        "shared",
+        "local result = string.sub(body, at + length)",
+        "local result = string.sub(body, at + length + 1)",
+    ),
+    PlantedBug(
+        "a short result has no key of its own",
+        "shared",
+        "for id, its in pairs(apart) do",
+        "for id, its in pairs({}) do",
+    ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
     PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
     PlantedBug(
@@ -146,7 +158,9 @@ PLANTED = [
     PlantedBug(
         "a batch forgets what ended", "shared", "HINCRBY', key, state", "HINCRBY', key, 'E'"
     ),
-    PlantedBug("a batch ends early", "shared", "':e', unpack(counted)", "':e', counted[1]", walk=4),
+    PlantedBug(
+        "a batch ends early", "shared", "':e', unpack(positions)", "':e', positions[1]", walk=4
+    ),
     PlantedBug("a batch counts twice", "shared", "'n', #positions", "'n', 2 * #positions"),
     PlantedBug("a batch grows unseen", "submit", "enter(new, created)", ""),
     PlantedBug("a long payload is lost", "submit", "P .. 'p:' .. id", "P .. 'p:'"),
@@ -178,17 +192,41 @@ PLANTED = [
         walk=7,
     ),
     PlantedBug(
-        "a retried task is counted again",
-        "retry",
-        "options = options .. ';r'",
-        "options = options",
+        "a retried task stays counted",
+        "shared",
+        "redis.call('HINCRBY', key, state, -1)",
+        "",
         walk=7,
     ),
     PlantedBug(
-        "what was completed is tried again",
+        "an end that was taken back is told",
         "shared",
-        "{F = true, P = true}",
-        "{F = true, P = true, C = true}",
+        "redis.call('LSET', key .. ':e', place, NO_TASK)",
+        "",
+    ),
+    PlantedBug(
+        "a retried task expires at once",
+        "retry",
+        "options = rest == ';' and '-' or rest",
+        "options = options",
+    ),
+    PlantedBug(
+        "a cancelled task loses its payload",
+        "shared",
+        "if not long and not REPORTED",
+        "if false and not REPORTED",
+    ),
+    PlantedBug(
+        "a second cancel says that nothing ran",
+        "cancel",
+        "string.sub(tasks[n], 2, 2) == 'r' and 'S' or 'P'",
+        "'P'",
+    ),
+    PlantedBug(
+        "what was completed is tried again",
+        "retry",
+        "COUNTED = {F = 'F',",
+        "COUNTED = {C = 'C', F = 'F',",
         walk=2,
     ),
     PlantedBug(

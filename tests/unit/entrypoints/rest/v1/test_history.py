@@ -90,6 +90,41 @@ async def test_a_task_that_has_not_failed_is_not_tried_again(speaker: Speaker) -
     assert problem_of(answer, 404) == "not-found"
 
 
+async def test_a_cancelled_task_is_tried_again_and_one_that_completed_is_not(
+    speaker: Speaker,
+) -> None:
+    task = await submit(speaker)
+    await speaker.post(task["links"]["cancel"])
+    answer = await speaker.post(task["links"]["retry"], accept=speaker.media_type)
+    assert speaker.read(answer, 202)["status"] == "QUEUED"
+    await speaker.service.store.run_next(Success(pickle.dumps(1)))
+    assert problem_of(await speaker.post(task["links"]["retry"]), 409) == "not-failed"
+
+
+async def test_a_batch_counts_a_retried_task_anew_and_tells_its_next_result(
+    speaker: Speaker,
+) -> None:
+    batch = await speaker.submit(2)
+    await speaker.service.store.run_next(FAILED)
+    await speaker.service.store.run_next(Success(pickle.dumps(1)))
+    results = batch["links"]["results"]
+    first = speaker.read(await speaker.get(results))
+    assert ([item["position"] for item in first["items"]], first["done"]) == ([1, 2], True)
+    await speaker.post(f"/v1/tasks/{batch['tasks'][0]['id']}/retry")
+    stands = speaker.read(await speaker.get(batch["links"]["self"]))
+    assert (stands["waiting"], stands["failed"], stands["done"]) == (1, 0, False)
+    behind = f"{results}?cursor={first['next_cursor']}"
+    assert not speaker.read(await speaker.get(behind))["done"]
+    await speaker.service.store.run_next(Success(pickle.dumps(2)))
+    last = speaker.read(await speaker.get(behind))
+    assert [(item["position"], item["status"]) for item in last["items"]] == [(1, "COMPLETED")]
+    assert last["done"]
+    whole = speaker.read(await speaker.get(results))
+    assert [item["position"] for item in whole["items"]] == [2, 1]
+    stands = speaker.read(await speaker.get(batch["links"]["self"]))
+    assert (stands["completed"], stands["failed"], stands["done"]) == (2, 0, True)
+
+
 async def test_every_attempt_is_told_with_its_evidence(speaker: Speaker) -> None:
     links = (await submit(speaker))["links"]
     assert speaker.read(await speaker.get(links["attempts"])) == {"items": []}
