@@ -1,5 +1,6 @@
 """How long tasks and their results can be asked for, and what is said afterwards."""
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ async def gone(speaker: Speaker, path: str) -> httpx.Response:
     """Return the answer of a path once it is 410."""
 
     async def answered() -> bool:
-        return (await speaker.get(path)).status_code == httpx.codes.GONE
+        return (await speaker.get(path)).status_code == HTTPStatus.GONE
 
     await wait_until_async(answered, f"{path} is gone")
     return await speaker.get(path)
