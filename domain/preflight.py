@@ -95,6 +95,16 @@ def closure_findings(closure_bytes: int) -> list[Finding]:
     return [Finding(Level.WARNING, "large-closure", "", None, text)]
 
 
+def not_looked_into(environment: Environment, ours: Environment) -> SourceView:
+    """Return what there is to say of bytecode of another version: that nobody here can read it."""
+    text = (
+        f"bytecode of {environment.tag} is not looked into by this service, which is {ours.tag}: "
+        "names and modules that it will lack are not told; register it with its source, too"
+    )
+    finding = Finding(Level.WARNING, "other-environment", environment.tag, None, text)
+    return SourceView(findings=(finding,))
+
+
 def with_contract(environment: Environment, view: SourceView) -> Environment:
     """Return an environment that says, too, which modules the source needs."""
     needed = {name for name, _ in view.modules} - view.optional

@@ -11,13 +11,19 @@ from .findings import Finding
 from .function import IMPLEMENTATION, NO_DEFAULTS, Defaults, Environment, FunctionHead
 from .identifiers import FunctionId, parse_function_id
 from .ports import PayloadInspector
-from .preflight import Report, closure_findings, with_contract, workers_findings
+from .preflight import (
+    Report,
+    closure_findings,
+    not_looked_into,
+    with_contract,
+    workers_findings,
+)
 from .sources import SourceView, look_at
 from .submissions import Limits
 from .task import PRIORITIES
 
 LONG_SOURCE = 16 * 1024
-"""Characters of source over which it is looked at aside: parsing takes some 10 ms there."""
+"""Characters of source, or bytes of bytecode, that are looked at aside: they take some 10 ms."""
 
 _IMPLEMENTATION = re.compile(IMPLEMENTATION)
 
@@ -112,6 +118,11 @@ class Examiner:
             newer = environment.python > self._environment.python
             look = partial(look_at, wish.source, wish.entry, wish.name, newer=newer)
             view = await self._aside(look) if len(wish.source) > LONG_SOURCE else look()
+        elif environment.tag != self._environment.tag:
+            view = not_looked_into(environment, self._environment)
+        else:
+            look = partial(self._inspector.look_into, wish.bytecode)
+            view = await self._aside(look) if len(wish.bytecode) > LONG_SOURCE else look()
         environment = with_contract(environment, view)
         return Examined(replace(wish, entry=view.entry, environment=environment), environment, view)
 

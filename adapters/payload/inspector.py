@@ -20,7 +20,9 @@ from typing import IO
 
 from ...domain.errors import InvalidPayload
 from ...domain.ports import Inspection
+from ...domain.sources import SourceView
 from . import opcodes
+from .bytecode import look_into
 from .opcodes import Opcode
 from .plain import recognised
 from .text import HOW_TO_ENCODE
@@ -68,6 +70,10 @@ class PickleInspector:
         if isinstance(known[1], InvalidPayload):
             raise known[1]
         return known[1]  # the entry holds the payload, so that the id is still this object's
+
+    def look_into(self, bytecode: bytes) -> SourceView:
+        """Return what functions of a pickle need; see ``bytecode.py``."""
+        return look_into(bytecode)
 
     @asynccontextmanager
     async def ahead(self, payloads: Sequence[bytes]) -> AsyncGenerator[None]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..function import Environment
+from ..sources import SourceView
 from .points import Point
 
 
@@ -53,6 +54,13 @@ class PayloadInspector(Protocol):
 
     def check(self, payload: bytes) -> None:
         """Raise as ``inspect`` does; for whom it is enough that nothing is raised."""
+        ...
+
+    def look_into(self, bytecode: bytes) -> SourceView:
+        """Return what functions of a whole pickle need, of this interpreter's version.
+
+        That is: modules, and names that they will not find. Nothing where it cannot be told.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gofer.adapters.memory.clock import ManualClock, SeededEntropy
 from gofer.adapters.memory.store import MemoryStore
+from gofer.adapters.payload import PickleInspector
 from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.batches import SubmittedBatch
 from gofer.domain.errors import (
@@ -49,7 +50,7 @@ TIMES = st.integers(0, (1 << 48) - 1)
 SHARDS = st.integers(0, MAX_SHARD)
 
 
-class Inspector:
+class Inspector(PickleInspector):
     """Finds fault with what says so."""
 
     def inspect(self, payload: bytes) -> Inspection:

@@ -17,6 +17,7 @@ from gofer.domain.preflight import LARGE_CLOSURE_BYTES, Report, fits_nowhere
 from gofer.domain.service import Service
 from gofer.domain.submissions import Limits
 from gofer.domain.wishes import Examiner, at_once
+from tests.support.original_client import dumps
 
 OURS = Environment("cpython", (3, 11))
 LATER = Environment("cpython", (3, 13))
@@ -155,3 +156,18 @@ def clock() -> ManualClock:
 @pytest.fixture
 def store(clock: ManualClock) -> MemoryStore:
     return MemoryStore(clock)
+
+
+async def test_bytecode_alone_is_looked_into() -> None:
+    def calls() -> object:
+        return nowhere  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+
+    report = await report_of(FunctionWish("f", bytecode=dumps(calls, recurse=True)), OURS)
+    assert told(report) == [(Level.ERROR, "undefined-name", "nowhere")]
+    assert not report.ok
+
+
+async def test_bytecode_of_another_version_says_that_nobody_has_looked() -> None:
+    report = await report_of(FunctionWish("f", bytecode=PICKLE, environment=LATER), LATER)
+    assert told(report) == [(Level.WARNING, "other-environment", LATER.tag)]
+    assert report.ok

@@ -7,6 +7,7 @@ import pytest
 
 from gofer.adapters.memory.clock import ManualClock, SeededEntropy
 from gofer.adapters.memory.store import MemoryStore
+from gofer.adapters.payload import PickleInspector
 from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.errors import (
     InvalidInput,
@@ -37,7 +38,7 @@ LIMITS = Limits(function_bytes=100, payload_bytes=50, name_chars=10, queued_task
 NOBODY = uuid7(0, 0)
 
 
-class Inspector:
+class Inspector(PickleInspector):
     """Finds fault with what says so, and sees an environment where one is named."""
 
     def inspect(self, payload: bytes) -> Inspection:
