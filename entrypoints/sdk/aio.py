@@ -15,7 +15,6 @@ the client is disturbed.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
@@ -28,7 +27,7 @@ from .batches import Options, Result
 from .errors import Refused
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
-from .resources import Functions, Queues, Tasks, Workers
+from .resources import Resources
 from .wire import Item
 
 P = ParamSpec("P")
@@ -39,7 +38,7 @@ _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 Items = AsyncIterator[dict[str, Any]]
 
 
-class AsyncClient:
+class AsyncClient(Resources[Items]):
     """A web service's client for one event loop; any number of its tasks may use it at once."""
 
     def __init__(
@@ -96,26 +95,6 @@ class AsyncClient:
     def task(self, task_id: str) -> AsyncTask[Any]:
         """Return a handle on a task, whoever has submitted it; nothing is asked yet."""
         return AsyncTask(self, task_id)
-
-    @cached_property
-    def functions(self) -> Functions[Any, Items]:
-        """What is registered."""
-        return Functions(self.request, self.pages)
-
-    @cached_property
-    def tasks(self) -> Tasks[Any, Items]:
-        """The tasks that there are."""
-        return Tasks(self.request, self.pages)
-
-    @cached_property
-    def queues(self) -> Queues[Any, Items]:
-        """The queues, to look at, pause and purge."""
-        return Queues(self.request, self.pages)
-
-    @cached_property
-    def workers(self) -> Workers[Any, Items]:
-        """The workers, to look at and drain."""
-        return Workers(self.request, self.pages)
 
     # ------------------------------------------------------------ any request
 

@@ -15,7 +15,6 @@ client.task(task.id).result(timeout=5)      # from another process, days later
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack, cast, overload
@@ -29,7 +28,7 @@ from .errors import Refused
 from .handles import Task
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
-from .resources import Functions, Queues, Tasks, Workers
+from .resources import Resources
 from .wire import Item
 
 P = ParamSpec("P")
@@ -40,7 +39,7 @@ _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 Items = Iterator[dict[str, Any]]
 
 
-class Client:
+class Client(Resources[Items]):
     """A web service's client; any number of threads may use it at once."""
 
     def __init__(
@@ -104,26 +103,6 @@ class Client:
     def task(self, task_id: str) -> Task[Any]:
         """Return a handle on a task, whoever has submitted it; nothing is asked yet."""
         return Task(self, task_id)
-
-    @cached_property
-    def functions(self) -> Functions[Any, Items]:
-        """What is registered."""
-        return Functions(self.request, self.pages)
-
-    @cached_property
-    def tasks(self) -> Tasks[Any, Items]:
-        """The tasks that there are."""
-        return Tasks(self.request, self.pages)
-
-    @cached_property
-    def queues(self) -> Queues[Any, Items]:
-        """The queues, to look at, pause and purge."""
-        return Queues(self.request, self.pages)
-
-    @cached_property
-    def workers(self) -> Workers[Any, Items]:
-        """The workers, to look at and drain."""
-        return Workers(self.request, self.pages)
 
     # ------------------------------------------------------------ any request
 

@@ -4,12 +4,15 @@ One class serves both clients: what it returns is what the client's ``request`` 
 an awaitable of one; and lists are iterators or asynchronous ones.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 from .address import Query
 
+Listed = TypeVar("Listed")
 Told_co = TypeVar("Told_co", covariant=True)
 Listed_co = TypeVar("Listed_co", covariant=True)
 
@@ -104,6 +107,38 @@ class Workers(_Resource[Told_co, Listed_co]):
     def drain(self, worker_id: str) -> Told_co:
         """Have a worker finish what it runs and take nothing more."""
         return self._ask("POST", f"/v1/workers/{_part(worker_id)}/drain")
+
+
+class Resources(ABC, Generic[Listed]):
+    """What both clients have of it: each family, asked for by the client's own ways."""
+
+    @abstractmethod
+    def request(self, method: str, path: str, body: Any = None, query: Query | None = None) -> Any:
+        """Return what the service answers to a request, or an awaitable of it."""
+
+    @abstractmethod
+    def pages(self, path: str, query: Query) -> Listed:
+        """Return an iterator, or an asynchronous one, over all items of a list."""
+
+    @cached_property
+    def functions(self) -> Functions[Any, Listed]:
+        """What is registered."""
+        return Functions(self.request, self.pages)
+
+    @cached_property
+    def tasks(self) -> Tasks[Any, Listed]:
+        """The tasks that there are."""
+        return Tasks(self.request, self.pages)
+
+    @cached_property
+    def queues(self) -> Queues[Any, Listed]:
+        """The queues, to look at, pause and purge."""
+        return Queues(self.request, self.pages)
+
+    @cached_property
+    def workers(self) -> Workers[Any, Listed]:
+        """The workers, to look at and drain."""
+        return Workers(self.request, self.pages)
 
 
 def _part(name: str) -> str:
