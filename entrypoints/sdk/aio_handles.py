@@ -72,7 +72,7 @@ class AsyncTask(Generic[T]):
         return (await self._client.request("POST", self._at("cancel")))["outcome"] in IN_TIME
 
     async def retry(self) -> None:
-        """Have it run once more, under the same id; raise Refused unless it has failed."""
+        """Have it run once more, under the same id; raise Refused if it has not ended, or well."""
         await self._client.request("POST", self._at("retry"))
 
     async def explain(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Task(Generic[T]):
         return self._client.request("POST", self._at("cancel"))["outcome"] in IN_TIME
 
     def retry(self) -> None:
-        """Have it run once more, under the same id; raise Refused unless it has failed."""
+        """Have it run once more, under the same id; raise Refused if it has not ended, or well."""
         self._client.request("POST", self._at("retry"))
 
     def explain(self) -> dict[str, Any]:

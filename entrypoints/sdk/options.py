@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
-_SECONDS = {"timeout": "timeout_s", "delay": "delay_s", "expires_in": "expires_in_s"}
+_SECONDS = {
+    "timeout": "timeout_s",
+    "delay": "delay_s",
+    "expires_in": "expires_in_s",
+    "result_ttl": "result_ttl_s",
+}
 
-_DEFAULTS = frozenset({"timeout_s", "retries", "redeliveries", "priority"})
+_DEFAULTS = frozenset({"timeout_s", "retries", "redeliveries", "priority", "result_ttl_s"})
 """What a function may have as its own, by the names of the API."""
 
 _OPTIONS = frozenset(
@@ -53,7 +58,8 @@ class TaskOptions(TypedDict, total=False):
     ``timeout`` is what one try may take; ``retries`` are further tries after the function raised,
     ``redeliveries`` after its process died; ``priority`` 0 is served first, 2 last. A task waits
     ``delay`` seconds or until ``run_at``, and expires if it was not started by ``expires_at`` or
-    within ``expires_in`` seconds. ``on_incompatible`` says whether a task that no worker can run
+    within ``expires_in`` seconds. What came of it is kept for ``result_ttl`` seconds, if that is
+    less than the service keeps it. ``on_incompatible`` says whether a task that no worker can run
     waits for one ("wait") or is refused ("fail").
     """
 
@@ -67,6 +73,7 @@ class TaskOptions(TypedDict, total=False):
     run_at: datetime | str
     expires_at: datetime | str
     expires_in: float
+    result_ttl: float
     on_incompatible: str
 
 

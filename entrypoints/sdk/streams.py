@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from . import outcomes
+from . import calls, outcomes
 from .address import MSGPACK
 from .aio_connection import AsyncConnections
 from .errors import ClientError, Refused
@@ -165,7 +165,7 @@ class Streams:
         try:
             return await expected.ask(self._connections, wait_s)
         except ClientError as error:
-            lost = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
+            lost = isinstance(error, Refused) and error.status in calls.LOST
             gone = lost and bool(expected.batch)  # of a single task the service says it itself
             expected.fail(outcomes.forgotten() if gone else error)
         except Exception as error:  # noqa: BLE001 - whatever it is: nobody shall wait for ever

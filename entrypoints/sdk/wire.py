@@ -26,6 +26,7 @@ class Options(Struct, omit_defaults=True, kw_only=True):
     run_at: str | None = None
     expires_at: str | None = None
     expires_in_s: float | None = None
+    result_ttl_s: float | None = None
     on_incompatible: str | None = None
 
 

@@ -59,6 +59,12 @@ def test_remote_waits_and_gives_what_came_back(client: Client) -> None:
     assert "Traceback" in caught.value.__notes__[0]
 
 
+def test_a_result_is_kept_as_long_as_said(client: Client) -> None:
+    shortly = client.function(result_ttl=60)(twice)
+    assert shortly.spawn(1).info()["result_ttl_s"] == 60
+    assert shortly.options(result_ttl=30).spawn(1).info()["result_ttl_s"] == 30
+
+
 class Unrebuilt(Exception):
     """One that pickles and does not open again."""
 
