@@ -1,7 +1,7 @@
 """What is caught broadly, or passed over, says why: in a comment, or by being raised again."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.checkout import modules, place, tree_of
@@ -44,11 +44,14 @@ def test_what_suppresses_everything_says_why() -> None:
     assert silent == []
 
 
-def _handlers() -> Iterator[tuple[Path, ast.ExceptHandler]]:
-    for module in modules(*FOLDERS):
-        for node in ast.walk(tree_of(module)):
-            if isinstance(node, ast.ExceptHandler):
-                yield module, node
+@cache
+def _handlers() -> list[tuple[Path, ast.ExceptHandler]]:
+    return [
+        (module, node)
+        for module in modules(*FOLDERS)
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.ExceptHandler)
+    ]
 
 
 def _names(node: ast.expr | None) -> set[str]:
@@ -69,4 +72,9 @@ def _commented(module: Path, handler: ast.ExceptHandler) -> bool:
 
 
 def _line(module: Path, number: int) -> str:
-    return module.read_text(encoding="utf-8").splitlines()[number - 1]
+    return _lines(module)[number - 1]
+
+
+@cache
+def _lines(module: Path) -> list[str]:
+    return module.read_text(encoding="utf-8").splitlines()
