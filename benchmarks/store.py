@@ -86,7 +86,7 @@ def _wait(store: OwnStore, process: subprocess.Popen[bytes]) -> None:
     while True:
         try:
             store.client.ping()
-        except Exception:
+        except Exception:  # of either client: not there yet, or loading; raised when time is up
             if process.poll() is not None or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)

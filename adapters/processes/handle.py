@@ -194,7 +194,7 @@ class Child:
                 if len(piece) < _PIECE:
                     break
         except BlockingIOError:
-            pass
+            pass  # all that has come is read
         reports = self._frames.reports()
         if reports:
             self.heard_at = time.monotonic()

@@ -72,7 +72,7 @@ class Web(FastAPI):
             response = await endpoint(WholeRequest(scope, receive))
         except GoferError as error:
             response = as_response(error)
-        except Exception:
+        except Exception:  # a bug of ours is this request's trouble, and no other's
             log.exception("500: %s %r", scope["method"], scope["path"])
             response = bug(scope)
         self.requests[endpoint, response.status_code] += 1

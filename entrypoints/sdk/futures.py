@@ -145,7 +145,7 @@ class TaskFuture(concurrent.futures.Future[T]):
         """
         try:
             ends()
-        except BaseException:
+        except BaseException:  # SystemExit, KeyboardInterrupt: what the library does not log
             if not self._home.must_not_wait():
                 raise
             import logging  # noqa: PLC0415 - seldom needed, and a good part of the SDK's import

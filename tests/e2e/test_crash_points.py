@@ -49,12 +49,10 @@ def _doomed_api(system: System, point: Point) -> Doomed:
     return doomed
 
 
-def test_a_task_that_was_not_stored_when_the_web_service_died_never_runs(
-    quick_system: System, trace: Trace
-) -> None:
-    system = quick_system
+def _dies_while_it_submits(system: System, trace: Trace, point: Point) -> None:
+    """Send a task that is never acknowledged, then one more to the next web service; it ends."""
     nap = system.caller().register(traced_nap())
-    doomed = _doomed_api(system, Point.API_SUBMITTING)
+    doomed = _doomed_api(system, point)
     with pytest.raises(httpx.TransportError):
         system.caller().execute(nap, trace.path, "unacknowledged", 0)
     doomed.die()
@@ -62,22 +60,19 @@ def test_a_task_that_was_not_stored_when_the_web_service_died_never_runs(
     system.start_dispatcher("local")
     caller = system.caller()
     assert caller.ending(caller.execute(nap, trace.path, "later", 0)).value == "later"
+
+
+def test_a_task_that_was_not_stored_when_the_web_service_died_never_runs(
+    quick_system: System, trace: Trace
+) -> None:
+    _dies_while_it_submits(quick_system, trace, Point.API_SUBMITTING)
     assert [run.name for run in trace.runs()] == ["later"]
 
 
 def test_a_task_that_was_stored_when_the_web_service_died_runs_once(
     quick_system: System, trace: Trace
 ) -> None:
-    system = quick_system
-    nap = system.caller().register(traced_nap())
-    doomed = _doomed_api(system, Point.API_SUBMITTED)
-    with pytest.raises(httpx.TransportError):
-        system.caller().execute(nap, trace.path, "unacknowledged", 0)
-    doomed.die()
-    system.start_api()
-    system.start_dispatcher("local")
-    caller = system.caller()
-    assert caller.ending(caller.execute(nap, trace.path, "later", 0)).value == "later"
+    _dies_while_it_submits(quick_system, trace, Point.API_SUBMITTED)
     wait_until(lambda: len(trace.runs()) == 2, "both have run")
     assert sorted(run.name for run in trace.runs()) == ["later", "unacknowledged"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from gofer.domain.ports import Point
 from tests.support.accounts import accounts
-from tests.support.caller import Caller
+from tests.support.caller import Caller, Ending
 from tests.support.chores import Trace, traced_nap
 from tests.support.ports import free_port
 from tests.support.processes import StartedProcess
@@ -118,19 +118,19 @@ def test_a_worker_that_is_cut_off_stops_its_tasks_before_others_may_run_them(
     assert runs[0] == first
 
 
-@pytest.mark.parametrize("mode", REMOTE_MODES)
-def test_an_outcome_that_a_frozen_worker_held_changes_nothing_when_it_wakes_up(
-    quick_system: System, trace: Trace, mode: str
-) -> None:
-    """Its dispatcher has given the task to another worker meanwhile."""
-    system = quick_system
+def _outlived_by_its_task(
+    system: System, trace: Trace, mode: str, point: Point, seconds: float
+) -> Ending:
+    """Freeze a worker at a point with a task in its hands, and wake it when another has ended it.
+
+    Return how the task has ended, which the worker's return has not changed.
+    """
     dispatcher = system.start_dispatcher(mode)
     url = f"tcp://127.0.0.1:{system.port}"
-    arguments = ["worker", mode, "1", url, "--name", "zombie"]
-    zombie = system.start_doomed(Point.ENDED, "after", *arguments)
+    zombie = system.start_doomed(point, "after", "worker", mode, "1", url, "--name", "zombie")
     caller = system.caller()
     nap = caller.register(traced_nap())
-    task_id = caller.execute(nap, trace.path, "task", 0.1)
+    task_id = caller.execute(nap, trace.path, "task", seconds)
     zombie.stands()
     system.start_worker(mode, slots=1)
     ending = caller.ending(task_id)
@@ -138,6 +138,15 @@ def test_an_outcome_that_a_frozen_worker_held_changes_nothing_when_it_wakes_up(
     wait_until(lambda: dispatcher.log().count("zombie joined") == 2, "it is back")
     _runs_on(caller, nap, trace)
     assert caller.result(task_id) == ending
+    return ending
+
+
+@pytest.mark.parametrize("mode", REMOTE_MODES)
+def test_an_outcome_that_a_frozen_worker_held_changes_nothing_when_it_wakes_up(
+    quick_system: System, trace: Trace, mode: str
+) -> None:
+    """Its dispatcher has given the task to another worker meanwhile."""
+    ending = _outlived_by_its_task(quick_system, trace, mode, Point.ENDED, 0.1)
     assert ending.value == "task"
     assert Counter(run.name for run in trace.runs())["task"] == 2
 
@@ -147,19 +156,5 @@ def test_orders_that_a_frozen_worker_had_not_read_are_not_carried_out_when_it_wa
     quick_system: System, trace: Trace, mode: str
 ) -> None:
     """They are older than the leases: it knows by itself that they are not to be trusted."""
-    system = quick_system
-    dispatcher = system.start_dispatcher(mode)
-    url = f"tcp://127.0.0.1:{system.port}"
-    arguments = ["worker", mode, "1", url, "--name", "zombie"]
-    zombie = system.start_doomed(Point.ORDERED, "after", *arguments)
-    caller = system.caller()
-    nap = caller.register(traced_nap())
-    task_id = caller.execute(nap, trace.path, "task", 2)
-    zombie.stands()
-    system.start_worker(mode, slots=1)
-    ending = caller.ending(task_id)
-    zombie.go_on()
-    wait_until(lambda: dispatcher.log().count("zombie joined") == 2, "it is back")
-    _runs_on(caller, nap, trace)
-    assert caller.result(task_id) == ending
+    _outlived_by_its_task(quick_system, trace, mode, Point.ORDERED, 2)
     assert [run.name for run in trace.runs()] == ["task", "after"]

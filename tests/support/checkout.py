@@ -18,10 +18,16 @@ def modules(*folders: str) -> list[Path]:
 def files(*folders: str) -> Iterator[Path]:
     """Yield every file below these folders, without caches; links are not followed."""
     for folder in folders:
-        for path in (ROOT / folder).rglob("*"):
-            inside_link = any(parent.is_symlink() for parent in (path, *path.parents))
-            if path.is_file() and not inside_link and "__pycache__" not in path.parts:
-                yield path
+        yield from _below(ROOT / folder)
+
+
+@cache  # a dozen rules look at the same files
+def _below(folder: Path) -> tuple[Path, ...]:
+    inside = [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    links = {path for path in (folder, *inside) if path.is_symlink()}
+    return tuple(
+        path for path in inside if path.is_file() and links.isdisjoint((path, *path.parents))
+    )
 
 
 def all_files() -> Iterator[Path]:

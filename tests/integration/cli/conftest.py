@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gofer.testing import RunningSystem, running
 from tests.integration.cli.terminal import Gofer
 from tests.support.scripted_service import ScriptedService, scripted_service
 
@@ -43,6 +44,20 @@ def service() -> Iterator[ScriptedService]:
 def gofer(service: ScriptedService, monkeypatch: pytest.MonkeyPatch) -> Gofer:
     monkeypatch.setenv("GOFER_URL", service.url)
     monkeypatch.delenv("GOFER_TOKEN", raising=False)
+    return Gofer()
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[RunningSystem]:
+    """A system that runs, for the tests of a module."""
+    with running() as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(system: RunningSystem, monkeypatch: pytest.MonkeyPatch) -> Gofer:
+    """The command line, told of that system."""
+    monkeypatch.setenv("GOFER_URL", system.url)
     return Gofer()
 
 

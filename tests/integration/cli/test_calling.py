@@ -2,13 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import gofer.testing
-from gofer.testing import RunningSystem
 from tests.integration.cli.terminal import Gofer
 
 CALLS = '''
@@ -43,18 +40,6 @@ class Mark:
 def mark(text):
     return Mark(text)
 '''
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[RunningSystem]:
-    with gofer.testing.running() as opened:
-        yield opened
-
-
-@pytest.fixture
-def run(system: RunningSystem, monkeypatch: pytest.MonkeyPatch) -> Gofer:
-    monkeypatch.setenv("GOFER_URL", system.url)
-    return Gofer()
 
 
 @pytest.fixture

@@ -1,26 +1,11 @@
 """The commands that look and act, against a system that runs: shapes as the service has them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import gofer.testing
-from gofer.testing import RunningSystem
 from tests.integration.cli.terminal import Gofer
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[RunningSystem]:
-    with gofer.testing.running() as opened:
-        yield opened
-
-
-@pytest.fixture
-def run(system: RunningSystem, monkeypatch: pytest.MonkeyPatch) -> Gofer:
-    monkeypatch.setenv("GOFER_URL", system.url)
-    return Gofer()
 
 
 @pytest.fixture

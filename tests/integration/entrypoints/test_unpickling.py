@@ -21,7 +21,7 @@ import pickle, sys, threading
 def attempt():
     try:
         pickle.loads(b"\\x80\\x02cbuiltins\\nprint\\n(S'opened'\\ntR.")
-    except Exception as error:
+    except Exception as error:  # of whatever kind the guard raises: the test reads it
         print("refused:", type(error).__name__, error, flush=True)
 
 def hook(event, arguments):

@@ -27,6 +27,7 @@ class EmptiedServer:
         return open_clients(self.url, Timeouts())
 
 
+@pytest.mark.timeout(180)  # 12 s of CPU, and shrinking if it fails
 def test_any_history_gives_the_same_answers(redis_url: str) -> None:
     emptied = EmptiedServer(redis_url)
 

@@ -31,7 +31,7 @@ FakeRedisMachine.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestTheSameAnswers = FakeRedisMachine.TestCase
+TestTheSameAnswers = pytest.mark.timeout(180)(FakeRedisMachine.TestCase)  # 10 s of CPU
 
 
 def walk_with(scripts: Mapping[str, str], seeds: Iterable[int]) -> int:
