@@ -8,11 +8,11 @@
 -- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
 -- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
 -- there is something to say: nothing at all for a task that was queued once and whose result has no
--- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
--- so long that it has a key of its own; once the task has ended it is "i", the length of the
--- evidence, ":", the evidence and the result or exception (without evidence, the payload), or "x" instead and after the length of
--- the evidence "," and that of the result, which has a key of its own, and is read beside the
--- scripts. keys.py says what the words mean.
+-- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the
+-- payload is so long that it has a key of its own; once the task has ended it is "i", the length of
+-- the evidence, ":", the evidence and the result or exception (without evidence, the payload), or
+-- "x" instead and after the length of the evidence "," and that of the result, which has a key of
+-- its own, and is read beside the scripts. keys.py says what the words mean.
 local SPLIT = '^(%a+) (%d+ [^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^\n]+)\n([^\n]*)\n()'
 
 -- state, fence, owner, started, created, spent, head, line, and where the body begins
