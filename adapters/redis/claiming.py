@@ -51,11 +51,14 @@ class Claims:
                 left.update(remaining)
                 break
             found = codec.claimed(token, unframe(answer))
+            for problem in found.unreadable:
+                # the others are none the worse; it fails once its lease has ended too often
+                log.error("claimed, and left until its lease ends: %s", problem)
             tasks.extend(await self._with_payloads(found))
             next_due_ms = found.next_due_ms
             left = left.difference(remaining) | found.left
             elsewhere = found.elsewhere.difference(wants)
-            if len(found.tasks) < BATCH:  # no more are due, or enough bytes
+            if len(found.tasks) + len(found.unreadable) < BATCH:  # no more are due, or enough bytes
                 break
             remaining = _remaining(remaining, Counter(tag for _, tag in found.tasks), found.left)
         return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
+from ...domain.errors import StoreIncompatible
 from ...domain.identifiers import Attempt, FunctionId, TaskId
 from ...domain.ports import (
     Cancelled,
@@ -136,9 +137,11 @@ class Claimed:
     """What one call of claim.lua answers: tasks with their environments' tags, and what is left.
 
     ``longs`` are the places of tasks whose payloads have keys of their own: they are empty here.
+    ``unreadable`` says of each task that is leased as well, and cannot be read, which it is.
     """
 
     tasks: list[tuple[Leased, str]]
+    unreadable: list[StoreIncompatible]
     longs: list[int]
     next_due_ms: int | None
     left: set[str]
@@ -149,19 +152,24 @@ def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
     tasks: list[tuple[Leased, str]] = []
     longs: list[int] = []
+    broken: list[StoreIncompatible] = []
     for task_id, number, rest in zip(*(iter(items[_CLAIMED:]),) * LEASED, strict=True):
         try:
             head, _, body = rest.split(b"\n", 2)
             attempt = Attempt(TaskId(task_id.decode()), int(number), token)
             told = head[head.index(b" ") + 1 :]
-        except ValueError as error:
-            raise unreadable("task", task_id.decode("utf-8", "replace")) from error
-        if body[:1] == b"p":
-            longs.append(len(tasks))
-        tasks.append(record.leased(attempt, told, b"" if body[:1] == b"p" else body[1:]))
+            found = record.leased(attempt, told, b"" if body[:1] == b"p" else body[1:])
+        except ValueError:
+            broken.append(unreadable("task", task_id.decode("utf-8", "replace")))
+        except StoreIncompatible as error:
+            broken.append(error)
+        else:
+            if body[:1] == b"p":
+                longs.append(len(tasks))
+            tasks.append(found)
     next_due_ms = int(items[0]) if items[0] else None
     left, elsewhere = (set(item.decode().split()) for item in items[1:_CLAIMED])
-    return Claimed(tasks, longs, next_due_ms, left, elsewhere)
+    return Claimed(tasks, broken, longs, next_due_ms, left, elsewhere)
 
 
 def adopted(attempt: Attempt, told: bytes) -> Leased | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .asking import PAGE, WAIT_S, ask, listed, path, service
-from .options import AsJson, Url
+from .options import AsJson, Url, given
 from .outcome import ended, print_outcome
 from .problems import Problem
 from .running import (
@@ -86,15 +86,14 @@ def register(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from .parcels import wish_of
 
-    defaults = {
+    defaults: dict[str, Any] = {
         "timeout_s": timeout,
         "retries": retries,
         "redeliveries": redeliveries,
         "priority": priority,
         "result_ttl_s": result_ttl,
     }
-    given = {option: value for option, value in defaults.items() if value is not None}
-    function = ask(url, "POST", path("functions"), wish_of(target, name, given))
+    function = ask(url, "POST", path("functions"), wish_of(target, name, given(defaults)))
     if as_json:
         print_json(function)
     else:
@@ -162,7 +161,7 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter an option
     from .targets import arguments_of
 
     args, kwargs = arguments_of(words or (), keyword or ())
-    options = {
+    options: dict[str, Any] = {
         "timeout_s": timeout,
         "retries": retries,
         "redeliveries": redeliveries,
@@ -170,7 +169,7 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter an option
         "delay_s": delay,
         "tags": tag,
     }
-    body = {"args": args, "kwargs": kwargs} | {k: v for k, v in options.items() if v is not None}
+    body = {"args": args, "kwargs": kwargs} | given(options)
     query = {"wait": 0 if detach else WAIT_S}
     with service(url) as client:
         answer = client.request("POST", path("functions", ref, "call"), body, query)
@@ -209,7 +208,7 @@ def _print_function(function: Any) -> None:
         f"{name}: {text_of(value)}" for name, value in environment.items() if value
     )
     defaults = part(function, "defaults")
-    fields["defaults"] = ", ".join(f"{k} {v}" for k, v in defaults.items() if v is not None)
+    fields["defaults"] = ", ".join(f"{k} {v}" for k, v in given(defaults).items())
     if found := fields.pop("findings", None):
         fields["warnings"] = "\n".join(each["text"] for each in found)
     print_fields(fields)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import typer
 
 from .asking import service
+from .options import given
 from .patience import reasons_said
 from .problems import Problem
 from .progress import Progress
@@ -114,13 +115,13 @@ class Mapping:
     # ---------------------------------------------------------------- in: a thread of its own
 
     def _submit_all(self, client: "Client", function_id: str, lines: Iterable[bytes]) -> None:
-        given = {name: value for name, value in self.options.items() if value is not None}
+        options = given(self.options)
         try:
             for chunk in _chunks(lines):
                 calls = [self._call(client, number, line) for number, line in chunk]
                 if self._stop.is_set():
                     return
-                batch = client.submit_payloads(function_id, calls, given)
+                batch = client.submit_payloads(function_id, calls, options)
                 self._open[batch.id] = batch
                 self._submitted += len(calls)
                 self._hand_over(batch)

@@ -1,8 +1,9 @@
 """Options that several commands have, said once."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,11 @@ class Remote(StrEnum):
 
     PULL = "pull"
     PUSH = "push"
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were said; what was not is left to the function and the service."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 # ---------------------------------------------------------------- of every command

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from .asking import path, service
-from .options import AsJson, Url
+from .options import AsJson, Url, given
 from .problems import INTERRUPTED, Problem
 from .showing import print_json
 
@@ -142,9 +142,8 @@ def _submitted(
     kwargs: dict[str, Any],
     options: dict[str, Any],
 ) -> str:
-    given = {name: value for name, value in options.items() if value is not None}
     call = client.arguments(*args, **kwargs)  # from JSON: always picklable
-    batch = client.submit_payloads(client.register_parcel(parcel), [call], given)
+    batch = client.submit_payloads(client.register_parcel(parcel), [call], given(options))
     (task_id,) = batch.task_ids
     if task_id is None:
         raise Problem(f"the task was refused: {batch.refused[1].detail}")

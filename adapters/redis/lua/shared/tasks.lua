@@ -8,11 +8,11 @@
 -- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
 -- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
 -- there is something to say: nothing at all for a task that was queued once and whose result has no
--- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the payload is
--- so long that it has a key of its own; once the task has ended it is "i", the length of the
--- evidence, ":", the evidence and the result or exception (without evidence, the payload), or "x" instead and after the length of
--- the evidence "," and that of the result, which has a key of its own, and is read beside the
--- scripts. keys.py says what the words mean.
+-- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the
+-- payload is so long that it has a key of its own; once the task has ended it is "i", the length of
+-- the evidence, ":", the evidence and the result or exception (without evidence, the payload), or
+-- "x" instead and after the length of the evidence "," and that of the result, which has a key of
+-- its own, and is read beside the scripts. keys.py says what the words mean.
 local SPLIT = '^(%a+) (%d+ [^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^\n]+)\n([^\n]*)\n()'
 
 -- state, fence, owner, started, created, spent, head, line, and where the body begins
@@ -72,8 +72,8 @@ end
 
 -- Earlier attempts of a task, the last ATTEMPTS of them, each "number queued started finished ran
 -- worker how LF body": `queued` is since when it waited (nothing: since it was created), `how` is f
--- failed, l lost, r released, x cancelled, and `body` as in the task's string, without the exception. `told` is
--- "ran worker".
+-- failed, l lost, r released, x cancelled, and `body` as in the task's string, without the exception.
+-- `told` is "ran worker".
 local ATTEMPTS = 20
 
 local function remember(id, task, queued, finished, told, how, body)
@@ -101,7 +101,8 @@ local function put_apart(id, ttl, body, retention)
 end
 
 -- Tasks that end: `finish` takes what ends them and gives the string that is written of it and, if
--- its result has a time of its own, that time in ms; `bury` (after `write`) has them forgotten in time.
+-- its result has a time of its own, that time in ms; `bury` (after `write`) has them forgotten in
+-- time.
 -- The payload of one that did not complete is kept as long: it may be tried again. A short one is
 -- where its result would be, or has a key of its own where there is an exception.
 local buried, emptied, saved = {}, {}, {}
@@ -124,9 +125,10 @@ local function finish(id, state, task, line, body, retention)
   put(key, string_of)
   buried[#buried + 1] = key
   local payload = P .. 'p:' .. id
-  if long then
-    local list = state == 'C' and emptied or buried
-    list[#list + 1] = payload
+  if long and state == 'C' then
+    emptied[#emptied + 1] = payload
+  elseif long then
+    buried[#buried + 1] = payload
   elseif state == 'F' then
     saved[id] = string.sub(task, second + 2)
   end
