@@ -169,16 +169,17 @@ class Tasks:
     async def add_running(self, tasks: Iterable[TaskStands]) -> None:
         """Add who runs the tasks that run, and how far they say that they are; in place.
 
-        The workers are those of a second ago, in one call of the store for all tasks; progress
+        Whose start is not noted yet may be known to the workers of a second ago; progress
         takes a call a task, so that only the first PROGRESS_MOST have theirs.
         """
         running = [each for each in tasks if each.status == TaskStatus.RUNNING]
         if not running:
             return
-        workers = await self._service.workers.list()
-        runs = {task_id: worker.id for worker in workers for task_id in worker.running}
-        for each in running:
-            each.worker = runs.get(TaskId(each.id), each.worker)
+        if any(each.worker is None for each in running):
+            workers = await self._service.workers.list()
+            runs = {task_id: worker.id for worker in workers for task_id in worker.running}
+            for each in running:
+                each.worker = each.worker or runs.get(TaskId(each.id))
         first = running[:PROGRESS_MOST]
         progress = self._service.output.progress_of
         said = await asyncio.gather(*(progress(TaskId(each.id), each.attempt) for each in first))

@@ -100,7 +100,24 @@ PLANTED = [
         "{C = true, F = true}",
         walk=7,
     ),
-    PlantedBug("a start is dated again", "start", "if started == '-' then", "if true then", walk=2),
+    PlantedBug(
+        "a start is dated again",
+        "start",
+        "if started == '-' then started",
+        "if true then started",
+        walk=2,
+    ),
+    PlantedBug("who lost a task is forgotten", "reap", "(worker or '-')", "'-'"),
+    PlantedBug(
+        "who ran a cancelled task is forgotten", "shared", "if queued and worker ~= ''", "if false"
+    ),
+    PlantedBug(
+        "who runs a task is not found",
+        "find",
+        "select(2, since_and_worker(line)) == worker",
+        "false",
+        walk=7,
+    ),
     PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
     ),
