@@ -74,7 +74,7 @@ class RedisStore(RedisFunctions):
         self._bodies = Bodies(self._driver, self._keys)
         self._reading = Reading(self._driver, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
-        self.workers = RedisWorkers(self._driver)
+        self.workers = RedisWorkers(self._driver, self._keys)
         self._hints = Hints(self._driver, self._blocking, self._keys)
         self._endings = Endings(
             blocking, self._keys.ended, self._reading.ended, self._options.poll_s

@@ -61,12 +61,6 @@ PLANTED = [
         "local result = string.sub(body, at + length)",
         "local result = string.sub(body, at + length + 1)",
     ),
-    PlantedBug(
-        "a short result has no key of its own",
-        "shared",
-        "for id, its in pairs(apart) do",
-        "for id, its in pairs({}) do",
-    ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
     PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
     PlantedBug(
