@@ -57,13 +57,15 @@ def explain(facts: Facts) -> Explanation:
         case TaskStatus.RUNNING:
             chain = [*_running(facts), *_earlier(facts)]
         case TaskStatus.FAILED:
-            chain = [_failed(facts.outcome), *_exhausted(facts), *_form(facts, facts.task.worker)]
+            failed = _failed(facts.outcome, facts.task.worker)
+            chain = [failed, *_exhausted(facts), *_form(facts, facts.task.worker)]
         case TaskStatus.COMPLETED:
             chain = [_completed(facts), *_form(facts, facts.task.worker)]
         case TaskStatus.CANCELLED:
             began = facts.task.started_at_ms is not None
             where = "while it ran: its process was stopped" if began else "before it began"
-            chain = [Reason("cancelled", f"It was cancelled {where}.", {"began": began})]
+            known = {"began": began, "worker": facts.task.worker or None}
+            chain = [Reason("cancelled", f"It was cancelled {where}.", known)]
         case _:  # EXPIRED
             text = "It was not started before its expiry, so it never will be."
             chain = [Reason("expired", text, {"expires_at_ms": facts.task.expires_at_ms})]
@@ -139,9 +141,10 @@ def _serves(environment: Environment, tag: str) -> bool:
 def _running(facts: Facts) -> Iterator[Reason]:
     """Yield where a task runs, since when, and what is strange about it."""
     task = facts.task
-    worker = next((each for each in facts.workers if task.id in each.running), None)
-    where = "" if worker is None else f" on worker {worker.id}"
-    named = None if worker is None else worker.id
+    its = (e for e in facts.workers if e.id == task.worker or task.id in e.running)
+    worker = next(its, None)
+    named = task.worker or (None if worker is None else worker.id)
+    where = f" on worker {named}" if named else ""
     if task.started_at_ms is None:
         text = f"It has been given to a worker{where and f', {named}'}; it has not lasted long yet."
         yield Reason("leased", text, {"worker": named})
@@ -153,7 +156,7 @@ def _running(facts: Facts) -> Iterator[Reason]:
     if worker is not None and worker.state is WorkerState.LOST:
         text = f"Worker {worker.id} is silent; the task goes to another when its lease has ended."
         yield Reason("worker-lost", text, {"worker": worker.id})
-    yield from _form(facts, "" if worker is None else worker.id)
+    yield from _form(facts, named or "")
     if task.budget.timeout_ms is not None:
         limit_s = task.budget.timeout_ms / 1000
         text = f"It is stopped when it has run for {limit_s:g} s."
@@ -201,7 +204,7 @@ _WORDS = {
 }
 
 
-def _failed(outcome: Outcome | None) -> Reason:
+def _failed(outcome: Outcome | None, worker: str) -> Reason:
     """Return how a task failed, with the evidence."""
     if not isinstance(outcome, Failure):
         return Reason("failed", "It failed; how is not known any more.")
@@ -209,7 +212,7 @@ def _failed(outcome: Outcome | None) -> Reason:
     code, words = _WORDS.get(outcome.cause, died)
     evidence: dict[str, object] = {
         "cause": str(outcome.cause),
-        "worker": outcome.worker,
+        "worker": outcome.worker or worker,
         "attempt": outcome.attempt,
         "peak_rss_kb": outcome.peak_rss_kb or None,
         "run_s": outcome.run_ms / 1000,

@@ -36,3 +36,14 @@ class Workers:
         if record.state is WorkerState.READY:
             return replace(record, state=WorkerState.DRAINING)
         return record
+
+    async def undrain(self, worker: WorkerId) -> WorkerRecord:
+        """Have a worker given tasks again that was to be drained; return how it stands.
+
+        Its dispatcher hears of it within about a second. Raises NotFound, StoreUnavailable.
+        """
+        record = await self.get(worker)
+        await self._store.wish_drain(record, drain=False)
+        if record.state is WorkerState.DRAINING:
+            return replace(record, state=WorkerState.READY)
+        return record

@@ -80,7 +80,7 @@ def end(records: Records, record: Record, event: TaskEvent, outcome: Outcome, no
 def back(records: Records, record: Record, event: TaskEvent, now: Moment) -> None:
     """Let a task wait again; it is put nowhere yet."""
     step(record, event)
-    record.started_at_ms = None
+    record.started_at_ms, record.worker = None, ""
     record.queued_at_ms = now.unix_ms
     note(records, record, now)
     records.ring(now.steady)

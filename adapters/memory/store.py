@@ -10,7 +10,7 @@ and a store must be used from one event loop.
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ...domain.identifiers import Attempt, BatchId, TaskId
+from ...domain.identifiers import Attempt, BatchId, TaskId, WorkerId
 from ...domain.ports import (
     BatchPage,
     Cancelled,
@@ -92,10 +92,13 @@ class MemoryStore(MemoryFunctions):
 
     # ------------------------------------------------------------ while an attempt runs
 
-    async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
-        """Note that attempts (may) have begun."""
-        now = self._ground.now()
-        return [transitions.start(self._records, attempt, now) for attempt in attempts]
+    async def start(
+        self, attempts: Sequence[Attempt], workers: Sequence[WorkerId] = ()
+    ) -> list[Written]:
+        """Note that attempts (may) have begun, and who runs them."""
+        now, named = self._ground.now(), workers or [WorkerId("")] * len(attempts)
+        begun = zip(attempts, named, strict=True)
+        return [transitions.start(self._records, *each, now) for each in begun]
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""

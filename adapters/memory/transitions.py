@@ -11,7 +11,7 @@ from math import ceil
 
 from ...domain.attempts import ATTEMPTS_KEPT, AttemptEnd, all_attempts
 from ...domain.function import family_of
-from ...domain.identifiers import Attempt, TaskId
+from ...domain.identifiers import Attempt, TaskId, WorkerId
 from ...domain.policy import Charge
 from ...domain.ports import (
     Cancelled,
@@ -116,13 +116,14 @@ def next_due_ms(records: Records, now: Moment) -> int | None:
     return None if record is None or record.due is None else ceil(record.due - now.steady)
 
 
-def start(records: Records, attempt: Attempt, now: Moment) -> Written:
-    """Note that an attempt has begun."""
+def start(records: Records, attempt: Attempt, worker: WorkerId, now: Moment) -> Written:
+    """Note that an attempt has begun, and who runs it where that is known."""
     record, answer = steps.fenced(records, attempt, TaskEvent.START)
     if record is not None:
         steps.step(record, TaskEvent.START)
         if record.started_at_ms is None:
             record.started_at_ms = now.unix_ms
+        record.worker = worker or record.worker
     return answer
 
 
@@ -182,7 +183,7 @@ def release(
     record.ended_by = TaskEvent.RELEASE
     record.reason = reason
     if record.started_at_ms is not None:
-        steps.remember(record, AttemptEnd.RELEASED, "", None, now)
+        steps.remember(record, AttemptEnd.RELEASED, record.worker, None, now)
     steps.back(records, record, TaskEvent.RELEASE, now)
     until = steps.due(record, delay_ms, now)
     if until is None:
@@ -203,7 +204,7 @@ def reap(records: Records, heads: list[Record], now: Moment) -> Reaped | None:
         return Reaped(record.attempt, failed=True)
     if started:
         record.spent = steps.charged(record.spent, Charge.LOSS)
-        steps.remember(record, AttemptEnd.LOST, "", None, now)
+        steps.remember(record, AttemptEnd.LOST, record.worker, None, now)
     steps.back(records, record, TaskEvent.REQUEUE, now)
     heads.append(record)
     return Reaped(record.attempt, failed=False)

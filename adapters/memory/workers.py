@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...domain.identifiers import WorkerId
 from ...domain.ports import Muster, Sighting, WorkerRecord
-from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, records_of
+from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, drained, records_of
 from .ground import Ground
 
 
@@ -38,11 +38,15 @@ class MemoryWorkers:
         """Return all workers, by id."""
         self._forget(self._clock.steady_ms())
         musters = [muster for _, muster in self._musters.values()]
-        return records_of(musters, self._clock.unix_ms())
+        wishes = {worker: incarnation for worker, (_, incarnation) in self._wishes.items()}
+        return drained(records_of(musters, self._clock.unix_ms()), wishes)
 
-    async def wish_drain(self, worker: WorkerRecord) -> None:
-        """Have a worker drained, and ring for its dispatcher."""
-        self._wishes[worker.id] = (self._clock.steady_ms() + DRAIN_MS, worker.incarnation)
+    async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
+        """Have a worker drained, or no more, and ring for its dispatcher."""
+        if drain:
+            self._wishes[worker.id] = (self._clock.steady_ms() + DRAIN_MS, worker.incarnation)
+        else:
+            self._wishes.pop(worker.id, None)
         self._ground.records.bells.add(worker.dispatcher)
         self._ground.tell()
 

@@ -48,8 +48,14 @@ def fence(attempt: Attempt) -> bytes:
 
 
 def attempt_items(attempt: Attempt) -> Items:
-    """Return what start, renew, adopt and release take for an attempt."""
+    """Return what renew, adopt and release take for an attempt."""
     return attempt.task_id.encode(), fence(attempt)
+
+
+def start_items(begun: tuple[Attempt, str]) -> Items:
+    """Return what start takes for an attempt and its worker."""
+    attempt, worker = begun
+    return attempt.task_id.encode(), fence(attempt), word(worker).encode()
 
 
 def new_task_items(task: NewTask) -> tuple[Items, bytes]:

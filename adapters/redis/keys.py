@@ -85,7 +85,7 @@ import re
 from dataclasses import dataclass
 
 from ...domain.errors import InvalidInput
-from ...domain.identifiers import MAX_SHARD, TaskId
+from ...domain.identifiers import MAX_SHARD, TaskId, WorkerId
 
 SCHEMA = 2
 """Raised when a key or field changes its meaning; a store of a later layout is refused."""
@@ -147,6 +147,10 @@ class Keys:
     def output(self, task_id: TaskId) -> str:
         """Return the key of what a task has shown while it ran."""
         return f"{self.prefix}o:{task_id}"
+
+    def drain(self, worker: WorkerId) -> str:
+        """Return the key of the wish that a worker be drained."""
+        return f"{self.prefix}drain:{worker}"
 
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""

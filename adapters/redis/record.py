@@ -214,6 +214,7 @@ def _read(task_id: TaskId, record: bytes) -> Task:
             queued = words[2:]
             reason = unword(words[0]) if words else ""
             due = int(words[1]) if state[0] == "D" else None
+            worker = unword(words[3]) if len(words) > 3 else ""  # noqa: PLR2004
         shown = Task(
             id=task_id,
             function_id=told.function_id,

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from redis.asyncio import Redis
 
-from ...domain.identifiers import Attempt, BatchId, TaskId
+from ...domain.identifiers import Attempt, BatchId, TaskId, WorkerId
 from ...domain.policy import BATCH
 from ...domain.ports import (
     BatchPage,
@@ -74,7 +74,7 @@ class RedisStore(RedisFunctions):
         self._bodies = Bodies(self._driver, self._keys)
         self._reading = Reading(self._driver, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
-        self.workers = RedisWorkers(self._driver)
+        self.workers = RedisWorkers(self._driver, self._keys)
         self._hints = Hints(self._driver, self._blocking, self._keys)
         self._endings = Endings(
             blocking, self._keys.ended, self._reading.ended, self._options.poll_s
@@ -124,9 +124,12 @@ class RedisStore(RedisFunctions):
 
     # ------------------------------------------------------------ while an attempt runs
 
-    async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
-        """Note that attempts (may) have begun."""
-        return await self._each("start", attempts, codec.attempt_items, codec.written)
+    async def start(
+        self, attempts: Sequence[Attempt], workers: Sequence[WorkerId] = ()
+    ) -> list[Written]:
+        """Note that attempts (may) have begun, and who runs them."""
+        begun = list(zip(attempts, workers or [WorkerId("")] * len(attempts), strict=True))
+        return await self._each("start", begun, codec.start_items, codec.written)
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""

@@ -13,10 +13,11 @@ import msgspec
 from ...domain.function import Environment
 from ...domain.identifiers import TaskId, WorkerId
 from ...domain.ports import Muster, Sighting, WorkerRecord, WorkerState
-from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, records_of
+from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, drained, records_of
 from . import record
 from .driver import Driver
 from .framing import frame, unframe
+from .keys import Keys
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ _decode = msgspec.msgpack.Decoder(_Muster).decode
 class RedisWorkers:
     """The WorkerStore port over a driver."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, keys: Keys) -> None:
         self._driver = driver
+        self._keys = keys
 
     async def muster(
         self, dispatcher: str, mode: str, sightings: Sequence[Sighting]
@@ -72,12 +74,15 @@ class RedisWorkers:
         now, *told = unframe(await self._driver.run("workers"))
         pairs = zip(told[::2], told[1::2], strict=True)
         musters = [_muster(record.unword(owner.decode()), noted) for owner, noted in pairs]
-        return records_of([each for each in musters if each is not None], int(now))
+        found = records_of([each for each in musters if each is not None], int(now))
+        asked = await self._driver.bodies([self._keys.drain(each.id) for each in found])
+        wishes = {each.id: (wish or b"").decode() for each, wish in zip(found, asked, strict=True)}
+        return drained(found, wishes)
 
-    async def wish_drain(self, worker: WorkerRecord) -> None:
-        """Have a worker drained, and ring for its dispatcher."""
-        owner = record.word(worker.dispatcher)
-        await self._driver.run("drain", worker.id, worker.incarnation, DRAIN_MS, owner)
+    async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
+        """Have a worker drained, or no more, and ring for its dispatcher."""
+        owner, wish = record.word(worker.dispatcher), worker.incarnation if drain else ""
+        await self._driver.run("drain", worker.id, wish, DRAIN_MS, owner)
 
 
 def _row(sighting: Sighting) -> _Sighting:

@@ -14,7 +14,7 @@ from ..task import Task, TaskStatus
 class TaskQuery:
     """Which tasks are asked for; what is empty or None does not matter.
 
-    ``worker`` is who reported the end of a task, so only tasks that have ended have one.
+    ``worker`` is who runs a task, or ran it last: known from when its start is noted on.
     """
 
     statuses: frozenset[TaskStatus] = frozenset()

@@ -9,7 +9,7 @@ costs one lease time, never a task.
 from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
-from ..identifiers import Attempt, BatchId, TaskId
+from ..identifiers import Attempt, BatchId, TaskId, WorkerId
 from ..task import Idempotency, NewTask, Outcome, Task
 from .answers import (
     BatchPage,
@@ -72,8 +72,12 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def start(self, attempts: Sequence[Attempt]) -> list[Written]:
+    async def start(
+        self, attempts: Sequence[Attempt], workers: Sequence[WorkerId] = ()
+    ) -> list[Written]:
         """Note that attempts (may) have begun: sets ``started_at`` once. RECORDED or STALE, GONE.
+
+        ``workers`` run them, in their order, an empty one is not known; none at all: none is.
 
         An attempt that is noted counts as a loss when its lease expires; others do not.
         """

@@ -3,8 +3,8 @@
 It is a view and never a truth that a promise rests on: it is a second old, and may be lost.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -98,15 +98,29 @@ class WorkerStore(Protocol):
         ...
 
     async def workers(self) -> list[WorkerRecord]:
-        """Return all workers, by id; see ``records_of``."""
+        """Return all workers, by id; see ``records_of``. Wishes to drain are seen at once."""
         ...
 
-    async def wish_drain(self, worker: WorkerRecord) -> None:
+    async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
         """Have a worker drained, as long as its process lives, and ring for its dispatcher.
 
-        Whoever has it by then hears of it with the answer to its next muster. May be repeated.
+        Or take that wish back. Whoever has it by then hears of it with the answer to its next
+        muster. May be repeated.
         """
         ...
+
+
+def drained(workers: Sequence[WorkerRecord], wishes: Mapping[WorkerId, str]) -> list[WorkerRecord]:
+    """Return workers as they are once their dispatchers have heard of the wishes to drain.
+
+    ``wishes`` are the incarnations that are to be drained.
+    """
+    return [
+        replace(each, state=WorkerState.DRAINING)
+        if each.state is WorkerState.READY and wishes.get(each.id) == each.incarnation
+        else each
+        for each in workers
+    ]
 
 
 def records_of(musters: Sequence[Muster], now_ms: int) -> list[WorkerRecord]:

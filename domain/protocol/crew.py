@@ -4,7 +4,7 @@ Members join by a handshake (``reception.py``) and leave by a goodbye or by sile
 by which tasks are placed, is kept in step with them here and nowhere else.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from math import inf
 
 from ..identifiers import Attempt, WorkerId
@@ -39,11 +39,7 @@ class Crew:
         if self.is_draining(member):
             return
         self._draining.pop(member.worker, None)
-        self._roster.put(
-            member.worker,
-            member.serves,
-            (member.slots, member.window, len(member.in_hand)),
-        )
+        self._offer(member)
 
     def drain(self, worker: WorkerId) -> None:
         """Give a worker nothing more, in this session and those that follow of its process."""
@@ -51,6 +47,21 @@ class Crew:
         if member is not None:
             self._draining[worker] = member.session.incarnation
             self._roster.remove(worker)
+
+    def drain_only(self, workers: Container[WorkerId]) -> None:
+        """Give work again to those that are drained and are none of these: the wish is gone."""
+        for worker in [each for each in self._draining if each not in workers]:
+            del self._draining[worker]
+            member = self.members.get(worker)
+            if member is not None and not member.suspended:
+                self._offer(member)
+
+    def _offer(self, member: Member) -> None:
+        self._roster.put(
+            member.worker,
+            member.serves,
+            (member.slots, member.window, len(member.in_hand)),
+        )
 
     def is_draining(self, member: Member) -> bool:
         """Return whether a worker is given nothing more because somebody wished so."""

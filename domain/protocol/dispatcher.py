@@ -201,7 +201,7 @@ class DispatcherCore:
         return self._step(now)
 
     def mustered(self, wishes: Collection[WorkerId], now: float) -> list[DispatcherEffect]:
-        """Give nothing more to workers that somebody wishes to be drained."""
+        """Give nothing more to workers that somebody wishes to be drained; to others, again."""
         self._ledger.succeeded()
         self._musters.done(wishes)
         return self._step(now)

@@ -42,9 +42,10 @@ class CallClaim:
 
 @dataclass(frozen=True, slots=True)
 class CallStart:
-    """Note starts; answer with ``start_noted``."""
+    """Note starts, and who runs the attempts (empty: nobody yet); answer with ``start_noted``."""
 
     attempts: tuple[Attempt, ...]
+    workers: tuple[WorkerId, ...]
 
 
 @dataclass(frozen=True, slots=True)

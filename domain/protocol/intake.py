@@ -110,6 +110,8 @@ class Intake:
                 return
             share = run[placed : placed + choice.count]
             self._crew.assign(choice.worker, share)
+            noted = [holding.attempt for holding in share if holding.started]
+            self._ledger.start(noted, choice.worker)  # that it may have begun is, but not where
             yield Note("debug", f"to {choice.worker}: {choice.reason}", _attempts(share))
             placed += choice.count
 

@@ -7,12 +7,18 @@ store that is away is asked gently and nothing is dropped.
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from ..identifiers import Attempt
+from ..identifiers import Attempt, WorkerId
 from ..policy import STORE_BACKOFF_MS, doubling_ms, in_full_batches
 from ..ports import Completion, Defeat
 from .effects import CallRecord, CallRelease, CallStart
 from .verdicts import is_loss
+
+Item = TypeVar("Item")
+
+NOBODY = WorkerId("")
+"""Who runs an attempt that no worker has yet."""
 
 RECORD_MOST = 1_000
 """Most outcomes in one call: the store cuts it into scripts of at most ``policy.BATCH``."""
@@ -27,7 +33,7 @@ class Ledger:
         self._outcomes: dict[Attempt, Completion | Defeat] = {}
         self._to_record: deque[Attempt] = deque()
         self._recording: CallRecord | None = None
-        self._to_start: deque[Attempt] = deque()
+        self._to_start: deque[tuple[Attempt, WorkerId]] = deque()
         self._starting: CallStart | None = None
         self._to_release: deque[tuple[Attempt, int, str]] = deque()
         self._releasing: CallRelease | None = None
@@ -65,9 +71,9 @@ class Ledger:
             self._outcomes[record.attempt] = record
             self._to_record.append(record.attempt)
 
-    def start(self, attempts: Iterable[Attempt]) -> None:
-        """Have starts noted."""
-        self._to_start.extend(attempts)
+    def start(self, attempts: Iterable[Attempt], worker: WorkerId = NOBODY) -> None:
+        """Have starts noted, and who runs the attempts."""
+        self._to_start.extend((attempt, worker) for attempt in attempts)
 
     def release(self, attempt: Attempt, delay_ms: int, reason: str) -> None:
         """Have a task handed back."""
@@ -116,7 +122,8 @@ class Ledger:
     def calls(self) -> Iterable[CallRecord | CallStart | CallRelease]:
         """Yield the calls to make now; each must be answered with ``done`` or ``undone``."""
         if self._to_start and self._starting is None:
-            self._starting = CallStart(_take(self._to_start, RECORD_MOST))
+            begun = _take(self._to_start, RECORD_MOST)
+            self._starting = CallStart(tuple([a for a, _ in begun]), tuple([w for _, w in begun]))
             yield self._starting
         if self._to_record and self._recording is None:
             count = in_full_batches(len(self._to_record), RECORD_MOST)
@@ -145,7 +152,7 @@ class Ledger:
                 records = call.records
                 self._to_record.extendleft(r.attempt for r in reversed(records))
             case CallStart():
-                self._to_start.extendleft(reversed(call.attempts))
+                self._to_start.extendleft([*zip(call.attempts, call.workers, strict=True)][::-1])
             case CallRelease():
                 self._to_release.extendleft(
                     (a, call.delay_ms, call.reason) for a in reversed(call.attempts)
@@ -168,5 +175,5 @@ class Ledger:
         return CallRelease(tuple(batch), delay_ms, reason)
 
 
-def _take(queue: deque[Attempt], most: int) -> tuple[Attempt, ...]:
+def _take(queue: deque[Item], most: int) -> tuple[Item, ...]:
     return tuple(queue.popleft() for _ in range(min(most, len(queue))))

@@ -5,7 +5,7 @@ where something about them has changed, where the bell rang (somebody may wish a
 and then so that what was written does not grow old. Without workers nothing is looked at.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from math import inf
 
@@ -86,9 +86,10 @@ class Musters:
         self.under_way = True
         yield CallMuster(tuple(sightings))
 
-    def done(self, wishes: Iterable[WorkerId]) -> None:
-        """Note that it is written, and drain whom somebody wishes to be drained."""
+    def done(self, wishes: Collection[WorkerId]) -> None:
+        """Note that it is written, and drain whom somebody wishes to be drained, and no other."""
         self.under_way = False
+        self._crew.drain_only(wishes)
         for worker in wishes:
             self._crew.drain(worker)
 

@@ -79,4 +79,4 @@ class Reports:
         fresh = [h for h in holdings if h is not None and not h.started]
         for holding in fresh:
             holding.started = True
-        self._ledger.start(holding.attempt for holding in fresh)
+        self._ledger.start((holding.attempt for holding in fresh), member.worker)

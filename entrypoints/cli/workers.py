@@ -95,6 +95,17 @@ def drain(
         print_table(HEADINGS, [row(worker)])
 
 
+@app.command()
+def undrain(worker_id: WorkerId, url: Url = None, as_json: AsJson = False) -> None:
+    """Take a drain back: the worker takes tasks again."""
+    with service(url) as client:
+        worker = client.request("POST", path("workers", worker_id, "undrain"))
+    if as_json:
+        print_json(worker)
+    else:
+        print_table(HEADINGS, [row(worker)])
+
+
 def _is_idle(worker: dict[str, Any]) -> bool:
     """Tell whether a worker that was told to drain has nothing left to do, or is lost."""
     state = worker.get("state")

@@ -234,7 +234,7 @@ class Dispatcher:
                 self._telemetry.point(Point.RECORDED)
                 effects = core.recorded(call, answers, now())
             case CallStart():
-                noted = await tasks.start(call.attempts)
+                noted = await tasks.start(call.attempts, call.workers)
                 self._telemetry.point(Point.STARTED)
                 effects = core.start_noted(call, noted, now())
             case CallRenew():

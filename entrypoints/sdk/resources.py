@@ -108,6 +108,10 @@ class Workers(_Resource[Told_co, Listed_co]):
         """Have a worker finish what it runs and take nothing more."""
         return self._ask("POST", f"/v1/workers/{_part(worker_id)}/drain")
 
+    def undrain(self, worker_id: str) -> Told_co:
+        """Have a worker that was to be drained take tasks again."""
+        return self._ask("POST", f"/v1/workers/{_part(worker_id)}/undrain")
+
 
 class Resources(ABC, Generic[Listed]):
     """What both clients have of it: each family, asked for by the client's own ways."""

@@ -26,6 +26,7 @@ from gofer.domain.identifiers import (
     BatchId,
     FunctionId,
     TaskId,
+    WorkerId,
     member_ids,
     uuid7,
 )
@@ -173,10 +174,11 @@ class StoreMachine(RuleBasedStateMachine):
         claim = self.both(lambda store: store.claim(owner, token, wants, lease_ms))
         self.attempts.extend(leased.attempt for leased in claim.tasks)
 
-    @rule(positions=picks)
-    def start(self, positions: list[int]) -> None:
+    @rule(positions=picks, worker=st.sampled_from(["", "w1", "w 2"]))
+    def start(self, positions: list[int], worker: str = "w1") -> None:
         attempts = self.chosen(positions)
-        self.both(lambda store: store.start(attempts))
+        workers = [WorkerId(worker)] * len(attempts)
+        self.both(lambda store: store.start(attempts, workers))
 
     @rule(positions=picks, lease_ms=leases)
     def renew(self, positions: list[int], lease_ms: int) -> None:

@@ -2,11 +2,13 @@
 
 from gofer.domain.attempts import AttemptEnd
 from gofer.domain.identifiers import FunctionId, TaskId, member_ids, new_batch_id
-from gofer.domain.ports import Defeat, Store, TaskQuery
+from gofer.domain.ports import Defeat, Store, TaskQuery, Written
+from gofer.domain.protocol.ledger import NOBODY
 from gofer.domain.task import Budget, Cause, Failure, NewTask, TaskStatus
 from tests.contracts.store_backend import (
     FOREIGN,
     FUNCTION,
+    LONG_MS,
     RETRY_NOW,
     SHORT_MS,
     WORKER,
@@ -50,6 +52,9 @@ async def found(store: Store, query: TaskQuery = ALL, limit: int = 1_000) -> lis
 def members(count: int, first: int = 1) -> list[NewTask]:
     ids = member_ids(BATCH, range(first, first + count))
     return [NewTask(each, FUNCTION.id, b"args") for each in ids]
+
+
+RECORDED = [Written.RECORDED] * 4
 
 
 class FindContract(StoreContract):
@@ -100,7 +105,56 @@ class FindContract(StoreContract):
         assert [task.id for task in page.tasks][-1] == early
 
 
-class AttemptContract(StoreContract):
+class WorkerContract(StoreContract):
+    async def test_who_runs_a_task_is_known_from_its_start_on_and_to_its_end(
+        self, backend: Backend
+    ) -> None:
+        store = backend.store
+        stopped, handed_back, gone, unknown = await running(store, *(a_task() for _ in range(4)))
+        attempts = [stopped, handed_back, gone]
+        assert await store.start([*attempts, unknown], [WORKER] * 3 + [NOBODY]) == RECORDED
+        ids = [each.task_id for each in attempts]
+        shown = await store.get([*ids, unknown.task_id])
+        assert [each and each.worker for each in shown] == [WORKER, WORKER, WORKER, ""]
+        assert set(await found(store, TaskQuery(worker=WORKER))) == set(ids)
+        await store.cancel([stopped.task_id])
+        await store.release([handed_back], LONG_MS)
+        await store.renew([gone], 0)
+        await backend.advance(SHORT_MS)
+        await store.reap(1)
+        tried = [await store.history.attempts(each) for each in ids]
+        assert [[(one.end, one.worker) for one in each or ()] for each in tried] == [
+            [(AttemptEnd.CANCELLED, WORKER)],
+            [(AttemptEnd.RELEASED, WORKER)],
+            [(AttemptEnd.LOST, WORKER)],
+        ]
+        shown = await store.get(ids)
+        assert [each and each.worker for each in shown] == [WORKER, "", ""]
+        assert await found(store, TaskQuery(worker=WORKER)) == [stopped.task_id]
+
+    async def test_who_lost_a_task_for_good_is_known_and_a_start_may_say_it_later(
+        self, backend: Backend
+    ) -> None:
+        store = backend.store
+        (attempt,) = await running(store, a_task(budget=Budget(redeliveries=0)))
+        await store.start([attempt])
+        (first,) = await store.get([attempt.task_id])
+        await store.start([attempt], [WORKER])
+        (again,) = await store.get([attempt.task_id])
+        assert first is not None
+        assert again is not None
+        assert (first.worker, again.worker) == ("", WORKER)
+        assert again.started_at_ms == first.started_at_ms
+        assert again.queued_at_ms == first.created_at_ms
+        await store.renew([attempt], 0)
+        await backend.advance(SHORT_MS)
+        await store.reap(1)
+        (ended,) = await store.get([attempt.task_id])
+        assert ended is not None
+        assert (ended.status, ended.worker) == (TaskStatus.FAILED, WORKER)
+
+
+class AttemptContract(WorkerContract):
     async def test_a_task_that_never_ran_has_no_attempts(self, store: Store) -> None:
         (task_id,) = await queue(store)
         assert await store.history.attempts(task_id) == []

@@ -90,6 +90,20 @@ class WorkerStoreContract(StoreContract):
         assert await store.workers.muster("d1", "push", both[1:]) == frozenset()
         assert await store.workers.muster("d2", "push", both[:1]) == {"w1"}
 
+    async def test_a_wish_is_seen_at_once_and_can_be_taken_back(self, store: Store) -> None:
+        await store.workers.muster("d1", "push", [sighting()])
+        record = await the_only(store)
+        assert record.state is WorkerState.READY
+        await store.workers.wish_drain(record)
+        assert (await the_only(store)).state is WorkerState.DRAINING
+        assert await store.workers.muster("d1", "push", [sighting()]) == {"w1"}
+        assert (await store.listen("d1", 0)).work
+        for _ in range(2):
+            await store.workers.wish_drain(record, drain=False)
+        assert (await store.listen("d1", 0)).work
+        assert (await the_only(store)).state is WorkerState.READY
+        assert await store.workers.muster("d1", "push", [sighting()]) == frozenset()
+
     async def test_a_wish_is_not_for_another_process_of_the_same_name(self, store: Store) -> None:
         await store.workers.muster("d1", "push", [sighting()])
         await store.workers.wish_drain(await the_only(store))

@@ -47,7 +47,7 @@ if #ids > 0 then
   for _, n in ipairs(again) do
     local id, charge, delay = items[6 * n - 5], items[6 * n - 1], tonumber(items[6 * n])
     local _, fence, own, _, created, spent, head, line, at = split(tasks[n])
-    local since = string.match(line, ' (%d+)$')
+    local since = since_and_worker(line)
     remember(id, tasks[n], since, whole(now), items[6 * n - 3], 'f', items[6 * n - 2])
     local innocent = charge == 'loss' or charge == 'nothing'
     local state, waits = place_again(id, head, '-', delay, now, innocent)

@@ -42,8 +42,9 @@ local function found(task)
     local tags = string.match(options, '^%d*;([^;]*)') or ''
     if not string.find(',' .. tags .. ',', ',' .. tag .. ',', 1, true) then return false end
   end
-  local its_worker = string.match(task, '^[CFPXE]') and string.match(line, '^%d+ [^ ]+ ([^ ]+)')
-  return worker == '' or its_worker == worker
+  if worker == '' then return true end
+  if string.sub(task, 1, 1) == 'R' then return select(2, since_and_worker(line)) == worker end
+  return string.match(line, '^%d+ [^ ]+ ([^ ]+)') == worker
 end
 
 local answer = {over and '' or ids[#ids] or names[#names] or ''}

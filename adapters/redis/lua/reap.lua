@@ -27,8 +27,10 @@ for n, id in ipairs(expired) do
       finish(id, 'P', task, whole(now) .. ' -1 -', 'i0:')
       over[#over + 1] = id
     else
-      local since = string.match(line, ' (%d+)$')
-      if started then remember(id, task, since, whole(now), '-1 -', 'l', 'i0:') end
+      if started then
+        local since, worker = since_and_worker(line)
+        remember(id, task, since, whole(now), '-1 ' .. (worker or '-'), 'l', 'i0:')
+      end
       local state, waits = place_again(id, head, '-', 0, now, true)
       put(P .. 't:' .. id, joined(state, fence, own, '-', created, charged(spent, started and 3),
         head, waits, string.sub(task, at)))

@@ -25,8 +25,10 @@ if #ids > 0 then
   redis.call('ZREM', P .. 'lease', unpack(ids))
   for k, n in ipairs(again) do
     local _, fence, own, started, created, spent, head, line, at = split(tasks[n])
-    local since = string.match(line, ' (%d+)$')
-    if started ~= '-' then remember(ids[k], tasks[n], since, whole(now), '-1 -', 'r', 'i0:') end
+    if started ~= '-' then
+      local since, worker = since_and_worker(line)
+      remember(ids[k], tasks[n], since, whole(now), '-1 ' .. (worker or '-'), 'r', 'i0:')
+    end
     local state, waits = place_again(ids[k], head, reason, delay, now, true)
     put(P .. 't:' .. ids[k], joined(state .. 'r', fence, own, '-', created, spent, head, waits,
       string.sub(tasks[n], at)))

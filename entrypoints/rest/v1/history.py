@@ -30,7 +30,7 @@ _FILTERS: dict[str, Parameter] = {
     "function": {"description": "Only tasks of this function.", "schema": {"type": "string"}},
     "tag": {"description": "Only tasks with this tag.", "schema": {"type": "string"}},
     "worker": {
-        "description": "Only tasks that this worker has ended.",
+        "description": "Only tasks that this worker runs, or has run last.",
         "schema": {"type": "string"},
     },
 }

@@ -45,12 +45,19 @@ def add_worker_routes(router: APIRouter, service: Service) -> None:
         record = await workers.drain(_worker_id(request))
         return reply(_worker_told(record), answer_in, HTTPStatus.ACCEPTED)
 
+    async def undrain(request: Request) -> Response:
+        """Take a drain back: the worker is given tasks again."""
+        answer_in = wanted(request)
+        record = await workers.undrain(_worker_id(request))
+        return reply(_worker_told(record), answer_in, HTTPStatus.ACCEPTED)
+
     add_route(router, "GET", "/v1/workers", every, Described(gives(WorkerPage)))
     shown = Described(gives(WorkerStands), failures=(404,))
     add_route(router, "GET", "/v1/workers/{worker_id}", one, shown)
     wished = Answer(WorkerStands, "Its dispatcher hears of it within a second.")
     draining = Described({202: wished}, failures=(404,))
     add_route(router, "POST", "/v1/workers/{worker_id}/drain", drain, draining)
+    add_route(router, "POST", "/v1/workers/{worker_id}/undrain", undrain, draining)
 
 
 def add_queue_routes(router: APIRouter, service: Service) -> None:
@@ -124,7 +131,7 @@ def _worker_told(worker: WorkerRecord) -> WorkerStands:
         connected_at=at(worker.connected_at_ms),
         seen_at=at(worker.seen_at_ms),
         dispatcher=worker.dispatcher,
-        links={"self": own, "drain": f"{own}/drain"},
+        links={"self": own, "drain": f"{own}/drain", "undrain": f"{own}/undrain"},
     )
 
 

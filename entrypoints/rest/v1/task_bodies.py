@@ -135,7 +135,7 @@ class TaskStands(Struct):
     tags: list[str]
     progress: Annotated[
         Progress | None,
-        Meta(description="Of one that runs; in a list, of the first 20 that run."),
+        Meta(description="The last of it; in a list, only of the first 20 that run."),
     ]
     worker: Annotated[
         str | None,

@@ -31,6 +31,9 @@ LARGE_RESULT_BYTES = 16 * 1024
 PROGRESS_MOST = 20
 """Of the running tasks of a list so many are told with their progress: it costs a look each."""
 
+PROGRESS_LEAST_MS = 200
+"""What has run for less has shown nothing, and is not asked about: workers show after 250 ms."""
+
 COME_AGAIN = {"Retry-After": "1"}
 
 LINKS = ("result", "events", "logs", "attempts", "explain", "cancel", "retry")
@@ -100,6 +103,8 @@ class Tasks:
             task = await self._service.status(task_id)
         told = await self.told(task)
         await self.add_running([told])
+        if _lasted(task):
+            told.progress = await self._progress(told)
         return reply(told, answer_in)
 
     async def result(self, request: Request) -> Response:
@@ -169,25 +174,37 @@ class Tasks:
     async def add_running(self, tasks: Iterable[TaskStands]) -> None:
         """Add who runs the tasks that run, and how far they say that they are; in place.
 
-        The workers are those of a second ago, in one call of the store for all tasks; progress
+        Whose start is not noted yet may be known to the workers of a second ago; progress
         takes a call a task, so that only the first PROGRESS_MOST have theirs.
         """
         running = [each for each in tasks if each.status == TaskStatus.RUNNING]
         if not running:
             return
-        workers = await self._service.workers.list()
-        runs = {task_id: worker.id for worker in workers for task_id in worker.running}
-        for each in running:
-            each.worker = runs.get(TaskId(each.id), each.worker)
+        if any(each.worker is None for each in running):
+            workers = await self._service.workers.list()
+            runs = {task_id: worker.id for worker in workers for task_id in worker.running}
+            for each in running:
+                each.worker = each.worker or runs.get(TaskId(each.id))
         first = running[:PROGRESS_MOST]
-        progress = self._service.output.progress_of
-        said = await asyncio.gather(*(progress(TaskId(each.id), each.attempt) for each in first))
+        said = await asyncio.gather(*map(self._progress, first))
         for each, found in zip(first, said, strict=True):
-            each.progress = None if found is None else Progress(*found)
+            each.progress = found
+
+    async def _progress(self, task: TaskStands) -> Progress | None:
+        """Return how far a task's attempt says that it has come; costs a call of the store."""
+        found = await self._service.output.progress_of(TaskId(task.id), task.attempt)
+        return None if found is None else Progress(*found)
 
     def as_known(self, task: Task) -> TaskStands:
         """Return the same, without asking what its function is called."""
         return told_of(task, self._catalog.remembered(task.function_id))
+
+
+def _lasted(task: Task) -> bool:
+    """Return whether a task has ended, and its last attempt ran long enough to show progress."""
+    if task.started_at_ms is None or task.finished_at_ms is None:
+        return False
+    return task.finished_at_ms - task.started_at_ms >= PROGRESS_LEAST_MS
 
 
 def told_of(task: Task, function: Known) -> TaskStands:

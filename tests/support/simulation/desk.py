@@ -200,7 +200,7 @@ class Desk:
         lease_ms = self._timers.lease_ms
         match call:
             case CallStart():
-                noted = drive(self._store.start(call.attempts))
+                noted = drive(self._store.start(call.attempts, call.workers))
                 return lambda core, now: core.start_noted(call, noted, now)
             case CallRenew():
                 lost = drive(self._store.renew(call.attempts, lease_ms))

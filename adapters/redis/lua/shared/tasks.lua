@@ -5,8 +5,8 @@
 --   state number token owner started created retries,strikes,losses priority survives function
 --   budget options environment LF line LF body
 --
--- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued"
--- while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
+-- with "-" for a word that is not there. `line` is "reason due queued" while it waits, "- - queued
+-- worker" while it runs, "finished ran worker queued" once it has ended, and in all three only as far as
 -- there is something to say: nothing at all for a task that was queued once and whose result has no
 -- time of its own, as most are. `body` is "i" and the payload, or "p" and its length where the
 -- payload is so long that it has a key of its own; once the task has ended it is "i", the length of
@@ -23,6 +23,13 @@ end
 local function joined(state, fence, owner, started, created, spent, head, line, body)
   return state .. ' ' .. fence .. ' ' .. owner .. ' ' .. started .. ' ' .. created .. ' ' .. spent
     .. ' ' .. head .. '\n' .. line .. '\n' .. body
+end
+
+-- Since when a task was queued and, of one that runs, who runs it, by its line; nothing where it does
+-- not say.
+local function since_and_worker(line)
+  local since, worker = string.match(line, '^[^ ]+ [^ ]+ (%d+) ?([^ ]*)$')
+  return since, worker ~= '' and worker or nil
 end
 
 -- The strings of tasks; false for one that does not exist. `step` is from one id to the next.
@@ -113,7 +120,9 @@ local function finish(id, state, task, line, body, retention)
   local first = string.find(task, '\n', 1, true)
   local second = string.find(task, '\n', first + 1, true)
   if second > first + 1 then -- there is something to say: since when it was queued
-    line = line .. (string.match(task, '^[^ \n]* [^ \n]*( %d+)', first + 1) or '')
+    local queued, worker = string.match(task, '^[^ \n]* [^ \n]*( %d+) ?([^ \n]*)\n', first + 1)
+    if queued and worker ~= '' and not REPORTED[state] then line = string.sub(line, 1, -2) .. worker end
+    line = line .. (queued or '')
     local ttl = REPORTED[state] and string.match(task, '^[^\n]* %d*;[^ ;]*;(%d+)[^ ]* [^ \n]+\n')
     if ttl then body, life = put_apart(id, ttl, body, retention) end
   end

@@ -61,12 +61,6 @@ PLANTED = [
         "local result = string.sub(body, at + length)",
         "local result = string.sub(body, at + length + 1)",
     ),
-    PlantedBug(
-        "a short result has no key of its own",
-        "shared",
-        "for id, its in pairs(apart) do",
-        "for id, its in pairs({}) do",
-    ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
     PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
     PlantedBug(
@@ -100,7 +94,24 @@ PLANTED = [
         "{C = true, F = true}",
         walk=7,
     ),
-    PlantedBug("a start is dated again", "start", "if started == '-' then", "if true then", walk=2),
+    PlantedBug(
+        "a start is dated again",
+        "start",
+        "if started == '-' then started",
+        "if true then started",
+        walk=2,
+    ),
+    PlantedBug("who lost a task is forgotten", "reap", "(worker or '-')", "'-'"),
+    PlantedBug(
+        "who ran a cancelled task is forgotten", "shared", "if queued and worker ~= ''", "if false"
+    ),
+    PlantedBug(
+        "who runs a task is not found",
+        "find",
+        "select(2, since_and_worker(line)) == worker",
+        "false",
+        walk=7,
+    ),
     PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
     ),

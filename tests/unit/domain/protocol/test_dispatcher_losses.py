@@ -175,7 +175,8 @@ def test_a_lost_worker_is_charged_for_what_was_noted_and_handed_back_once_before
     session = bench.gives(lease(number=2))
     bench.report(session, window=0, returned=[attempt(number=2)])
     assert bench.one(CallRelease).attempts == (attempt(number=2),)
-    assert bench.take(CallStart) == []
+    (placed,) = bench.take(CallStart)
+    assert (placed.attempts, placed.workers) == ((attempt(number=2),), ("w1",))
     assert bench.take(CallRecord) == []
 
 

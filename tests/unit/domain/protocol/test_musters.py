@@ -169,6 +169,20 @@ def test_a_worker_that_is_to_be_drained_is_given_nothing_more_and_shown_so() -> 
     assert (seen.state, seen.in_hand) == (WorkerState.DRAINING, 1)
 
 
+def test_a_worker_whose_drain_is_taken_back_is_given_tasks_again_and_shown_so() -> None:
+    bench = DispatcherBench()
+    session = bench.gives(lease())
+    musters(bench, WORKER)
+    bench.take(CallClaim)
+    bench.tick(LOOK_MS)
+    musters(bench)
+    bench.report(session, window=4)
+    assert bench.one(CallClaim).wants
+    bench.tick(LOOK_MS)
+    (seen,) = musters(bench)
+    assert seen.state is WorkerState.READY
+
+
 def test_what_a_draining_worker_finishes_is_recorded() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease())

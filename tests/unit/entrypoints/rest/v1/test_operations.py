@@ -52,6 +52,11 @@ async def test_a_worker_is_drained(speaker: Speaker) -> None:
     assert worker["state"] == "draining"
     wished = await speaker.service.store.workers.muster("dispatcher", "push", [SEEN])
     assert wished == {"host-1"}
+    (listed,) = speaker.read(await speaker.get("/v1/workers"))["items"]
+    assert listed["state"] == "draining"
+    worker = await post(speaker, worker["links"]["undrain"], 202)
+    assert worker["state"] == "ready"
+    assert not await speaker.service.store.workers.muster("dispatcher", "push", [SEEN])
 
 
 async def test_a_worker_that_is_not_there_is_404(speaker: Speaker) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from gofer.domain.identifiers import TaskId
 from gofer.domain.output import Piece, Progress
-from gofer.domain.task import Cause, Failure
+from gofer.domain.ports import Completion
+from gofer.domain.task import Cause, Failure, Success
+from gofer.entrypoints.rest.v1 import tasks
 from gofer.entrypoints.rest.v1.outcomes import error_of
 from gofer.entrypoints.rest.v1.times import at
 from tests.support.web import OURS
@@ -29,6 +31,23 @@ async def test_a_running_task_shows_its_worker_and_its_progress_alone_and_in_lis
     assert alone == listed
     assert alone["worker"] == "host-1"
     assert alone["progress"] == {"done": 3.0, "total": 4.0, "note": "steps"}
+
+
+async def test_a_task_that_lasted_still_shows_its_last_progress_once_it_has_ended(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = speaker.service.store
+    task = await submit(speaker)
+    (leased,) = (await store.claim("dispatcher", "token", OURS, 60_000)).tasks
+    await store.start([leased.attempt], [SEEN.id])
+    await store.output.show([Piece(leased.attempt, 0, b"", Progress(4, 4, "all"))])
+    await store.complete([Completion(leased.attempt, SEEN.id, Success(b"result"))])
+    monkeypatch.setattr(tasks, "PROGRESS_LEAST_MS", 0)
+    shown = speaker.read(await speaker.get(task["links"]["self"]))
+    assert shown["progress"] == {"done": 4.0, "total": 4.0, "note": "all"}
+    monkeypatch.setattr(tasks, "PROGRESS_LEAST_MS", 1e9)
+    shown = speaker.read(await speaker.get(task["links"]["self"]))
+    assert (shown["progress"], shown["worker"]) == (None, SEEN.id)
 
 
 async def test_a_running_task_that_no_worker_names_has_none(speaker: Speaker) -> None:
