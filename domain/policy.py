@@ -113,6 +113,15 @@ class Timers:
             raise ValueError("lease_ms - fence_ms must cover silence_ms + renew_ms")
 
 
+def round_after(now: float, interval_ms: float) -> float:
+    """Return the next moment at which a whole number of intervals has gone by, by a steady clock.
+
+    What is done at such moments is done together: one wake-up for all of it, however many they
+    are, in every process that shares the clock. It is never later than an interval from now.
+    """
+    return (now // interval_ms + 1) * interval_ms
+
+
 RECONNECT_MS = (1_000, 32_000)
 """First and longest pause between two handshakes of a worker that gets no answer."""
 

@@ -13,7 +13,7 @@ from math import inf
 
 from ..function import family_of
 from ..identifiers import Attempt
-from ..policy import BATCH, Timers, in_full_batches
+from ..policy import BATCH, Timers, in_full_batches, round_after
 from .effects import CallClaim, CallListen, CallReap, CallRenew
 
 CLAIM_MOST = 1_000
@@ -63,7 +63,7 @@ class Agenda:
         if now >= self._renew_at_ms and not self._renewing:
             yield from self._renew(now, held())
         if now >= self._reap_at_ms and not (self._reaping or self._renewing):
-            self._reap_at_ms = now + self._timers.reap_ms
+            self._reap_at_ms = round_after(now, self._timers.reap_ms)
             self._reaping = True
             yield CallReap(BATCH)
         if self._closing:
@@ -81,7 +81,7 @@ class Agenda:
             yield CallListen(self._timers.poll_ms)
 
     def _renew(self, now: float, held: list[Attempt]) -> Iterator[CallRenew]:
-        self._renew_at_ms = now + self._timers.renew_ms
+        self._renew_at_ms = round_after(now, self._timers.renew_ms)
         self._claimed_ms = inf
         if held:
             self._renewing = True

@@ -8,7 +8,7 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from math import inf
 
 from ..identifiers import Attempt, WorkerId
-from ..policy import Timers
+from ..policy import Timers, round_after
 from ..scheduling import Roster
 from .effects import DispatcherEffect, Send
 from .member import Holding, Member
@@ -35,7 +35,7 @@ class Crew:
     def join(self, member: Member, now: float) -> None:
         """Let a worker in, in place of its earlier session if there was one."""
         self.members[member.worker] = member
-        self.check_at_ms = min(self.check_at_ms, now + CHECK_MS)
+        self.check_at_ms = min(self.check_at_ms, round_after(now, CHECK_MS))
         if self.is_draining(member):
             return
         self._draining.pop(member.worker, None)
@@ -84,7 +84,7 @@ class Crew:
         stopped_ms = now - self.check_at_ms
         for member in self.members.values():
             member.heard_ms = min(now, member.heard_ms + stopped_ms)
-        self.check_at_ms = now + CHECK_MS if self.members else inf
+        self.check_at_ms = round_after(now, CHECK_MS) if self.members else inf
         limit = now - self._timers.silence_ms
         return [member for member in self.members.values() if member.heard_ms <= limit]
 

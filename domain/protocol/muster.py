@@ -10,6 +10,7 @@ from itertools import islice
 from math import inf
 
 from ..identifiers import WorkerId
+from ..policy import round_after
 from ..ports import Sighting, WorkerState
 from ..ports.workers import RUNNING_MOST
 from .crew import Crew
@@ -74,7 +75,7 @@ class Musters:
         """
         if self.under_way or now < self._look_at_ms or self._is_idle:
             return
-        self._look_at_ms = inf if self._closing else now + LOOK_MS
+        self._look_at_ms = inf if self._closing else round_after(now, LOOK_MS)
         sightings = [] if self._closing else [*self._sightings(now)]
         facts = [_facts(each) for each in sightings]
         old = now >= self._refresh_at_ms and bool(facts)
@@ -82,7 +83,7 @@ class Musters:
             return
         self._asked = False
         self._written = facts
-        self._refresh_at_ms = now + REFRESH_MS
+        self._refresh_at_ms = round_after(now, REFRESH_MS)
         self.under_way = True
         yield CallMuster(tuple(sightings))
 

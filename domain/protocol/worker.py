@@ -12,7 +12,7 @@ from ..errors import ProtocolViolation
 from ..function import Environment
 from ..identifiers import Attempt, Session, WorkerId
 from ..output import Piece
-from ..policy import Timers
+from ..policy import Timers, round_after
 from ..ports import Began, Ended, ExecutorEvent
 from .conversation import Conversation
 from .effects import Execute, Kill, Note, Reset, Stop, TakeBack, Tell, WorkerEffect
@@ -72,7 +72,7 @@ class WorkerCore:
         due = min(self._fence_ms, self._drain_by_ms) if self._satchel else self._leave_by_ms
         if not self._talk.connected:
             return min(due, self._talk.hello_at_ms)
-        beat = self._outbox.sent_ms + self._beat_ms
+        beat = round_after(self._outbox.sent_ms, self._beat_ms)
         review = self._satchel.review_at_ms
         return min(due, self._talk.silent_at_ms, beat, self._outbox.flush_at_ms, review)
 
@@ -246,7 +246,7 @@ class WorkerCore:
 
     def _report(self, now: float) -> None:
         window = self._satchel.window(now)
-        if self._outbox.due(now, window) or now >= self._outbox.sent_ms + self._beat_ms:
+        if self._outbox.due(now, window) or now >= round_after(self._outbox.sent_ms, self._beat_ms):
             self._effects.extend(Tell(report) for report in self._outbox.reports(now, window))
 
     def _cut_off(self, now: float) -> None:

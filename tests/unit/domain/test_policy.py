@@ -23,6 +23,7 @@ from gofer.domain.policy import (
     in_full_batches,
     judge,
     prefetch,
+    round_after,
     smoothed,
     window,
 )
@@ -139,6 +140,15 @@ def test_the_typical_run_rises_at_once_and_falls_slowly(first: float, runs: list
 def test_the_defaults_fit_one_another() -> None:
     timers = Timers()
     assert timers.lease_ms - timers.fence_ms >= timers.silence_ms + timers.renew_ms
+
+
+@given(st.floats(0, 1e12), st.integers(1, 60_000))
+def test_the_moments_of_what_is_done_now_and_then_are_those_of_whole_intervals(
+    now: float, interval_ms: int
+) -> None:
+    moment = round_after(now, interval_ms)
+    assert now < moment <= now + interval_ms
+    assert moment % interval_ms == 0
 
 
 @pytest.mark.parametrize("name", ["beat_ms", "renew_ms", "reap_ms", "poll_ms", "started_ms"])

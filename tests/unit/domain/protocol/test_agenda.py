@@ -241,3 +241,15 @@ def test_a_claim_for_many_environments_gives_each_a_fair_share() -> None:
     rooms = {f"cpython-3.{minor}": CLAIM_MOST for minor in range(4)}
     (claim,) = [c for c in Agenda(TIMERS, 0).calls(0, rooms, list) if isinstance(c, CallClaim)]
     assert dict(claim.wants) == dict.fromkeys(rooms, CLAIM_MOST // 4)
+
+
+def test_what_is_done_now_and_then_is_done_at_whole_seconds() -> None:
+    agenda = Agenda(TIMERS, 0.25)
+    now, moments = 0.25, set[float]()
+    while now < 30_000:
+        for call in calls(agenda, now):
+            if isinstance(call, CallReap):
+                agenda.reaped(now, 0)
+        now = agenda.next_ms()
+        moments.add(now % 1_000)
+    assert moments == {0.0, 0.25}  # once as it began, then at the same moments as all else
