@@ -19,10 +19,6 @@ APART_BYTES = 16 * 1024
 """Words from this length on are handed to the socket as they are, not joined with the others."""
 
 
-ROOM_BYTES = 64 * 1024
-"""Read at once where no longer string is expected."""
-
-
 class Line(Protocol):
     """A connection on which commands are answered in order, one caller at a time."""
 
@@ -71,7 +67,7 @@ class _Driven:
         return self._connection
 
 
-class Wire(asyncio.BufferedProtocol):
+class Wire(asyncio.Protocol):
     """A connection over a socket, taken over from the driver until ``back``."""
 
     def __init__(self, connection: Any, transport: Any) -> None:
@@ -85,7 +81,7 @@ class Wire(asyncio.BufferedProtocol):
         self._expected = 0
         self._reader = Reader(self._answered)
         self._lost: bool = transport.is_closing()
-        self._switch(self)
+        transport.set_protocol(self)
 
     async def ask(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands in one breath and return their answers, errors among them.
@@ -119,22 +115,17 @@ class Wire(asyncio.BufferedProtocol):
 
     def back(self) -> Any:
         """Give the connection back to the driver, and return it."""
-        self._switch(self._driver_s)
+        self._transport.set_protocol(self._driver_s)
         if self._lost:
             self._driver_s.connection_lost(None)
         return self._connection
 
     # ------------------------------------------------------------ called by the event loop
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where the next bytes belong."""
-        del sizehint
-        return self._reader.room()
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
         try:
-            self._reader.filled(nbytes)
+            self._reader.feed(data)
         except ValueError as error:
             self._fail(exceptions.InvalidResponse(str(error)))
             self._transport.abort()
@@ -149,13 +140,6 @@ class Wire(asyncio.BufferedProtocol):
         self._lost = True
 
     # ------------------------------------------------------------ inside
-
-    def _switch(self, protocol: Any) -> None:
-        """Have a protocol read from now on; uvloop looks at its kind only when reading begins."""
-        self._transport.set_protocol(protocol)
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
-            self._transport.resume_reading()
 
     def _answered(self, answer: Any) -> None:
         if self._asked is None or self._asked.done():
@@ -174,36 +158,21 @@ class Wire(asyncio.BufferedProtocol):
 
 
 class Reader:
-    """Cuts what arrives into answers: texts, numbers, errors, strings, and lists of these.
-
-    A string that comes in part is read to where it stays, in as few pieces as the socket has.
-    """
+    """Cuts what arrives into answers: texts, numbers, errors, strings, and lists of these."""
 
     def __init__(self, answered: Any) -> None:
         self._answered = answered
-        self._shared = memoryview(bytearray(ROOM_BYTES))
         self._rest = b""
         self._list: list[Any] | None = None
         self._length = 0
-        self._long: memoryview | None = None
-        self._at = 0
+        self._missing = 0
+        self._parts: list[bytes] = []
 
-    def room(self) -> memoryview:
-        """Return where the next bytes are to be read; never empty."""
-        return self._shared if self._long is None else self._long[self._at :]
-
-    def filled(self, size: int) -> None:
-        """Take so many bytes, which are there now; raise ValueError for what is no answer."""
-        if self._long is None:
-            self._cut(bytes(self._shared[:size]))
-            return
-        self._at += size
-        if self._at == len(self._long):
-            string, self._long = bytes(self._long[:-2]), None  # its line ends with it
-            self._take(string)
-
-    def _cut(self, data: bytes) -> None:
-        if self._rest:
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raise ValueError for what is no answer."""
+        if self._missing:
+            data = self._long(data)
+        elif self._rest:
             data, self._rest = self._rest + data, b""
         at = 0
         while at < len(data):
@@ -219,10 +188,26 @@ class Reader:
             length = int(data[at + 1 : end])
             at = start + length + 2 if length >= 0 else start
             if at > len(data):  # the rest of it is still to come
-                self._long, self._at = memoryview(bytearray(at - start)), len(data) - start
-                self._long[: self._at] = data[start:]
+                self._missing = at - len(data)
+                self._parts = [data[start:]]
                 return
             self._take(data[start : start + length] if length >= 0 else None)
+
+    def _long(self, data: bytes) -> bytes:
+        """Take more of a string that came in part; return what comes behind it."""
+        taken, left = data[: self._missing], data[self._missing :]
+        self._missing -= len(taken)
+        self._parts.append(taken)
+        if not self._missing:
+            # its line ends with it: cut that from the last parts, and the whole is copied once
+            ends, parts = 2, self._parts
+            while ends and ends >= len(parts[-1]):
+                ends -= len(parts.pop())
+            if ends:
+                parts[-1] = parts[-1][:-ends]
+            self._parts = []
+            self._take(b"".join(parts))
+        return left
 
     def _take_line(self, kind: bytes, line: bytes) -> None:
         if kind == b":":

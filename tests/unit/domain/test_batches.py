@@ -270,35 +270,6 @@ async def test_waiting_for_results_gives_up_in_time(house: House) -> None:
     assert page.endings == ()
 
 
-async def test_a_page_that_follows_another_gathers_the_results_of_a_moment(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gofer.domain.batches.GATHER_S", 10.0)
-    batch = await house.service.batches.submit(house.wishes(b"a", b"b", b"c"))
-    await house.finish(1)
-    waiting = asyncio.create_task(house.service.batches.results(batch.id, 1, 10, 60))
-    await asyncio.sleep(0)
-    await house.finish(1)
-    for _ in range(10):  # as often as it needs to come back, if it would
-        await asyncio.sleep(0)
-    assert not waiting.done()
-    await house.finish(1)
-    async with asyncio.timeout(5):  # all have ended: there is nothing to gather any more
-        page = await waiting
-    assert [ending.position for ending in page.endings] == [2, 3]
-
-
-async def test_gathering_ends_when_its_time_is_up(house: House) -> None:
-    batch = await house.service.batches.submit(house.wishes(b"a", b"b", b"c"))
-    await house.finish(1)
-    waiting = asyncio.create_task(house.service.batches.results(batch.id, 1, 10, 60))
-    await asyncio.sleep(0)
-    await house.finish(1)
-    async with asyncio.timeout(5):
-        page = await waiting
-    assert [ending.position for ending in page.endings] == [2]
-
-
 async def test_a_cancel_ends_what_has_not_ended(house: House) -> None:
     batch = await house.service.batches.submit(house.wishes(b"a", b"rubbish", b"b", b"c"))
     await house.finish(1)

@@ -32,12 +32,7 @@ def read(pieces: Sequence[bytes]) -> list[Any]:
     found: list[Any] = []
     reader = Reader(found.append)
     for piece in pieces:
-        rest = piece
-        while rest:
-            room = reader.room()
-            size = min(len(room), len(rest))
-            room[:size], rest = rest[:size], rest[size:]
-            reader.filled(size)
+        reader.feed(piece)
     return found
 
 
@@ -54,15 +49,6 @@ def test_answers_are_the_same_however_they_are_cut(
         at += length
     assert read(pieces) == wanted
     assert read([stream]) == wanted
-
-
-@given(st.lists(st.integers(0, 150_000), max_size=4), st.integers(1, 100_000))
-def test_long_strings_come_whole_and_nothing_behind_them_is_lost(
-    sizes: list[int], cut: int
-) -> None:
-    wanted: list[bytes | int | None] = [bytes([at]) * size for at, size in enumerate(sizes)]
-    stream = sent([*wanted]) + b":7\r\n"
-    assert read([stream[at : at + cut] for at in range(0, len(stream), cut)]) == [wanted, 7]
 
 
 def test_a_text_a_list_of_nothing_and_no_list_are_told_apart() -> None:

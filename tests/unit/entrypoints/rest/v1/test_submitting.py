@@ -9,7 +9,6 @@ import pytest
 
 from gofer.domain.task import Success
 from gofer.entrypoints.rest.v1 import submitting
-from gofer.entrypoints.rest.v1.submitting import LARGE_BYTES, known_by
 from tests.unit.entrypoints.rest.v1.speaking import (
     JSON,
     LIMIT_BYTES,
@@ -299,13 +298,3 @@ async def test_results_of_a_batch_have_their_values_in_json(speaker: Speaker) ->
     await speaker.service.store.run_next(Success(pickle.dumps(42)))
     (item,) = speaker.read(await speaker.get(batch["links"]["results"]))["items"]
     assert item.get("value") == (42 if speaker.media_type == JSON else None)
-
-
-@pytest.mark.parametrize("size", [10, LARGE_BYTES, LARGE_BYTES + 1, 3 * LARGE_BYTES])
-def test_a_request_is_told_from_one_that_differs_in_a_byte_or_in_length(size: int) -> None:
-    said = bytes(size)
-    others = [said + b"\0"]
-    others += [said[:at] + b"\1" + said[at + 1 :] for at in (0, size // 2, size - 1)]
-    digests = {known_by(b"/a\n", each) for each in (said, *others)}
-    assert len(digests) == len(set(others)) + 1
-    assert known_by(b"/a\n", bytes(size)) == known_by(b"/a\n", said) != known_by(b"/b\n", said)
