@@ -133,7 +133,9 @@ class Pickling:
             names[name] = call  # as decorated, not as it was before
         return LoadedFunction(call, names)
 
-    def arguments(self, payload: bytes, function: Loaded) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def arguments(
+        self, payload: bytes | memoryview, function: Loaded
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return ``(args, kwargs)``; plain data never needs dill, and loads much faster so."""
         try:
             both: object = pickle.loads(payload)  # noqa: S301 - this is the place
@@ -179,7 +181,7 @@ def _fresh_names() -> dict[str, Any]:
 class _Opener(pickle.Unpickler):
     """dill's unpickler, with a dictionary of one's own in place of that of ``__main__``."""
 
-    def __init__(self, data: bytes, names: dict[str, Any]) -> None:
+    def __init__(self, data: bytes | memoryview, names: dict[str, Any]) -> None:
         super().__init__(io.BytesIO(data))
         self._names = names
 

@@ -24,7 +24,7 @@ from . import launching, marker, progress
 from .backlog import PIPELINED_SHARE, ROUNDING, Job
 from .capture import Tail
 from .entry import ChildSettings, Passed, child_main
-from .frames import Chunk, Frames, Report, encode
+from .frames import APART_BYTES, Chunk, Frames, Report, encode, split
 from .gate import Gate
 from .launching import PassedFd
 from .limits import ProcessLimits
@@ -32,7 +32,6 @@ from .marker import Marker
 from .pipes import OUTPUT_PIPE_BYTES, RESULTS_PIPE_BYTES, pipe
 from .runner import MORE
 
-_PIECE = 1024 * 1024
 _FRAME_MARGIN = 4 * 1024 * 1024
 """What a report may have beside its result: texts, output and a pickled exception."""
 
@@ -129,7 +128,7 @@ class Child:
         """Send jobs as one message; return False if some of it waits until the channel takes it."""
         first = self._number + 1
         needed: list[tuple[str, bytes, str]] = []
-        tasks: list[tuple[int, str, bytes]] = []
+        tasks: list[tuple[int, str, bytes | memoryview]] = []
         for job in jobs:
             self._number += 1
             job.number = self._number
@@ -149,7 +148,7 @@ class Child:
         self._load += sum(job.share for job in jobs)
         self.sent_at = time.monotonic()
         self._gate.give(range(first, self._number + 1))
-        self._unsent.append(memoryview(encode(Chunk(needed, forget, tasks))))
+        self._unsent.extend(map(memoryview, _pieces(needed, forget, tasks)))
         return self.flush()
 
     def flush(self) -> bool:
@@ -184,18 +183,20 @@ class Child:
 
     def receive(self) -> list[Report]:
         """Return the reports that have come; a child that writes nonsense becomes unreachable."""
+        reports: list[Report] = []
         try:
             while True:
-                piece = os.read(self.results, _PIECE)
-                if not piece:
+                room = self._frames.room()
+                size = os.readv(self.results, [room])
+                if not size:
                     self._results_ended = True
                     break
-                self._frames.feed(piece)
-                if len(piece) < _PIECE:
+                self._frames.filled(size)
+                reports += self._frames.reports()
+                if size < len(room):
                     break
         except BlockingIOError:
             pass  # all that has come is read
-        reports = self._frames.reports()
         if reports:
             self.heard_at = time.monotonic()
         if self._frames.broken:
@@ -285,3 +286,15 @@ class Child:
         """Give everything back; the process must have died."""
         self.process.close()
         self._wires.close()
+
+
+def _pieces(
+    functions: list[tuple[str, bytes, str]],
+    forget: list[str],
+    tasks: list[tuple[int, str, bytes | memoryview]],
+) -> tuple[bytes | bytearray | memoryview, ...]:
+    """Return a message to a child; a long payload, which travels alone, as it is."""
+    number, digest, payload = tasks[-1]
+    if len(payload) < APART_BYTES:
+        return (encode(Chunk(functions, forget, tasks)),)
+    return split(Chunk(functions, forget, [*tasks[:-1], (number, digest, b"")]), payload)

@@ -7,7 +7,7 @@ import gc
 import signal
 import warnings
 
-from . import child, launching, orphans
+from . import child, heap, launching, orphans
 
 __all__ = ["child"]
 
@@ -21,6 +21,7 @@ orphans.adopt_orphans()
 warnings.filterwarnings("ignore", message="forkserver: waitpid returned unexpected pid")
 
 launching.leave_nothing_at_exit()
+heap.keep_freed_memory()
 
 # What is loaded here is shared by all children; a collection that looked at it would copy it.
 gc.collect()

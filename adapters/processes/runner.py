@@ -18,10 +18,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
+import msgspec
+
 from ...domain.task import Cause
 from . import troubles
 from .capture import Capture
-from .frames import Chunk, Frames, Report, Trouble, encode
+from .frames import APART_BYTES, Chunk, Frames, Report, Trouble, encode, split
 from .gate import Turnstile
 from .health import THOROUGH_MS, Health
 from .marker import Marker
@@ -51,7 +53,9 @@ class Pickles(Protocol):
         """Return the callable in the pickle or, with an ``entry``, of the source."""
         ...
 
-    def arguments(self, payload: bytes, function: Loaded) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def arguments(
+        self, payload: bytes | memoryview, function: Loaded
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return ``(args, kwargs)`` for ``function``."""
         ...
 
@@ -100,11 +104,8 @@ class Runner:
         self._write(encode(Report(0)))
         self._ring()
         frames = Frames(sys.maxsize)
-        # one buffer for all: making one of this size for each message takes 17 us of the system's
-        # time, which maps it, hands out its pages and takes them back
-        buffer = memoryview(bytearray(_RECEIVE_BYTES))
-        while length := self._channel.recv_into(buffer):
-            frames.feed(buffer[:length])
+        while size := self._channel.recv_into(frames.room()):
+            frames.filled(size)
             for chunk in frames.chunks():
                 self._run_chunk(chunk)
 
@@ -121,7 +122,7 @@ class Runner:
             report = self._run(number, digest, payload, last=number == chunk.tasks[-1][0])
             if os.getpid() != self._pid:
                 os._exit(0)  # a fork of this child that fell out of the user's code: not ours
-            self._write(encode(report))
+            self._say(report)
             self._marker.end()
             if report.retire:
                 self._retire()
@@ -132,7 +133,7 @@ class Runner:
                 self._ring()
         self._ring()
 
-    def _run(self, number: int, digest: str, payload: bytes, *, last: bool) -> Report:
+    def _run(self, number: int, digest: str, payload: bytes | memoryview, *, last: bool) -> Report:
         began = time.perf_counter()
         self._loading_ms = 0.0
         result, trouble = b"", None
@@ -157,7 +158,7 @@ class Runner:
             retire=self._health.complaint(thorough=last or run_ms >= THOROUGH_MS),
         )
 
-    def _result(self, digest: str, payload: bytes) -> bytes:
+    def _result(self, digest: str, payload: bytes | memoryview) -> bytes:
         """Return the pickled result; raise whatever the user's code raises."""
         try:
             loaded = self._functions.get(digest) or self._load(digest)
@@ -221,9 +222,17 @@ class Runner:
         self._unannounced_since = None
         self._channel.send(DONE)
 
-    def _write(self, frame: bytearray) -> None:
-        """Write a report, waking the supervisor if the pipe is full."""
-        rest = memoryview(frame)
+    def _say(self, report: Report) -> None:
+        """Write a report; a long result as it is."""
+        if len(report.result) < APART_BYTES:
+            self._write(encode(report))
+        else:
+            for piece in split(msgspec.structs.replace(report, result=b""), report.result):
+                self._write(piece)
+
+    def _write(self, piece: bytes | bytearray | memoryview) -> None:
+        """Write to the results pipe, waking the supervisor if it is full."""
+        rest = memoryview(piece)
         asked = False
         while rest:
             try:

@@ -72,13 +72,14 @@ class GoferPeer:
     def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch | str]:
         """Submit a task, or batches of a thousand, or of as many as fit a request."""
         assert self._client is not None, "it is started first"
-        payloads = [self._client.arguments(argument) for argument in arguments]
-        if len(payloads) == 1:
-            return [self._client.submit(self.ids[name], payloads[0])]
-        most = max(1, min(TASKS_OF_A_BATCH, BYTES_OF_A_BATCH // len(payloads[0])))
+        pickled, function_id = self._client.arguments, self.ids[name]
+        if len(arguments) == 1:
+            return [self._client.submit(function_id, pickled(arguments[0]))]
+        fit = BYTES_OF_A_BATCH // len(pickled(arguments[0]))
+        most = max(1, min(TASKS_OF_A_BATCH, fit))
         return [
-            self._client.submit_batch(self.ids[name], payloads[first : first + most])
-            for first in range(0, len(payloads), most)
+            self._client.submit_batch(function_id, [*map(pickled, arguments[first : first + most])])
+            for first in range(0, len(arguments), most)
         ]
 
     def call(self) -> None:

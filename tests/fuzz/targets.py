@@ -32,6 +32,7 @@ from gofer.domain.protocol.messages import (
     Welcome,
 )
 from tests.fuzz.http import head, rest
+from tests.support.pieces import deliver
 
 Target: TypeAlias = Callable[[bytes], None]
 
@@ -79,12 +80,10 @@ def frames(data: bytes) -> None:
     step = (data[0] if data else 0) + 1
     gathered = Frames(FRAME_LIMIT)
     for start in range(1, len(data), step):
-        gathered.feed(data[start : start + step])
-        reports = gathered.reports()
+        reports = deliver(gathered, data[start : start + step], gathered.reports)
         assert all(type(report) is ChildReport for report in reports)
     again = Frames(FRAME_LIMIT)
-    again.feed(data[1:])
-    again.chunks()
+    deliver(again, data[1:], again.chunks)
 
 
 def store_rows(data: bytes) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ....domain.errors import GoferError
-from ....domain.function import FunctionHead, content_digest
+from ....domain.function import FunctionHead
 from ....domain.identifiers import (
     BatchId,
     member_ids,
@@ -40,6 +40,7 @@ from .submitting import (
     delay_ms,
     expires_at_ms,
     key_of,
+    known_by,
     payload_of,
     priority_of,
     result_ttl_ms,
@@ -150,7 +151,7 @@ class _Batches:
             else payload_of(task, self._encoding)
             for task in wish.tasks
         ]
-        return wish, payloads, content_digest(raw) if key else ""
+        return wish, payloads, known_by(b"", raw) if key else ""
 
     async def _resolve(self, wish: SubmitBatch) -> "dict[str, FunctionHead | GoferError]":
         """Return the functions that a batch names, or why there is none; raise Refused."""

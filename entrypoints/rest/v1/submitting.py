@@ -1,6 +1,7 @@
 """From the bodies of tasks to the service's words: arguments, options, budgets."""
 
 import asyncio
+import zlib
 from datetime import datetime
 
 from msgspec import UNSET
@@ -17,6 +18,9 @@ from .times import LAST_MS, at, now_ms, unix_ms
 
 LARGE_BYTES = 1024 * 1024
 """Bodies over this size are read and written in a thread, so that others get a turn between."""
+
+_END_BYTES = 16 * 1024
+"""How much of each end of a large body goes into its digest."""
 
 KEY_HEADER = b"idempotency-key"
 
@@ -69,10 +73,23 @@ class Wishes:
 
         def understood() -> Wish:
             body: Call = self._reader.read(raw, written_in)
-            asked = content_digest(request.scope["path"].encode() + b"\n" + raw) if key else ""
+            asked = known_by(request.scope["path"].encode() + b"\n", raw) if key else ""
             return Wish(body, payload_of(body, self._encoding), key, asked)
 
         return await asyncio.to_thread(understood) if len(raw) > LARGE_BYTES else understood()
+
+
+def known_by(place: bytes, raw: bytes) -> str:
+    """Return the digest by which a request is known again when its key comes back.
+
+    It is there to notice a key that was taken twice by mistake, and nobody but the key's owner
+    could mislead it. So of a long body all is looked at by a CRC, which takes half the time of a
+    digest (0.27 instead of 0.59 ms a MiB), and only its ends and its length by the digest.
+    """
+    if len(raw) <= LARGE_BYTES:
+        return content_digest(place + raw)
+    summary = f"{len(raw)} {zlib.crc32(raw)}\n".encode()
+    return content_digest(place + summary + raw[:_END_BYTES] + raw[-_END_BYTES:])
 
 
 def payload_of(body: Call, encoding: Encoding) -> bytes:

@@ -19,6 +19,7 @@ from tests.fuzz.campaign import NAMES
 from tests.fuzz.http import the_loop
 from tests.fuzz.seeds import damaged, seeds
 from tests.fuzz.targets import FRAME_LIMIT, TARGETS
+from tests.support.pieces import deliver
 
 CASES = [(name, number) for name in NAMES for number in range(len(seeds(name)))]
 
@@ -73,8 +74,7 @@ def test_seeds_of_batches_and_frames_get_through_to_the_end() -> None:
     assert unpack_reply(memoryview(fourth)) == []
     for data, count in zip(seeds("frames")[:2], (2, 1), strict=True):
         frames = Frames(FRAME_LIMIT)
-        frames.feed(data[1:])
-        assert len(frames.reports()) == count
+        assert len(deliver(frames, data[1:], frames.reports)) == count
 
 
 def test_damage_changes_most_inputs_and_is_the_same_for_the_same_number() -> None:
