@@ -125,8 +125,11 @@ local function finish(id, state, task, line, body, retention)
   buried[#buried + 1] = key
   local payload = P .. 'p:' .. id
   if long then
-    local list = state == 'C' and emptied or buried
-    list[#list + 1] = payload
+    if state == 'C' then
+      emptied[#emptied + 1] = payload
+    else
+      buried[#buried + 1] = payload
+    end
   elseif state == 'F' then
     saved[id] = string.sub(task, second + 2)
   end
