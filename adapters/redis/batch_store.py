@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from ...domain.identifiers import BatchId, TaskId, position_of
+from ...domain.identifiers import BatchId, TaskId
 from ...domain.policy import BATCH
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency
 from . import codec, record
-from .batches import CALL_BYTES
+from .batches import ABREAST, CALL_BYTES
 from .bodies import Bodies
 from .driver import Driver
 from .endings import Endings
@@ -40,27 +40,43 @@ class RedisBatches:
     async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
         """Return how a batch stands and some endings: one call for each BATCH of them.
 
-        Together they stay within CALL_BYTES, but for one that is larger by itself.
+        The first says how many there are, and those that follow go some at a time in one breath.
+        Together they stay within CALL_BYTES, but for single ones that are larger by themselves.
         """
         found: list[Ending] = []
-        room = CALL_BYTES
+        room, abreast = CALL_BYTES, 1
         while True:
-            wanted = min(BATCH, limit - len(found))
-            at = first + len(found)
-            answer = unframe(await self._driver.run("endings", batch_id, at, wanted, room))
-            state = _state(batch_id, answer[:_STATE])
-            if state is None:
-                return None
-            told = _told(batch_id, answer)
-            longs = await self._bodies.results(told)
-            following = iter(longs)
-            found.extend(
-                record.batch_ending(task_id, position_of(task_id), each, following)
-                for task_id, each in told
-            )
-            room -= sum(map(len, answer)) + sum(len(each or b"") for each in longs)
-            if len(told) < wanted or len(found) >= limit or room <= 0:
-                return BatchPage(state, tuple(found))
+            starts = [first + len(found) + BATCH * each for each in range(abreast)]
+            asked = [
+                (batch_id, at, min(BATCH, first + limit - at), room // abreast) for at in starts
+            ]
+            there = 0
+            for call, told in zip(asked, await self._driver.run_all("endings", asked), strict=True):
+                answer = unframe(told)
+                state = _state(batch_id, answer[:_STATE])
+                if state is None:
+                    return None
+                endings, read = await self._endings_of(batch_id, answer)
+                found.extend(endings)
+                room -= read
+                there = min(limit, state.ended - first) - len(found)
+                if len(endings) < call[2] or there <= 0 or room <= 0:
+                    return BatchPage(state, tuple(found))
+            abreast = min(ABREAST, -(-there // BATCH))
+
+    async def _endings_of(self, batch_id: BatchId, answer: codec.Items) -> tuple[list[Ending], int]:
+        """Return the endings that one call of endings.lua tells of, and how many bytes it took."""
+        positions = answer[_STATE].decode()
+        stem = batch_id[:-_DIGITS]
+        digits = [positions[at : at + _DIGITS] for at in range(0, len(positions), _DIGITS)]
+        told = list(zip((TaskId(stem + each) for each in digits), answer[_TASKS:], strict=True))
+        longs = await self._bodies.results(told)
+        following = iter(longs)
+        endings = [
+            record.batch_ending(task_id, int(place, 16), each, following)
+            for place, (task_id, each) in zip(digits, told, strict=True)
+        ]
+        return endings, sum(map(len, answer)) + sum(len(each or b"") for each in longs)
 
     async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
         """Return once more than ``seen`` tasks have ended, or when time is up."""
@@ -86,11 +102,3 @@ def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:
         return BatchState(created, count, last, *ended)
     except ValueError as error:
         raise record.unreadable("batch", batch_id) from error
-
-
-def _told(batch_id: BatchId, items: codec.Items) -> list[tuple[TaskId, bytes]]:
-    """Return the ids and the strings of the tasks that endings.lua tells of."""
-    positions = items[_STATE].decode()
-    stem = batch_id[:-_DIGITS]
-    ids = [TaskId(stem + positions[at : at + _DIGITS]) for at in range(0, len(positions), _DIGITS)]
-    return list(zip(ids, items[_TASKS:], strict=True))

@@ -12,6 +12,10 @@ from ...domain.policy import BATCH
 CALL_BYTES = 16 * 1024 * 1024
 """Payload bytes after which a call takes no further item; one item may be larger."""
 
+ABREAST = 4
+"""Script calls that are sent in one breath, because a round trip costs both sides about as much as
+ten tasks do. So many of them hold the server for about 3 ms."""
+
 Item = TypeVar("Item")
 
 

@@ -6,10 +6,11 @@ it: for a MiB that takes a third of what an argument takes (docs/performance.md)
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...domain.identifiers import TaskId
+from .batches import ABREAST
 from .driver import Driver
 from .failures import StoreFull
 from .keys import Keys
@@ -29,6 +30,28 @@ class Bodies:
     def __init__(self, driver: Driver, keys: Keys) -> None:
         self._driver = driver
         self._keys = keys
+
+    async def run_each(
+        self, script: str, calls: Iterable[tuple[bytes, Sequence[bytes]]], *leading: Word
+    ) -> list[Any]:
+        """Run a script for each pair of items and long bodies; return the answers in order.
+
+        Those without long bodies go some at a time in one breath, so the script must be one that
+        may be repeated: one may be carried out although an earlier one was refused.
+        """
+        answers: list[Any] = []
+        waiting: list[Sequence[Word]] = []
+        for items, longs in calls:
+            if not longs:
+                waiting.append((*leading, items, ""))
+            if waiting and (longs or len(waiting) == ABREAST):
+                answers += await self._driver.run_all(script, waiting)
+                waiting = []
+            if longs:
+                answers.append(await self.run(script, longs, *leading, items))
+        if waiting:
+            answers += await self._driver.run_all(script, waiting)
+        return answers
 
     async def run(self, script: str, longs: Sequence[bytes], *arguments: Word) -> Any:
         """Run a script that takes ``longs`` behind its arguments (lua/bodies.lua says how).

@@ -44,7 +44,19 @@ CANCELLED = dict(zip(b"PSTG", Cancelled, strict=True))
 
 def fence(attempt: Attempt) -> bytes:
     """Return an attempt's number and token as the store compares them."""
-    return f"{attempt.number} {word(attempt.token)}".encode()
+    return _fence(attempt.number, attempt.token)
+
+
+@lru_cache(record.KNOWN_HEADS)
+def _fence(number: int, token: str) -> bytes:
+    """Return what all first attempts of one claim share: made once."""
+    return f"{number} {word(token)}".encode()
+
+
+@lru_cache(record.KNOWN_HEADS)
+def _ran(run_ms: int, worker: str) -> bytes:
+    """Return what the short tasks of one worker share: made once."""
+    return f"{run_ms} {word(worker)}".encode()
 
 
 def attempt_items(attempt: Attempt) -> Items:
@@ -108,15 +120,10 @@ def cancelled(letters: bytes) -> list[Cancelled]:
 
 def completion_items(completion: Completion) -> tuple[Items, bytes]:
     """Return what complete.lua takes for a completion, and its result if that is a long one."""
-    success = completion.success
+    (task_id, number, token), worker, success = completion
     body, long = record.ending(evidence.of_success(success), success.result)
-    end = f"{_whole_ms(success.run_ms)} {word(completion.worker)}"
-    return (
-        completion.attempt.task_id.encode(),
-        fence(completion.attempt),
-        end.encode(),
-        body,
-    ), long
+    ran = _ran(_whole_ms(success.run_ms), worker)
+    return (task_id.encode(), _fence(number, token), ran, body), long
 
 
 def defeat_items(defeat: Defeat) -> tuple[Items, bytes]:

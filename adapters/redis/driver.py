@@ -123,6 +123,26 @@ class Driver:
                 await self._part_with(error)
                 raise
 
+    async def run_all(self, script: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
+        """Run a script once for each list of arguments, sent in one breath; answers in order.
+
+        Only for scripts that may be repeated: if one is refused, the others were carried out all
+        the same, and the first refusal is raised.
+        """
+        if len(calls) == 1:
+            return [await self.run(script, *calls[0])]
+        sha, _ = self._scripts[script]
+        words = [("EVALSHA", sha, 1, self._prefix, *arguments) for arguments in calls]
+        with translated():
+            try:
+                return await self._lines.answers(words)
+            except exceptions.NoScriptError:
+                pass
+            except exceptions.ResponseError as error:
+                await self._part_with(error)
+                raise
+        return [await self.run(script, *arguments) for arguments in calls]
+
     async def bodies(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, which must be strings; None for one that is not there."""
         if not keys:

@@ -30,7 +30,11 @@ class Lines:
         return await self.calls((words,))
 
     async def calls(self, commands: Sequence[Command]) -> Any:
-        """Send commands in one breath; return the answer to the last, or raise the first error.
+        """Send commands in one breath; return the answer to the last, or raise the first error."""
+        return (await self.answers(commands))[-1]
+
+    async def answers(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands in one breath; return all answers in order, or raise the first error.
 
         Nothing is ever sent twice. A call that is broken off takes its connection with it, so
         that its answer cannot be taken for another's.
@@ -45,7 +49,7 @@ class Lines:
         for answer in answers:
             if isinstance(answer, exceptions.ResponseError):
                 raise answer
-        return answers[-1]
+        return answers
 
     async def forget(self) -> None:
         """Close the connections that are kept: the address may lead elsewhere by now."""

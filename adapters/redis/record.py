@@ -77,7 +77,7 @@ def waiting(payload: bytes) -> tuple[bytes, bytes]:
 def is_long(record: bytes) -> bool:
     """Return whether a task has ended with a result that has a key of its own."""
     line = record.find(b"\n")
-    return record[record.find(b"\n", line + 1) + 1 :].startswith(_LONG) if line > 0 else False
+    return line > 0 and record.startswith(_LONG, record.find(b"\n", line + 1) + 1)
 
 
 def ending(told: bytes, result: bytes) -> tuple[bytes, bytes]:

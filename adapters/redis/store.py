@@ -280,13 +280,15 @@ class RedisStore(RedisFunctions):
         size: Callable[[Item], int],
     ) -> list[Answer]:
         """Run a script as above; long bodies travel as arguments of their own."""
-        answers: list[Answer] = []
-        for part in batches(batch, size):
+
+        def call(part: Sequence[Item]) -> tuple[bytes, list[bytes]]:
             told = [items_of(each) for each in part]
             items = frame([item for row, _ in told for item in row])
-            longs = [long for _, long in told if long]
-            answers.extend(read(await self._bodies.run(script, longs, *leading, items)))
-        return answers
+            return items, [long for _, long in told if long]
+
+        calls = map(call, batches(batch, size))
+        answered = await self._bodies.run_each(script, calls, *leading)
+        return [answer for each in answered for answer in read(each)]
 
 
 def _id_item(task_id: TaskId) -> codec.Items:

@@ -100,14 +100,14 @@ class WireFailure(Struct, array_like=True, gc=False, tag_field="tag", tag=1):
     output: str
 
 
-class WireFinished(Struct, array_like=True):
+class WireFinished(Struct, array_like=True, gc=False):
     """``messages.Finished``."""
 
     attempt: WireAttemptInHand
     outcome: WireSuccess | WireFailure
 
 
-class WireAssignment(Struct, array_like=True):
+class WireAssignment(Struct, array_like=True, gc=False):
     """``messages.Assignment``."""
 
     attempt: WireAttemptInHand

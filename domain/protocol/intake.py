@@ -7,8 +7,9 @@ reason: nothing waits here for a worker. (A dispatcher that stood still renews i
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from ..function import Function, family_of
 from ..identifiers import Attempt, FunctionId
@@ -57,16 +58,16 @@ class Intake:
 
     def claimed(self, tasks: Iterable[Leased], functions: Mapping[FunctionId, Function]) -> None:
         """Take tasks that were just claimed; those that no worker can be sent have failed."""
-        for leased in tasks:
-            self._claimed(leased, functions.get(leased.function_id))
-
-    def _claimed(self, leased: Leased, function: Function | None) -> None:
-        if function is None:
-            self._ledger.outcome(without_function(leased))
-        elif (size := _code_bytes(function) + len(leased.payload)) > self._carried_bytes:
-            self._ledger.outcome(too_large(leased, size, self._carried_bytes))
-        else:
-            self._unplaced.append(Holding(leased, function))
+        for function_id, same in groupby(tasks, _function_id):
+            function = functions.get(function_id)
+            code_bytes = 0 if function is None else _code_bytes(function)
+            for leased in same:
+                if function is None:
+                    self._ledger.outcome(without_function(leased))
+                elif (size := code_bytes + len(leased.payload)) > self._carried_bytes:
+                    self._ledger.outcome(too_large(leased, size, self._carried_bytes))
+                else:
+                    self._unplaced.append(Holding(leased, function))
 
     def start_noted(self, attempt: Attempt, *, ours: bool) -> None:
         """End an attempt's probation, if it is on probation; drop it if it is not ours."""
@@ -91,12 +92,11 @@ class Intake:
     def place(self, *, draining: bool) -> Iterator[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
         unplaced, self._unplaced = self._unplaced, deque()
-        # what only some workers can run comes first: the rest fits wherever there is room
-        for tag, run in groupby(sorted(unplaced, key=_is_for_any), _tag):
+        for tag, run in _runs(unplaced):
             if draining or tag is None:
-                yield self._release([*run], "handed back")
+                yield self._release(run, "handed back")
             else:
-                yield from self._place(tag, [*run])
+                yield from self._place(tag, run)
 
     def _place(self, tag: str, run: Sequence[Holding]) -> Iterator[Note]:
         """Place tasks of one environment, as many at a time as the same worker gets in a row."""
@@ -130,13 +130,30 @@ class Intake:
         return Note("debug", f"back to the queue: {reason}", attempts)
 
 
+_function_id: Callable[[Leased], FunctionId] = attrgetter("function_id")
+_function: Callable[[Holding], Function | None] = attrgetter("function")
+
+
 def _tag(holding: Holding) -> str | None:
     """Return the environment that a task needs; None if nobody can be sent its function."""
     return None if holding.function is None else holding.function.tag
 
 
-def _is_for_any(holding: Holding) -> bool:
-    return holding.function is not None and holding.function.has_source
+def _runs(holdings: Iterable[Holding]) -> list[tuple[str | None, list[Holding]]]:
+    """Return runs of tasks that need the same environment, looking once at what a function needs.
+
+    What only some workers can run comes first: the rest fits wherever there is room.
+    """
+    some: list[tuple[str | None, list[Holding]]] = []
+    every: list[tuple[str | None, list[Holding]]] = []
+    for function, same in groupby(holdings, _function):
+        tag = None if function is None else function.tag
+        runs = every if function is not None and function.has_source else some
+        if runs and runs[-1][0] == tag:
+            runs[-1][1].extend(same)
+        else:
+            runs.append((tag, [*same]))
+    return some + every
 
 
 def _attempts(holdings: Iterable[Holding]) -> tuple[Attempt, ...]:

@@ -13,7 +13,7 @@ from .effects import DispatcherEffect, Send
 from .intake import Intake
 from .ledger import Ledger
 from .member import Holding, Member
-from .messages import Finished, Report, Unknown
+from .messages import Report, Unknown
 from .reception import Reception
 from .relay import Relay
 from .verdicts import settle
@@ -50,26 +50,26 @@ class Reports:
         following = member.follows(report)
         if following is None:
             return []
-        if not following or not all(self._is_held(member, f) for f in report.finished):
+        in_hand, ledger = member.in_hand, self._ledger
+        if not following or any(
+            attempt not in in_hand and attempt not in ledger for attempt, _ in report.finished
+        ):
             self._crew.suspend(member.worker)
             return [Send(peer, None, Unknown(report.session))]
         member.seq, member.window = report.seq, report.window
         self._note_starts(member, report.started)
         if report.shown:
             self._relay.add(piece for piece in report.shown if piece.attempt in member.in_hand)
-        for finished in report.finished:
-            holding = member.in_hand.pop(finished.attempt, None)
+        for attempt, outcome in report.finished:
+            holding = in_hand.pop(attempt, None)
             if holding is not None:
-                self._settle(member.worker, holding, finished.outcome)
+                self._settle(member.worker, holding, outcome)
         for attempt in report.returned:
             holding = member.in_hand.pop(attempt, None)
             if holding is not None:
                 self._intake.returned(holding)
         self._crew.update(member, answer=self._ledger.failing or not report.finished)
         return []
-
-    def _is_held(self, member: Member, finished: Finished) -> bool:
-        return finished.attempt in member.in_hand or finished.attempt in self._ledger
 
     def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
         self._ledger.outcome(settle(worker, holding, outcome, self._jitter))

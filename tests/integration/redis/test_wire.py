@@ -87,6 +87,25 @@ async def test_an_error_leaves_the_connection_usable(driver: Driver) -> None:
     assert await driver.run("last", "told") == b"told"
 
 
+async def test_calls_in_one_breath_are_answered_in_order_by_a_server_that_forgot_the_script(
+    driver: Driver,
+) -> None:
+    await driver.call("SCRIPT", "FLUSH")
+    for _ in range(2):
+        answers = await driver.run_all("last", [[n] for n in range(7)])
+        assert answers == [b"%d" % n for n in range(7)]
+
+
+async def test_a_refusal_among_calls_in_one_breath_is_raised_and_leaves_the_connection_usable(
+    driver: Driver,
+) -> None:
+    await driver.run("last", "known")
+    for _ in range(2 * CONNECTIONS):
+        with pytest.raises(StoreUnavailable):
+            await driver.run_all("bad", [[1], [2], [3]])
+    assert await driver.run_all("last", [["told"], ["again"]]) == [b"told", b"again"]
+
+
 async def test_connections_go_back_to_the_driver_as_they_were(driver: Driver) -> None:
     """More calls at once than are kept; then the driver's own way over the same connections."""
     for _ in range(3):
