@@ -14,9 +14,10 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from .problems import USAGE, Problem
 
@@ -68,6 +69,17 @@ def _value(word: str) -> Any:
         return word[1:] if HELD.match(word) else word
 
 
+class _AsItIs(SourceFileLoader):
+    """Compiles a file each time and keeps nothing of it, as python does with a script.
+
+    What is kept is told from the file by its size and its second: an edit may change neither.
+    """
+
+    def path_stats(self, path: object) -> NoReturn:
+        """Say that nothing is known of the file: then there is nothing to compare."""
+        raise OSError(f"{path} is a script")
+
+
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise Problem(f"there is no file {path}")
@@ -77,6 +89,8 @@ def _load_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(LOADED_AS, path.absolute())
     if spec is None or spec.loader is None:
         raise Problem(f"{path} is no Python file: its name must end in .py")
+    if isinstance(spec.loader, SourceFileLoader):
+        spec.loader = _AsItIs(LOADED_AS, str(path.absolute()))
     module = importlib.util.module_from_spec(spec)
     sys.modules[LOADED_AS] = module  # dataclasses look their module up while they are made
     try:

@@ -1,5 +1,6 @@
 """FILE:FUNC and its arguments: what is loaded, what is understood, and what is said otherwise."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,17 @@ def test_a_function_of_a_file_is_pickled_by_value(jobs: Path) -> None:
     assert LOADED_AS not in sys.modules
     assert LOADED_AS.encode() not in outcomes.dump(function)
     assert outcomes.load(outcomes.dump(function))(10) == 15.0
+
+
+def test_a_file_that_was_edited_within_its_second_is_read_again(
+    jobs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for factor in (2, 3):
+        jobs.write_text(f"def scale(number):\n    return {factor} * number\n")
+        os.utime(jobs, (1_000_000_000, 1_000_000_000))
+        assert load_target(f"{jobs}:scale")(5) == factor * 5
+    assert not (jobs.parent / "__pycache__").exists()
 
 
 def test_a_function_of_a_module_is_found_by_its_dotted_name() -> None:

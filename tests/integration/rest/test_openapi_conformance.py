@@ -14,7 +14,7 @@ EXAMPLES = 12
 """Random requests per operation, beside those that cover each constraint: a run takes 20 s."""
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     with gofer.testing.running(run=lambda _function, _assignment: returned(42)) as system:
         command = [
