@@ -137,7 +137,7 @@ class Driver:
             try:
                 return await self._lines.answers(words)
             except exceptions.NoScriptError:
-                pass
+                pass  # the server has forgotten its scripts: `run` loads this one again
             except exceptions.ResponseError as error:
                 await self._part_with(error)
                 raise
