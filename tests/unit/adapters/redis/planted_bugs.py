@@ -241,11 +241,7 @@ PLANTED = [
         walk=2,
     ),
     PlantedBug(
-        "a lost attempt is not remembered",
-        "reap",
-        "if started then remember",
-        "if false then remember",
-        walk=15,
+        "a lost attempt is not remembered", "reap", "if started then", "if false then", walk=15
     ),
     PlantedBug(
         "a released attempt is not remembered", "release", "if started ~= '-' then", "if false then"
@@ -262,7 +258,13 @@ PLANTED = [
         "listed[#listed + 1] = batch",
         "listed[#listed + 1] = 'x'",
     ),
-    PlantedBug("an ended task is not found", "find", "[CFPXE]", "[FPXE]", walk=5),
+    PlantedBug(
+        "an ended task is not found",
+        "find",
+        "if task and found",
+        "if task and string.sub(task, 1, 1) ~= 'C' and found",
+        walk=5,
+    ),
     PlantedBug("a long result is lost", "complete", "P .. 'x:' .. ids[k]", "P .. 'x:'", walk=2),
     PlantedBug("a long exception is lost", "fail", "P .. 'x:' .. id", "P .. 'x:'", walk=5),
     PlantedBug(
