@@ -118,7 +118,7 @@ def _nobody(facts: Facts) -> Iterator[Reason]:
         text = f"No connected worker runs {tag}; there are workers of {', '.join(others)}."
         yield Reason("no-worker-of-environment", text, {"needs": tag, "there_are": others})
         return
-    ready = [each for each in fit if each.state is WorkerState.READY]
+    ready = [each for each in fit if each.takes_tasks]
     if not ready:
         text = f"All that could run it are being drained: {_count(len(fit), 'worker')}."
         yield Reason("workers-draining", text, {"workers": len(fit)})

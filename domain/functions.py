@@ -13,7 +13,7 @@ from .errors import Deleted, GoferError, Incompatible, InvalidIdentifier, NotFou
 from .findings import Finding
 from .function import Environment, Function, FunctionHead, FunctionName, function_digest
 from .identifiers import FunctionId, parse_function_id
-from .ports import Clock, Filed, FunctionStore, Point, Telemetry, WorkerState, WorkerStore
+from .ports import Clock, Filed, FunctionStore, Point, Telemetry, WorkerStore
 from .preflight import Report, fits_nowhere
 from .wishes import Examiner, FunctionWish
 
@@ -113,7 +113,7 @@ class Functions:
     async def _environments(self) -> list[Environment]:
         """Return those of the workers that take tasks, as of about a second ago."""
         records = await self._workers.workers()
-        return [each.environment for each in records if each.state is WorkerState.READY]
+        return [each.environment for each in records if each.takes_tasks]
 
     async def add(self, name: str, payload: bytes) -> FunctionId:
         """Store bytecode as a new version of any name, as the original contract has it.

@@ -1,5 +1,7 @@
 """What every test shares: the fixtures of tests.support, loaded as plug-ins."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import engine
@@ -13,6 +15,10 @@ settings.register_profile(
 settings.load_profile("gofer")
 engine.MAX_SHRINKING_SECONDS = 15
 """Of 300: a test has 60 in all, and one that is cut off while its example shrinks shows none."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell's job in the background: what tests start would ignore their Ctrl-C as well
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite("tests.contracts")  # so that a failed contract shows its values
 

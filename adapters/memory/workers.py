@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...domain.identifiers import WorkerId
 from ...domain.ports import Muster, Sighting, WorkerRecord
-from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, drained, records_of
+from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, records_of, with_wishes
 from .ground import Ground
 
 
@@ -39,7 +39,7 @@ class MemoryWorkers:
         self._forget(self._clock.steady_ms())
         musters = [muster for _, muster in self._musters.values()]
         wishes = {worker: incarnation for worker, (_, incarnation) in self._wishes.items()}
-        return drained(records_of(musters, self._clock.unix_ms()), wishes)
+        return with_wishes(records_of(musters, self._clock.unix_ms()), wishes)
 
     async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
         """Have a worker drained, or no more, and ring for its dispatcher."""

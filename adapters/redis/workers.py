@@ -13,7 +13,7 @@ import msgspec
 from ...domain.function import Environment
 from ...domain.identifiers import TaskId, WorkerId
 from ...domain.ports import Muster, Sighting, WorkerRecord, WorkerState
-from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, drained, records_of
+from ...domain.ports.workers import DRAIN_MS, FORGOTTEN_AFTER_MS, records_of, with_wishes
 from . import record
 from .driver import Driver
 from .framing import frame, unframe
@@ -77,7 +77,7 @@ class RedisWorkers:
         found = records_of([each for each in musters if each is not None], int(now))
         asked = await self._driver.bodies([self._keys.drain(each.id) for each in found])
         wishes = {each.id: (wish or b"").decode() for each, wish in zip(found, asked, strict=True)}
-        return drained(found, wishes)
+        return with_wishes(found, wishes)
 
     async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
         """Have a worker drained, or no more, and ring for its dispatcher."""

@@ -58,7 +58,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRecord:
-    """A worker as everybody sees it. Times are milliseconds since 1970 by the store's clock."""
+    """A worker as everybody sees it. Times are milliseconds since 1970 by the store's clock.
+
+    ``drain_wished``: its dispatcher says that it is ready, and will hear that it is to be drained.
+    """
 
     id: WorkerId
     incarnation: str
@@ -73,6 +76,12 @@ class WorkerRecord:
     connected_at_ms: int
     seen_at_ms: int
     dispatcher: str
+    drain_wished: bool = False
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Return whether it is given tasks, and nobody has wished that it be not."""
+        return self.state is WorkerState.READY and not self.drain_wished
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class WorkerStore(Protocol):
         ...
 
     async def workers(self) -> list[WorkerRecord]:
-        """Return all workers, by id; see ``records_of``. Wishes to drain are seen at once."""
+        """Return all workers, by id; see ``records_of`` and ``with_wishes``."""
         ...
 
     async def wish_drain(self, worker: WorkerRecord, *, drain: bool = True) -> None:
@@ -110,13 +119,15 @@ class WorkerStore(Protocol):
         ...
 
 
-def drained(workers: Sequence[WorkerRecord], wishes: Mapping[WorkerId, str]) -> list[WorkerRecord]:
-    """Return workers as they are once their dispatchers have heard of the wishes to drain.
+def with_wishes(
+    workers: Sequence[WorkerRecord], wishes: Mapping[WorkerId, str]
+) -> list[WorkerRecord]:
+    """Return workers with the wishes to drain of which their dispatchers have not heard yet.
 
     ``wishes`` are the incarnations that are to be drained.
     """
     return [
-        replace(each, state=WorkerState.DRAINING)
+        replace(each, drain_wished=True)
         if each.state is WorkerState.READY and wishes.get(each.id) == each.incarnation
         else each
         for each in workers

@@ -95,13 +95,14 @@ class WorkerStoreContract(StoreContract):
         record = await the_only(store)
         assert record.state is WorkerState.READY
         await store.workers.wish_drain(record)
-        assert (await the_only(store)).state is WorkerState.DRAINING
+        found = await the_only(store)
+        assert (found.state, found.takes_tasks) == (WorkerState.READY, False)
         assert await store.workers.muster("d1", "push", [sighting()]) == {"w1"}
         assert (await store.listen("d1", 0)).work
         for _ in range(2):
             await store.workers.wish_drain(record, drain=False)
         assert (await store.listen("d1", 0)).work
-        assert (await the_only(store)).state is WorkerState.READY
+        assert (await the_only(store)).takes_tasks
         assert await store.workers.muster("d1", "push", [sighting()]) == frozenset()
 
     async def test_a_wish_is_not_for_another_process_of_the_same_name(self, store: Store) -> None:
