@@ -73,6 +73,7 @@ _to_worker = [
     encode(Refused(SESSION, "why", final=True)),
 ]
 _head = f"0 5 {FUNCTION_ID} 0,2,1000 cpython-3.11".encode()
+_claimed = b"17 0,0,0 1 5 %b 0,2, - cpython-3.11\n\nipayload" % FUNCTION_ID.encode()
 _shown = [b"C", _head, b"1 token", b"0 1 2", b"1", b"2", b"9 3 w1", b"reason"]
 _plain = [None, True, 1, -(2**70), 1.5, "text", b"bytes", [1, {"k": (2, 3)}], {4, 5}, bytearray(9)]
 
@@ -100,7 +101,7 @@ _SEEDS: dict[str, list[bytes]] = {
         frame([b"F", *_shown[1:], evidence.of_failure(FAILURE), b"exception"]),
         frame([b"R", *_shown[1:6], b"", b""]),
         frame([b"name", b"payload", DIGEST.encode(), b"cpython", b"3.11", b"0.4.1", b"7"]),
-        frame([b"100", b"", b"", TASK_ID.encode(), b"1", _head, b"payload", b"0 0 0"]),
+        frame([b"100", b"", b"", TASK_ID.encode(), b"1", _claimed]),
         frame([TASK_ID.encode(), b"1 token", b"1"]),
         frame([_head, b"0 0 0"]),
     ],

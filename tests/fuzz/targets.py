@@ -98,7 +98,7 @@ def store_rows(data: bytes) -> None:
         lambda: record.batch_ending(TASK_ID, 1, items[0], iter(items[1:2])),
         lambda: function_rows.function(FUNCTION_ID, items[:12]),
         lambda: function_rows.head(items[:13]),
-        lambda: store_codec.claimed("token", [b"0", b"", b"", b"1", *items[3:7]]),
+        lambda: store_codec.claimed("token", [b"0", b"", b"", *items[3:6]]),
         lambda: store_codec.adopted(Attempt(TASK_ID, 1, "token"), items[0]),
         lambda: store_codec.reaped(items[:3]),
     ):

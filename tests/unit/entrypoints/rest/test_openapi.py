@@ -35,6 +35,7 @@ ROUTES = {
     ("get", "/v1/workers"),
     ("get", "/v1/workers/{worker_id}"),
     ("post", "/v1/workers/{worker_id}/drain"),
+    ("post", "/v1/workers/{worker_id}/undrain"),
     ("get", "/v1/queues"),
     ("post", "/v1/queues/{priority}/pause"),
     ("post", "/v1/queues/{priority}/resume"),
