@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from .errors import GoferError, KeyReused, NotFound
 from .identifiers import BATCH_BITS, BatchId, TaskId, batch_of, member_ids, new_batch_id
-from .policy import BATCH
 from .ports import (
     BatchPage,
     BatchState,
@@ -23,9 +22,6 @@ from .ports import (
 )
 from .submissions import Admission, Submission, batch_digest, batch_idempotency
 from .task import NewTask, TaskStatus
-
-GATHER_S = 0.02
-"""How long a page of results that follows another gathers more than one."""
 
 AT_ONCE = 1_000
 """Tasks of a batch that are judged and recorded, or cancelled, before others get a turn."""
@@ -135,17 +131,12 @@ class Batches:
     ) -> BatchPage:
         """Return up to ``limit`` of the tasks that have ended, in that order, from ``first`` on.
 
-        Where there is none yet and some are still to come, waits for one, at most ``timeout_s``,
-        and behind the first page for a moment more, or until a batch of them or all have ended:
-        a page costs the same whatever it holds. Raises NotFound, StoreUnavailable.
+        Where there is none yet and some are still to come, waits for one, at most ``timeout_s``.
+        Raises NotFound, StoreUnavailable.
         """
         page = await self._page(batch_id, first, limit)
         if not page.endings and limit and timeout_s > 0 and page.state.ended < page.state.count:
-            gather_s = min(GATHER_S, timeout_s / 2) if first > 0 else 0.0
-            await self._batches.wait_ending(batch_id, first, timeout_s - gather_s)
-            if gather_s:
-                enough = min(first + min(BATCH, limit), page.state.count)
-                await self._batches.wait_ending(batch_id, enough - 1, gather_s)
+            await self._batches.wait_ending(batch_id, first, timeout_s)
             page = await self._page(batch_id, first, limit)
         return page
 
