@@ -15,11 +15,14 @@ from ....domain.output import Progress
 from ....domain.task import TaskStatus
 
 _STATUSES = "|".join(TaskStatus)
-PATTERN = rf"^[0-9]{{1,9}}-({_STATUSES})-[0-9]{{1,15}}-[0-9a-f]{{8}}(-end)?$"
+PATTERN = rf"^[0-9]{{1,9}}-({_STATUSES})?-[0-9]{{1,15}}-[0-9a-f]{{8}}(-end)?$"
 
 
 class Seen(NamedTuple):
-    """What a client has seen; ``status`` is empty for one that has seen nothing yet."""
+    """What a client has seen; ``status`` is empty for one that has seen no status yet.
+
+    Whoever comes when a task has ended is told its log before its status.
+    """
 
     attempt: int = 0
     status: str = ""

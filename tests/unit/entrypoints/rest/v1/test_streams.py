@@ -196,6 +196,16 @@ async def test_a_stream_goes_on_exactly_behind_any_event(service: Web) -> None:
     assert (ended.status_code, ended.content) == (204, b"")
 
 
+async def test_what_is_told_after_the_end_can_be_resumed_behind_any_event(service: Web) -> None:
+    path = await submitted(service)
+    await service.store.run_next(Success(pickle.dumps(1), output="one\n"))
+    told = events_of((await service.client.get(f"{path}/events")).text)
+    assert [each.name for each in told] == ["log", "status", "end"]
+    for position, last in enumerate(told[:-1]):
+        answer = await service.client.get(f"{path}/events", headers={"last-event-id": last.id})
+        assert events_of(answer.text) == told[position + 1 :]
+
+
 async def test_a_task_that_was_tried_again_begins_its_output_anew(service: Web) -> None:
     path = await submitted(service)
     stream = asyncio.create_task(service.client.get(f"{path}/events"))
