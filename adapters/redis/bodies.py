@@ -54,7 +54,7 @@ class Bodies:
         return answers
 
     async def run(self, script: str, longs: Sequence[bytes], *arguments: Word) -> Any:
-        """Run a script that takes ``longs`` behind its arguments (lua/bodies.lua says how).
+        """Run a script that takes ``longs`` behind its arguments (lua/shared/bodies.lua says how).
 
         A server that is full refuses a plain SET, but not a script that frees something first: so
         then all are arguments.

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, cast
 
 from redis import exceptions
@@ -69,21 +68,6 @@ def open_clients(url: str, timeouts: Timeouts) -> tuple[Redis, Redis]:
             "the store's URL must look like redis://host:6379/0, rediss://... or unix://..."
         ) from error
     return Redis.from_pool(short), Redis.from_pool(blocking)
-
-
-SHARED = ("values", "tasks", "waiting", "groups", "functions", "bodies")
-"""What stands before every script, in this order: files of ``lua/shared``."""
-
-
-def read_scripts() -> dict[str, str]:
-    """Return the sources of all scripts by name, each with what they share before it."""
-    folder = files(__package__ or __name__) / "lua"
-    shared = "".join((folder / "shared" / f"{name}.lua").read_text("utf-8") for name in SHARED)
-    return {
-        entry.name.removesuffix(".lua"): shared + entry.read_text("utf-8")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".lua")
-    }
 
 
 class Driver:

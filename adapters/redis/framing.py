@@ -1,4 +1,4 @@
-"""Many byte strings as one: what the scripts take and answer (``unframe``, lua/shared/values.lua).
+"""Many byte strings as one: what the scripts take and answer (``unframe``, lua/shared/unframe.lua).
 
 How many, their lengths, each number as four bytes, the highest first; then the strings themselves.
 One long string costs the driver, the protocol and Lua far less than hundreds of short ones:

@@ -20,7 +20,7 @@ GRACE_S = 2.0
 
 SAID_S = 10.0
 """For so long the script that says who listens is not called again: a small part of the time for
-which the server takes its word (LISTENER_MS, lua/shared/waiting.lua)."""
+which the server takes its word (LISTENER_MS, lua/shared/bell.lua)."""
 
 INBOX_AT_ONCE = 1_000
 """Most cancelled ids that are taken at once: Lua hands them on as arguments."""

@@ -86,7 +86,7 @@ class RedisHistory:
 
 
 def _earlier(written: bytes, created_at_ms: int) -> AttemptRecord:
-    """Return an earlier attempt, as ``remember`` of lua/shared/tasks.lua wrote it."""
+    """Return an earlier attempt, as ``remember`` of lua/shared/again.lua wrote it."""
     head, _, body = written.partition(b"\n")
     number, queued, started, finished, ran, worker, how = head.decode().split(" ")
     failure: Outcome | None = None

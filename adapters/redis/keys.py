@@ -13,7 +13,7 @@ key                  type    what it holds                                      
                                                                                           TTL
 ``x:<task id>``      string  its result or exception, if that is longer than 2 KiB, or     TTL
                              has a time of its own
-``a:<task id>``      list    its earlier attempts, the last 20 (see shared/tasks.lua)      TTL once
+``a:<task id>``      list    its earlier attempts, the last 20 (see shared/again.lua)      TTL once
                                                                                           it ended
 ``s:<stem>:<n>``     string  the n-th long body of a call, put there right before it    1 min
 ``b:<batch id>``     hash    a batch, its fields as below                                 TTL once

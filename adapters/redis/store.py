@@ -32,7 +32,7 @@ from .batch_store import RedisBatches
 from .batches import batches
 from .bodies import Bodies
 from .claiming import Claims
-from .driver import Driver, open_clients, read_scripts
+from .driver import Driver, open_clients
 from .endings import Endings, Expectation
 from .events import RedisEvents
 from .framing import frame, unframe
@@ -45,6 +45,7 @@ from .options import StoreOptions
 from .output import RedisOutput
 from .queues import RedisQueues
 from .reading import Reading
+from .scripts import read_scripts
 from .wire import Word
 from .workers import RedisWorkers
 

@@ -1,6 +1,6 @@
 """The scripts by a clock that a test sets, so that an expired lease needs no waiting."""
 
-from gofer.adapters.redis.driver import read_scripts
+from gofer.adapters.redis.scripts import read_scripts
 
 
 def scripts_with_a_clock() -> dict[str, str]:

@@ -5,6 +5,7 @@
 -- ARGV[3]     2 items each: id, fence
 -- Answer      framed, an item each: spent and head (see tasks.lua; empty: the attempt is not valid)
 -- Repeatable  yes
+-- Uses        fence, frame, full, tasks, unframe, writes
 local owner = ARGV[1]
 local until_ms = whole(now_ms() + tonumber(ARGV[2]))
 local items = unframe(ARGV[3])

@@ -4,6 +4,7 @@
 -- ARGV[2]     ids
 -- Answer      a letter each: P prevented, S stopping, T too late, G gone
 -- Repeatable  yes: the same, by how the task stood when it was cancelled (X queued, Xr running)
+-- Uses        ends, publish, tasks, unframe, waiting, withdraw, writes
 local INBOX_MOST, INBOX_MS = 10000, 300000
 local retention = whole(tonumber(ARGV[1]))
 local finished = whole(now_ms()) .. ' -1 -'

@@ -6,6 +6,7 @@
 -- ARGV[4]     how many at most
 -- Answer      framed, a row each: see `append_head`
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, functions
 local before, most = ARGV[3], tonumber(ARGV[4])
 local ids
 if ARGV[1] == 'names' then

@@ -12,6 +12,7 @@
 --             3 items for each task: id, number, what its string has from `created` on (see the
 --             tasks.lua)
 -- Repeatable  no: an answer that is lost costs one lease time
+-- Uses        bell, expire, frame, rates, tasks, unframe, waiting, watched, writes
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
 local wants = unframe(ARGV[6])

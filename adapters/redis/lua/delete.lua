@@ -4,6 +4,7 @@
 -- ARGV[2]     ids
 -- Answer      a letter each: D deleted, N not there, or deleted before
 -- Repeatable  yes: N
+-- Uses        unframe
 -- Passes when memory is full: the first write frees some.
 local answers = {}
 for _, id in ipairs(unframe(ARGV[2])) do

@@ -6,6 +6,7 @@
 -- ARGV[4]     owner
 -- Answer      1
 -- Repeatable  yes
+-- Uses        bell
 local bell = P .. 'bell:' .. ARGV[4]
 local wish = P .. 'drain:' .. ARGV[1]
 if ARGV[2] == '' then

@@ -9,6 +9,7 @@
 --             the endings, 4 hex digits each (0000: it was taken back);
 --             their strings (see tasks.lua; empty: forgotten)
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, tasks
 local batch, first, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local stem = string.sub(batch, 1, -5)
 local answer = {}

@@ -5,6 +5,7 @@
 -- Answer      framed: behind which id nothing is missing, the last id that there is, and 3 items for
 --             each entry: its id, the state (a letter), the tasks' ids with spaces between
 -- Repeatable  yes
+-- Uses        frame, watched
 local events, watched = P .. 'events', P .. 'watched'
 local since = redis.call('GET', watched)
 if not since then

@@ -8,6 +8,7 @@
 --             their order: see bodies.lua
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
+-- Uses        again, bodies, ends, fence, publish, tasks, unframe, waiting, watched, writes
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local missing = lost(3)
 if missing then return missing end

@@ -6,6 +6,7 @@
 --             implementation, python, dill, created, version, source, entry, contract, when it was
 --             deleted; it may tell of fewer functions than were asked for, in order
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, unframe
 local bytes = tonumber(ARGV[1])
 local answer = {}
 for _, id in ipairs(unframe(ARGV[2])) do

@@ -7,6 +7,7 @@
 -- Answer      framed: the id after which to go on (empty: these were the last), and 2 items for each
 --             that was found: its id, its string without the body
 -- Repeatable  yes, it writes nothing
+-- Uses        batches, frame, tasks
 local cursor, most, states, fn, tag, worker = unpack(ARGV)
 most = tonumber(most)
 local from = cursor == '' and '+' or '(' .. cursor

@@ -3,6 +3,7 @@
 -- ARGV[1]     3 items each: an id, or nothing and a name, and of that name a version or nothing
 -- Answer      framed, as many rows as were asked for: see `append_head`
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, functions, unframe
 local items = unframe(ARGV[1])
 local answer = {}
 for i = 1, #items, 3 do

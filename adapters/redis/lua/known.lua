@@ -3,6 +3,7 @@
 -- ARGV[1]     its id
 -- Answer      1 yes, 0 no (or it is there)
 -- Repeatable  yes, it writes nothing
+-- Uses        batches
 local id = ARGV[1]
 if of_batch(id) then
   local position = string.sub(id, -4)

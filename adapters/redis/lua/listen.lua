@@ -4,6 +4,7 @@
 -- ARGV[2]     how many cancelled ids at most
 -- Answer      framed: 1 if there may be work, else empty; then ids of cancelled tasks
 -- Repeatable  yes: an answer that is lost is a hint that is lost
+-- Uses        bell, frame, full
 -- Cancels go before work. Whoever was no listener may have missed a ring, so work is hinted at once.
 local owner = ARGV[1]
 local now = now_ms()

@@ -6,6 +6,7 @@
 -- ARGV[4]     framed: the workers as one text, then the id and incarnation of each
 -- Answer      framed: ids of those that are to be drained
 -- Repeatable  yes
+-- Uses        frame, full, unframe
 local owner, kept, wish_ms = ARGV[1], tonumber(ARGV[2]), whole(tonumber(ARGV[3]))
 local now = now_ms()
 local items = unframe(ARGV[4])

@@ -6,6 +6,7 @@
 -- ARGV[4]     the batch's id
 -- Answer      the id of the batch that the key names; empty: it was given with another request
 -- Repeatable  yes
+-- Uses        batches
 local key = P .. 'idem:' .. ARGV[2]
 local before = redis.call('GET', key)
 if not before then

@@ -4,6 +4,7 @@
 -- ARGV[2]     1 pause, 0 resume
 -- Answer      1 if that changed anything, else 0
 -- Repeatable  yes
+-- Uses        bell
 if ARGV[2] == '1' then return redis.call('SADD', P .. 'paused', ARGV[1]) end
 local changed = redis.call('SREM', P .. 'paused', ARGV[1])
 ring()

@@ -5,6 +5,7 @@
 -- Answer      framed: the environment, and how many are ahead (empty: it is in no queue); nothing
 --             for a task that does not exist
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, tasks, waiting
 local task = redis.call('GET', P .. 't:' .. ARGV[1])
 if not task then return frame({}) end
 local _, _, _, _, _, _, head = split(task)

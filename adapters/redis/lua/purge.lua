@@ -5,6 +5,7 @@
 -- ARGV[3]     how many of the delayed tasks were looked at before, and stay
 -- Answer      framed: how many were cancelled, and what to give as ARGV[3] next (empty: that is all)
 -- Repeatable  yes
+-- Uses        ends, frame, publish, tasks, waiting, writes
 local AT_ONCE = 100
 local priority, offset = ARGV[1], tonumber(ARGV[3])
 local retention = whole(tonumber(ARGV[2]))

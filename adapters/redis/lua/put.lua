@@ -5,6 +5,7 @@
 --             source, entry, tag, contract
 -- Answer      framed, 3 items each: the id where it is, its version, 1 if it was stored now
 -- Repeatable  yes: one that is there already stays as it is
+-- Uses        frame, unframe
 -- When memory is full the first write is refused, and nothing is stored.
 local items = unframe(ARGV[2])
 local answer = {}

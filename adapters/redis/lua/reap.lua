@@ -5,6 +5,7 @@
 -- ARGV[2]     retention in ms
 -- Answer      framed, 3 items each: id, fence, 1 if the task failed, else 0
 -- Repeatable  yes, and any number of dispatchers may reap at once
+-- Uses        again, ends, expire, frame, groups, publish, tasks, waiting, watched, writes
 -- An attempt that had started is a loss; the second word of its head says how many a task survives.
 local retention = whole(tonumber(ARGV[2]))
 local now = now_ms()

@@ -5,6 +5,7 @@
 -- ARGV[3]     2 items each: id, fence
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
+-- Uses        again, fence, tasks, unframe, waiting, watched, writes
 local delay, reason = tonumber(ARGV[1]), ARGV[2]
 local now = now_ms()
 local items = unframe(ARGV[3])

@@ -4,6 +4,7 @@
 -- ARGV[2]     2 items each: id, fence
 -- Answer      a letter each: R renewed; S, G no longer valid
 -- Repeatable  yes
+-- Uses        fence, full, tasks, unframe
 local until_ms = whole(now_ms() + tonumber(ARGV[1]))
 local items = unframe(ARGV[2])
 local answers, leases = {}, {}

@@ -3,6 +3,7 @@
 -- ARGV[1]     ids
 -- Answer      a letter each: Q queued, N has not ended, or has completed, L its payload is lost, G gone
 -- Repeatable  yes: N
+-- Uses        again, groups, tasks, unframe, waiting, watched, writes
 -- A time to expire that has passed is dropped: it would end the task at once.
 local now = now_ms()
 local asked = unframe(ARGV[1])

@@ -5,6 +5,7 @@
 -- ARGV[3]     framed: task id, attempt number, offset, bytes, progress (empty: nothing new) of each
 -- Answer      1
 -- Repeatable  yes: bytes that are there already are not added again
+-- Uses        full, unframe
 local kept, most = whole(tonumber(ARGV[1])), tonumber(ARGV[2])
 local items = unframe(ARGV[3])
 local woken = {}

@@ -6,6 +6,7 @@
 --             first in line was submitted (empty: nobody waits), 1 if it is paused, tasks that came
 --             and tasks that were claimed a second, of the last minute
 -- Repeatable  yes, it writes nothing
+-- Uses        frame, rates
 local BUCKETS = 12
 local now = now_ms()
 local totals = redis.call('HMGET', P .. 'totals', 'n', 'C', 'F', 'X', 'E')

@@ -3,6 +3,7 @@
 -- ARGV[1]     3 items each: id, fence, worker ("-": not known)
 -- Answer      a letter each: R recorded, S stale, G gone
 -- Repeatable  yes
+-- Uses        fence, full, tasks, unframe, writes
 local now = whole(now_ms())
 local items = unframe(ARGV[1])
 local answers = {}

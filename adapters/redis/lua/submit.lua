@@ -11,6 +11,14 @@
 --                key was given with another digest, R a repetition; and the ids of the Rs, a space
 --                before each
 -- Repeatable     yes: E, or R
+-- Uses        batches, bodies, groups, rates, tasks, unframe, waiting, watched, writes
+
+-- How many tasks wait for an environment and are due, paused or not.
+local function due_of(tag)
+  return redis.call('LLEN', P .. 'ready:0:' .. tag) + redis.call('LLEN', P .. 'ready:1:' .. tag)
+    + redis.call('LLEN', P .. 'ready:2:' .. tag)
+end
+
 local missing = lost(4)
 if missing then return missing end
 local room = tonumber(ARGV[1])

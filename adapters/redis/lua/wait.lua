@@ -3,6 +3,7 @@
 -- ARGV[1]     ids
 -- Answer      a letter each: E ended or unknown, N not ended
 -- Repeatable  yes, it writes nothing
+-- Uses        tasks, unframe
 local ENDED = {C = true, F = true, P = true, X = true, E = true}
 local answers = {}
 for i, task in ipairs(read(unframe(ARGV[1]), 1)) do

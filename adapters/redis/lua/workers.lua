@@ -4,6 +4,7 @@
 -- Answer      framed: the time in ms; then for each dispatcher its name and "time text", as muster
 --             wrote it
 -- Repeatable  yes
+-- Uses        frame
 local now = now_ms()
 local answer = {whole(now)}
 for _, owner in ipairs(redis.call('ZRANGEBYSCORE', P .. 'musters', '(' .. whole(now), '+inf')) do

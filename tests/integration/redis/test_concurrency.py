@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
+from gofer.adapters.redis.driver import Timeouts, open_clients
 from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.scripts import read_scripts
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.identifiers import Attempt, TaskId
 from gofer.domain.ports import Completion, Hint, Written

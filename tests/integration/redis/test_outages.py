@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
+from gofer.adapters.redis.driver import Timeouts, open_clients
 from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.scripts import read_scripts
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import StoreIncompatible, StoreUnavailable
 from gofer.domain.identifiers import WorkerId

@@ -1,4 +1,5 @@
--- Functions.
+-- What is known of a function.
+-- Uses  frame
 
 -- Append what is known of a function but its code, 13 items: id (empty: there is no such function),
 -- name, version, digest, implementation, python, dill, created, entry, contract, when it was

@@ -1,32 +1,5 @@
--- Batches and lists: what is counted and told when tasks come and when they end.
-
--- Whether a task belongs to a batch, by its id: see identifiers.py.
-local function of_batch(id)
-  local mark = byte(id, 20)
-  return mark == 97 or mark == 98 -- a, b
-end
-
--- The positions in their batches of tasks that belong to one, by batch; and the other tasks.
-local function by_batch(ids)
-  local batches, single = {}, {}
-  local last_stem, positions
-  for i = 1, #ids do
-    local id = ids[i]
-    local mark = byte(id, 20)
-    if mark == 97 or mark == 98 then
-      local stem = sub(id, 1, -5)
-      if stem ~= last_stem then -- most that come together are of one batch
-        last_stem = stem
-        positions = batches[stem .. '0000'] or {}
-        batches[stem .. '0000'] = positions
-      end
-      positions[#positions + 1] = sub(id, -4)
-    else
-      single[#single + 1] = id
-    end
-  end
-  return batches, single
-end
+-- Batches and lists: what is counted when tasks come, and taken back.
+-- Uses  batches
 
 -- Count new tasks, also in their batches, and list them; whoever is counted anew keeps its batch
 -- from being forgotten.
@@ -62,19 +35,9 @@ local function enter(ids, created)
 end
 
 -- The index names single tasks and batches; `fading` says until when it is known that those were
--- there which have ended: longer than they are, by the retention, an hour at most. `sweep` forgets the others, some at a time; dispatchers call it all the time.
-local SWEPT_AT_ONCE, SWEEPS, REMEMBERED_MS = 1000, 10, 3600000
-
-local function fade(names, retention)
-  if #names == 0 then return end
-  local scored = {}
-  local past = whole(now_ms() + retention + math.min(tonumber(retention), REMEMBERED_MS))
-  for i = 1, #names do
-    scored[2 * i - 1] = past
-    scored[2 * i] = names[i]
-  end
-  redis.call('ZADD', P .. 'fading', unpack(scored))
-end
+-- there which have ended (publish.lua). `sweep` forgets the others, some at a time; dispatchers call
+-- it all the time.
+local SWEPT_AT_ONCE, SWEEPS = 1000, 10
 
 local function sweep()
   local index, fading = P .. 'index', P .. 'fading'
@@ -85,36 +48,6 @@ local function sweep()
     redis.call('ZREM', fading, unpack(gone))
     redis.call('ZREM', index, unpack(gone))
   end
-end
-
--- Count tasks that have ended as `state` in their batches, and tell the waiters of both: ids, and
--- behind a line feed, framed, `told`: ids and strings of those of which more is told.
-local function publish(ids, state, retention, told)
-  if #ids == 0 then return end
-  local message = {}
-  for i = 1, #ids do message[i] = ids[i] end
-  local batches, ended = by_batch(ids)
-  for batch, positions in pairs(batches) do
-    local key = P .. 'b:' .. batch
-    local known = redis.call('HMGET', key, 'n', 'v')
-    local count = tonumber(known[1] or 0)
-    if count > 0 then
-      redis.call('HINCRBY', key, state, #positions)
-      local there = redis.call('RPUSH', key .. ':e', unpack(positions))
-      if there - tonumber(known[2] or 0) >= count then
-        redis.call('PEXPIRE', key, retention)
-        redis.call('PEXPIRE', key .. ':e', retention)
-        ended[#ended + 1] = batch
-      end
-      message[#message + 1] = batch
-    end
-  end
-  fade(ended, retention)
-  note(state, ids)
-  redis.call('HINCRBY', P .. 'totals', state, #ids)
-  local news = concat(message, ' ')
-  if told and #told > 0 then news = news .. '\n' .. frame(told) end
-  redis.call('PUBLISH', P .. 'ended', news)
 end
 
 -- Take back that a task has ended as `state`, also in its batch: whoever has read its ends so far
@@ -138,31 +71,3 @@ local function recall(id, state)
   redis.call('ZREM', P .. 'fading', name)
   redis.call('ZADD', P .. 'index', 0, name)
 end
-
--- End tasks that wait and are not to be started any more; return whether there may be more of them.
--- One that runs is left alone, and entered again when it comes back.
-local EXPIRED_AT_ONCE = 100
-
-local function expire(now, retention)
-  local due = {'-inf', whole(now), 'LIMIT', 0, EXPIRED_AT_ONCE}
-  local ids = redis.call('ZRANGEBYSCORE', P .. 'expiry', unpack(due))
-  if #ids == 0 then return false end
-  redis.call('ZREM', P .. 'expiry', unpack(ids))
-  local queued, delayed, ended = {}, {}, {}
-  for n, task in ipairs(read(ids, 1)) do
-    local state = task and string.sub(task, 1, 1)
-    if state == 'Q' or state == 'D' then
-      local _, _, _, _, _, _, head = split(task)
-      if state == 'Q' then queued[#queued + 1] = {ids[n], queue_of(head)} end
-      if state == 'D' then delayed[#delayed + 1] = ids[n] end
-      finish(ids[n], 'E', task, whole(now) .. ' -1 -', 'i0:')
-      ended[#ended + 1] = ids[n]
-    end
-  end
-  withdraw(queued, delayed)
-  write()
-  bury(retention)
-  publish(ended, 'E', retention)
-  return #ids == EXPIRED_AT_ONCE
-end
-

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SHARED = ("shared",)
+from gofer.adapters.redis.scripts import read_shared
 
 
 @dataclass(frozen=True)
 class PlantedBug:
-    """A bug: in ``script``, ``right`` becomes ``wrong``. A name of SHARED means all scripts.
+    """A bug: in ``script``, the last ``right`` becomes ``wrong``.
 
+    "shared" means the first one of the one shared file that has it, in all scripts that use that.
     ``walk`` is the seed of the first long walk that sees it; a wrong one costs time, no more.
     """
 
@@ -21,16 +22,13 @@ class PlantedBug:
 
     def planted_in(self, scripts: Mapping[str, str]) -> dict[str, str]:
         """Return the scripts with this bug; fail if the text to change is not there."""
-        broken = dict(scripts)
-        for name in broken if self.script in SHARED else [self.script]:
-            assert self.right in broken[name], f"{self.right!r} is not in {name}"
-            # what they share stands first in each script
-            if self.script in SHARED:
-                broken[name] = broken[name].replace(self.right, self.wrong, 1)
-            else:
-                before, _, after = broken[name].rpartition(self.right)
-                broken[name] = before + self.wrong + after
-        return broken
+        if self.script == "shared":
+            (file,) = [text for text in read_shared().values() if self.right in text]
+            wrong = file.replace(self.right, self.wrong, 1)
+            return {name: source.replace(file, wrong) for name, source in scripts.items()}
+        before, found, after = scripts[self.script].rpartition(self.right)
+        assert found, f"{self.right!r} is not in {self.script}"
+        return {**scripts, self.script: before + self.wrong + after}
 
 
 PLANTED = [
@@ -62,7 +60,9 @@ PLANTED = [
         "local result = string.sub(body, at + length + 1)",
     ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
-    PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
+    PlantedBug(
+        "a delay ends too late", "shared", "= whole(now + delay)", "= whole(now + delay + 1)"
+    ),
     PlantedBug(
         "released tasks are queued twice", "release", "settle()", "settle() settle()", walk=8
     ),
@@ -167,7 +167,7 @@ PLANTED = [
         "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
     ),
     PlantedBug(
-        "a batch forgets what ended", "shared", "HINCRBY', key, state", "HINCRBY', key, 'E'"
+        "a batch forgets what ended", "shared", "key, state, #positions", "key, 'E', #positions"
     ),
     PlantedBug(
         "a batch ends early", "shared", "':e', unpack(positions)", "':e', positions[1]", walk=4

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from gofer.adapters.redis.driver import read_scripts
 from gofer.adapters.redis.keys import Keys
+from gofer.adapters.redis.scripts import read_scripts
 from gofer.domain.errors import InvalidInput
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from fakeredis import FakeServer
 
-from gofer.adapters.redis.driver import Timeouts, open_clients, read_scripts
+from gofer.adapters.redis.driver import Timeouts, open_clients
 from gofer.adapters.redis.options import StoreOptions
+from gofer.adapters.redis.scripts import read_scripts
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import InvalidInput, StoreIncompatible
 from gofer.domain.ports import Cancelled, Submitted
