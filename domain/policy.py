@@ -144,6 +144,17 @@ BATCH = 100
 """Most tasks in one call of the store: one Lua script must not block others for long."""
 
 
+HANDED_MOST = 10
+"""Most tasks of one submit that are handed over to a dispatcher which has claimed in advance: many
+at once are claimed, which costs less for each."""
+
+HANDED_BYTES = 2 * 1024
+"""Longest payload of such a task: longer ones are kept apart, and would be carried twice."""
+
+HANDED_MS = 500
+"""After this time without anybody coming for them, tasks that were handed over go back."""
+
+
 def in_full_batches(count: int, most: int) -> int:
     """Return how many of ``count`` things go into one call now: at most ``most``, and no remainder.
 

@@ -36,7 +36,7 @@ class Ground:
         self.signals.wake_waiters(ended)
         self.signals.wake_waiters({batch for each in ended if (batch := batch_of(each))})
         self.signals.wake_watchers()
-        if self.records.bells or self.records.inboxes:
+        if self.records.bells or self.records.inboxes or self.records.handed:
             self.signals.wake_listeners()
 
     def terminal(self, task_ids: frozenset[TaskId]) -> frozenset[TaskId]:

@@ -18,6 +18,7 @@ from ...domain.identifiers import (
     batch_of,
     position_of,
 )
+from ...domain.ports import Credit, Leased
 from ...domain.task import TaskStatus
 from .fading import Fading
 from .kept import Batch, KnownBatch, KnownKey, Tallies, Watched
@@ -38,7 +39,8 @@ class Records:
 
     The heaps are lazy: an entry counts only while it agrees with its task's record, so that
     moving a lease or cancelling a delayed task costs no search. ``mortal`` are QUEUED tasks by
-    when they expire.
+    when they expire. ``credit`` is what was claimed in advance, by owner, ``handed`` what each
+    submit has leased by it, to be fetched until ``fetch_by``.
     """
 
     tasks: dict[TaskId, Record] = field(default_factory=dict[TaskId, Record])
@@ -55,6 +57,11 @@ class Records:
     over: deque[tuple[float, BatchId]] = field(default_factory=deque[tuple[float, BatchId]])
     listeners: dict[str, float] = field(default_factory=dict[str, float])
     bells: set[str] = field(default_factory=set[str])
+    credit: dict[str, Credit] = field(default_factory=dict[str, Credit])
+    handed: dict[str, list[tuple[Leased, ...]]] = field(
+        default_factory=dict[str, list[tuple[Leased, ...]]]
+    )
+    fetch_by: dict[str, float] = field(default_factory=dict[str, float])
     paused: set[int] = field(default_factory=set[int])
     tallies: Tallies = field(default_factory=Tallies)
     watched: Watched = field(default_factory=Watched)

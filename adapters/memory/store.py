@@ -17,6 +17,7 @@ from ...domain.ports import (
     Claim,
     Clock,
     Completion,
+    Credit,
     Defeat,
     Hint,
     Leased,
@@ -26,7 +27,7 @@ from ...domain.ports import (
     Written,
 )
 from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import batches, checking, hints, transitions
+from . import batches, checking, handing, hints, transitions
 from .events import MemoryEvents
 from .expecting import Expectation
 from .functions import MemoryFunctions
@@ -66,9 +67,9 @@ class MemoryStore(MemoryFunctions):
     # ------------------------------------------------------------ into the queue and out of it
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
-        """Record new tasks and ring."""
+        """Record new tasks; hand over what was claimed in advance, ring for the rest."""
         now, bounds = self._ground.now(), (self._queued_limit, self._ground.retention_ms)
-        answers = [transitions.submit(self._records, task, *bounds, now) for task in tasks]
+        answers = handing.submit(self._records, tasks, *bounds, now)
         self._ground.tell()
         return answers
 
@@ -78,6 +79,8 @@ class MemoryStore(MemoryFunctions):
         if not wants:
             return Claim(())
         now, records = self._ground.now(), self._records
+        records.credit.pop(owner, None)
+        handing.take_back(records, now)
         expired = transitions.expire(records, now)
         records.promote(now.steady)
         claimer = transitions.Claimer(owner, token, lease_ms)
@@ -224,16 +227,22 @@ class MemoryStore(MemoryFunctions):
         if timeout_s > 0 and (page is None or page.state.ended <= seen):
             await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
 
-    async def listen(self, owner: str, timeout_s: float) -> Hint:
-        """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
-        hint = hints.take(self._records, owner, self._ground.now())
+    async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
+        """Wait for a hint to ``owner``: cancels and tasks go before work."""
+        hint = hints.take(self._records, owner, self._ground.now(), credit)
         if hint != Hint() or timeout_s <= 0:
             return hint
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while hint == Hint() and (left := deadline - loop.time()) > 0:
             await self._ground.signals.listen(left)
-            hint = hints.take(self._records, owner, self._ground.now())
+            hint = hints.take(self._records, owner, self._ground.now(), credit)
+        return hint
+
+    async def hush(self, owner: str) -> Hint:
+        """Take the credit of ``owner`` back, and let its ``listen`` return."""
+        hint = hints.hush(self._records, owner)
+        self._ground.tell()
         return hint
 
     def wake(self) -> None:

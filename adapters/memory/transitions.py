@@ -66,7 +66,6 @@ def submit(
     records.tallies.came(task.priority, now.unix_ms)
     steps.note(records, record, now)
     records.push(record, steps.due(record, task.delay_ms, now), head=False)
-    records.ring(now.steady)
     return Submitted.NEW
 
 
@@ -94,11 +93,12 @@ def claim(
             taken = records.pop_ready(tag, priority, min(rooms[tag], rooms.get(family, rooms[tag])))
             for each in {tag, family} & rooms.keys():
                 rooms[each] -= len(taken)
-            tasks.extend(_claim(records, record, claimer, now) for record in taken)
+            tasks.extend(lease(records, record, claimer, now) for record in taken)
     return tasks
 
 
-def _claim(records: Records, record: Record, claimer: Claimer, now: Moment) -> Leased:
+def lease(records: Records, record: Record, claimer: Claimer, now: Moment) -> Leased:
+    """Lease a task that was taken out of its queue."""
     steps.step(record, TaskEvent.CLAIM)
     record.attempt = Attempt(record.new.id, record.number + 1, claimer.token)
     record.owner = claimer.owner
@@ -111,9 +111,13 @@ def _claim(records: Records, record: Record, claimer: Claimer, now: Moment) -> L
 
 
 def next_due_ms(records: Records, now: Moment) -> int | None:
-    """Return in how many ms the next delayed task is due; None if there is none."""
+    """Return in how many ms the next delayed task is due, or one may have to be taken back.
+
+    None if there is none.
+    """
     record = records.next_delayed()
-    return None if record is None or record.due is None else ceil(record.due - now.steady)
+    dues = [*records.fetch_by.values(), *([] if record is None else [record.due or 0.0])]
+    return ceil(min(dues) - now.steady) if dues else None
 
 
 def start(records: Records, attempt: Attempt, worker: WorkerId, now: Moment) -> Written:

@@ -185,6 +185,12 @@ def claimed(token: str, items: Items) -> Claimed:
     return Claimed(tasks, broken, longs, next_due_ms, left, elsewhere)
 
 
+def handed(element: bytes) -> Claimed:
+    """Return what was handed over with one submit: see shared/handing.lua."""
+    token, *items = unframe(element)
+    return claimed(record.unword(token.decode()), [b""] * _CLAIMED + items)
+
+
 def adopted(attempt: Attempt, told: bytes) -> Leased | None:
     """Return what adopt.lua answers about an attempt."""
     return record.leased(attempt, told, b"")[0] if told else None

@@ -143,6 +143,15 @@ class Driver:
                 await self._part_with(error)
                 raise
 
+    async def last(self, commands: Sequence[Command]) -> Any:
+        """Send commands in one breath; return the answer to the last, whatever befell others."""
+        with translated():
+            try:
+                return await self._lines.last(commands)
+            except exceptions.ResponseError as error:
+                await self._part_with(error)
+                raise
+
     async def command(self, *words: Word) -> Any:
         """Send one command the driver's own way, which makes its answer handier."""
         client = cast("Any", self._client)

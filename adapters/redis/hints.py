@@ -1,19 +1,27 @@
-"""Listening for work and for cancels: a script that takes what is there, then a blocking pop.
+"""Listening for work, for tasks that are handed over, and for cancels.
 
-The script also says who listens, which holds for a minute, so it is called only now and then: a
-task alone is spared a round trip. The pop has a connection of its own.
-The inbox goes before the bell: under load the bell rings all the time, and a cancel must not wait
+First a script that takes what is there, then a blocking pop. The script also says who listens,
+which holds for a minute, so it is called only now and then: a task alone is spared a round trip.
+The pop has a connection of its own; the credit is written there, in the same breath.
+The inbox goes before all else: under load the bell rings all the time, and a cancel must not wait
 behind it. Hints may be lost with a broken connection; they are never the truth.
 """
 
 import asyncio
+import logging
+from collections.abc import Sequence
 
 from ...domain.errors import StoreUnavailable
 from ...domain.identifiers import TaskId
-from ...domain.ports import Hint
+from ...domain.ports import Credit, Hint, Leased
+from . import codec
 from .driver import Driver
 from .framing import unframe
 from .keys import Keys
+from .record import word
+from .wire import Command
+
+log = logging.getLogger(__name__)
 
 GRACE_S = 2.0
 """How much later than asked the server may answer a blocking pop before we call it silent."""
@@ -22,12 +30,15 @@ SAID_S = 10.0
 """For so long the script that says who listens is not called again: a small part of the time for
 which the server takes its word (LISTENER_MS, lua/shared/bell.lua)."""
 
+CREDIT_MS = 60_000
+"""A credit that nobody uses or replaces is forgotten: LISTENER_MS, as who listens is."""
+
 INBOX_AT_ONCE = 1_000
 """Most cancelled ids that are taken at once: Lua hands them on as arguments."""
 
 
 class Hints:
-    """The doorbell and the inboxes of one shard."""
+    """The doorbell and the inboxes of one shard, and what is handed over there."""
 
     def __init__(self, driver: Driver, blocking: Driver, keys: Keys) -> None:
         self._driver = driver
@@ -35,36 +46,70 @@ class Hints:
         self._keys = keys
         self._said = "", 0.0
 
-    async def listen(self, owner: str, timeout_s: float) -> Hint:
+    async def listen(self, owner: str, timeout_s: float, credit: Credit | None) -> Hint:
         """Return what there is to tell ``owner``, after at most ``timeout_s``."""
         now = asyncio.get_running_loop().time()
         said, self._said = self._said, ("", 0.0)  # what holds after a call that fails is not known
         hint = Hint()
+        told = "" if credit is None else _written(credit)
+        before: list[Command] = []
         if timeout_s <= 0 or said[0] != owner or now - said[1] > SAID_S:
-            hint = await self._at_once(owner)
+            hint = await self._at_once(owner, told)
             said = owner, now
+        elif told:
+            before.append(("SET", self._keys.credit(owner), told, "PX", CREDIT_MS))
+        else:
+            before.append(("DEL", self._keys.credit(owner)))
         if hint == Hint() and timeout_s > 0:
-            hint = await self._popped(owner, timeout_s)
+            hint = await self._popped(owner, timeout_s, before)
         self._said = said
         return hint
 
-    async def _popped(self, owner: str, timeout_s: float) -> Hint:
-        inbox, bell = self._keys.inbox(owner), self._keys.bell(owner)
+    async def hush(self, owner: str) -> Hint:
+        """Take the credit back; return what was handed over before."""
+        elements = unframe(await self._driver.run("hush", owner))
+        return Hint(tasks=tuple(task for each in elements for task in _handed(each)))
+
+    async def _popped(self, owner: str, timeout_s: float, before: Sequence[Command]) -> Hint:
+        keys = self._keys
+        inbox, handed, bell = keys.inbox(owner), keys.handed(owner), keys.bell(owner)
         # the server takes 0 for "for ever"
         wait_s = f"{max(timeout_s, 0.001):.3f}"
+        pop = ("BLPOP", inbox, handed, bell, wait_s)
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                popped = await self._blocking.call("BLPOP", inbox, bell, wait_s)
+                # a full server refuses the credit, and pops all the same
+                popped = await self._blocking.last([*before, pop])
         except TimeoutError as error:
             raise StoreUnavailable("it did not answer in time") from error
         if popped is None:
             return Hint()
         key, element = popped
+        if key.decode() == handed:
+            return Hint(tasks=_handed(element))
         if key.decode() == bell:
             return Hint(work=True)
-        rest = await self._at_once(owner)
-        return Hint(rest.work, (TaskId(element.decode()), *rest.cancelled))
+        rest = await self._at_once(owner, "")
+        cancelled = (TaskId(element.decode()), *rest.cancelled)
+        return Hint(rest.work, cancelled, rest.tasks)
 
-    async def _at_once(self, owner: str) -> Hint:
-        work, *cancelled = unframe(await self._driver.run("listen", owner, INBOX_AT_ONCE))
-        return Hint(work == b"1", tuple(TaskId(element.decode()) for element in cancelled))
+    async def _at_once(self, owner: str, told: str) -> Hint:
+        answer = await self._driver.run("listen", owner, INBOX_AT_ONCE, told)
+        work, handed, *cancelled = unframe(answer)
+        tasks = _handed(handed) if handed else ()
+        return Hint(work == b"1", tuple(TaskId(each.decode()) for each in cancelled), tasks)
+
+
+def _written(credit: Credit) -> str:
+    """Return a credit as the scripts read it: see lua/shared/handing.lua."""
+    wants = (f" {tag} {most}" for tag, most in credit.wants.items() if most > 0)
+    return f"{word(credit.token)} {credit.lease_ms}{''.join(wants)}"
+
+
+def _handed(element: bytes) -> tuple[Leased, ...]:
+    """Return what was handed over with one submit."""
+    found = codec.handed(element)
+    for problem in found.unreadable:
+        # the others are none the worse; it fails once its lease has ended too often
+        log.error("handed over, and left until its lease ends: %s", problem)
+    return tuple(leased for leased, _ in found.tasks)

@@ -45,6 +45,9 @@ key                  type    what it holds                                      
                              task's or a batch's
 ``listeners``        zset    dispatchers, by until when work is rung for them, in ms      2 min
 ``bell:<owner>``     list    one element when there may be work                           1, 1 min
+``credit:<owner>``   string  what a listener has claimed in advance (shared/handing.lua)  1 min
+``handed:<owner>``   list    tasks that were leased by that, an element a submit          1 min
+``handed``           zset    owners of such lists, by when what is left there goes back   few
 ``inbox:<owner>``    list    ids of cancelled tasks that their owner should kill          10 000,
                                                                                           5 min
 ``o:<task id>``      hash    what a running task has shown: ``n`` attempt's number, ``s``  retention
@@ -155,6 +158,14 @@ class Keys:
     def bell(self, owner: str) -> str:
         """Return the key of a dispatcher's doorbell."""
         return f"{self.prefix}bell:{owner}"
+
+    def credit(self, owner: str) -> str:
+        """Return the key of what a dispatcher has claimed in advance."""
+        return f"{self.prefix}credit:{owner}"
+
+    def handed(self, owner: str) -> str:
+        """Return the key of what was handed over to a dispatcher."""
+        return f"{self.prefix}handed:{owner}"
 
     def inbox(self, owner: str) -> str:
         """Return the key of a dispatcher's inbox."""

@@ -34,7 +34,22 @@ class Lines:
         return (await self.answers(commands))[-1]
 
     async def answers(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands in one breath; return all answers in order, or raise the first error.
+        """Send commands in one breath; return all answers in order, or raise the first error."""
+        answers = await self._ask(commands)
+        for answer in answers:
+            if isinstance(answer, exceptions.ResponseError):
+                raise answer
+        return answers
+
+    async def last(self, commands: Sequence[Command]) -> Any:
+        """Send commands in one breath; return the answer to the last, whatever befell others."""
+        answer = (await self._ask(commands))[-1]
+        if isinstance(answer, exceptions.ResponseError):
+            raise answer
+        return answer
+
+    async def _ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Return all answers in order, errors among them.
 
         Nothing is ever sent twice. A call that is broken off takes its connection with it, so
         that its answer cannot be taken for another's.
@@ -46,9 +61,6 @@ class Lines:
             await self._drop(line)
             raise
         await self._give(line)
-        for answer in answers:
-            if isinstance(answer, exceptions.ResponseError):
-                raise answer
         return answers
 
     async def forget(self) -> None:

@@ -18,6 +18,7 @@ from ...domain.ports import (
     Cancelled,
     Claim,
     Completion,
+    Credit,
     Defeat,
     Hint,
     Leased,
@@ -234,9 +235,13 @@ class RedisStore(RedisFunctions):
         """Let whoever waits for tasks return, now and from now on."""
         self._endings.leave()
 
-    async def listen(self, owner: str, timeout_s: float) -> Hint:
-        """Wait for a hint to ``owner``; cancels are told before work, and each only once."""
-        return await self._hints.listen(record.word(owner), timeout_s)
+    async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
+        """Wait for a hint to ``owner``: cancels and tasks go before work."""
+        return await self._hints.listen(record.word(owner), timeout_s, credit)
+
+    async def hush(self, owner: str) -> Hint:
+        """Take the credit of ``owner`` back, and let its ``listen`` return."""
+        return await self._hints.hush(record.word(owner))
 
     async def ping(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason.

@@ -1,5 +1,6 @@
 """What the store is asked with, and what it answers: plain values, never exceptions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -159,8 +160,23 @@ class BatchPage:
 class Hint:
     """Why ``listen`` returned: there may be work; these running tasks were cancelled.
 
-    Both empty: time is up. A hint may be lost; it saves time, it is never the truth.
+    ``tasks`` were handed over: they are leased to the listener as by a claim, under the token of a
+    ``Credit`` of its. All empty: time is up. A hint may be lost; it saves time, it is never the
+    truth, and tasks that are lost with it come back when their leases end.
     """
 
     work: bool = False
     cancelled: tuple[TaskId, ...] = ()
+    tasks: tuple[Leased, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A claim in advance, which a submit may answer: see ``TaskStore.listen``.
+
+    ``token`` must be new and random, as that of a claim; ``wants`` and ``lease_ms`` as there.
+    """
+
+    token: str
+    wants: Mapping[str, int]
+    lease_ms: int

@@ -16,6 +16,7 @@ from .answers import (
     Cancelled,
     Claim,
     Completion,
+    Credit,
     Defeat,
     Hint,
     Leased,
@@ -171,11 +172,26 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def listen(self, owner: str, timeout_s: float) -> Hint:
+    async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
         """Wait for a hint to this dispatcher, at most ``timeout_s``.
 
         Work is hinted to every dispatcher that listens, and to one that did not in the last
         minute at once: it may have missed a hint.
+
+        ``credit`` is a claim in advance. A submit of few short tasks that finds nothing else
+        waiting in their environment may lease them to a dispatcher with such a claim, which gets
+        them with a hint and need not claim. It holds for one such submit, until the dispatcher
+        claims or listens again: then the new one holds, or none. What was handed over and is
+        not fetched within ``policy.HANDED_MS`` goes back to its queue at the next claim of
+        anybody, and nothing is charged. NOT to be repeated on StoreUnavailable without need:
+        tasks that went with a lost answer come back when their leases end.
+        """
+        ...
+
+    async def hush(self, owner: str) -> Hint:
+        """Take the credit of this dispatcher back, and let its ``listen`` return.
+
+        Returns what was handed over and not fetched yet. For a dispatcher that is about to leave.
         """
         ...
 

@@ -6,6 +6,9 @@ one whose workers are full is claimed for as soon as they have room. Leases are 
 are reaped, so that after an outage of the store nobody takes back what still runs; and a
 dispatcher that has just started reaps only after ``silence_ms``, so that workers which outlived
 the last one can be adopted first, and what they finished meanwhile is not run again.
+
+Whoever listens has claimed in advance as well, what there is room for: a task that comes alone is
+handed over with the hint, and nobody claims. Before the dispatcher leaves, it takes that back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,8 +16,8 @@ from math import inf
 
 from ..function import family_of
 from ..identifiers import Attempt
-from ..policy import BATCH, Timers, in_full_batches, round_after
-from .effects import CallClaim, CallListen, CallReap, CallRenew
+from ..policy import BATCH, HANDED_MOST, Timers, in_full_batches, round_after
+from .effects import CallClaim, CallHush, CallListen, CallReap, CallRenew
 
 CLAIM_MOST = 1_000
 """Most tasks in one claim: the store cuts it into scripts of at most ``policy.BATCH``."""
@@ -36,12 +39,12 @@ class Agenda:
         self._claim_sent_ms = now
         self._claimed_ms = inf
         self._reap_at_ms = now + timers.silence_ms
-        self._closing = False
+        self._closing = self._hushing = self._hushed = False
 
     @property
-    def claiming(self) -> bool:
-        """Return whether a claim is under way."""
-        return self._claiming
+    def awaits_tasks(self) -> bool:
+        """Return whether a call is under way, or to be made, that may bring tasks."""
+        return self._claiming or (self._closing and (self._listening or not self._hushed))
 
     @property
     def renewed_ms(self) -> float:
@@ -56,7 +59,7 @@ class Agenda:
 
     def calls(
         self, now: float, rooms: Mapping[str, int], held: Callable[[], list[Attempt]]
-    ) -> Iterator[CallRenew | CallReap | CallClaim | CallListen]:
+    ) -> Iterator[CallRenew | CallReap | CallClaim | CallListen | CallHush]:
         """Yield what is due. ``rooms``: how many tasks of which environment could be placed now,
         those with no room left out; ``held``: our leases.
         """
@@ -67,6 +70,9 @@ class Agenda:
             self._reaping = True
             yield CallReap(BATCH)
         if self._closing:
+            if not (self._hushing or self._hushed):
+                self._hushing = True
+                yield CallHush()
             return
         if now >= self._claim_at_ms:
             self._claim_at_ms = inf
@@ -78,7 +84,8 @@ class Agenda:
             yield CallClaim(_at_most(CLAIM_MOST, rooms))
         if not (self._listening or (self._answer_first and self._claiming)):
             self._listening = True
-            yield CallListen(self._timers.poll_ms)
+            free = {} if self._claiming else rooms
+            yield CallListen(self._timers.poll_ms, _at_most(HANDED_MOST, free))
 
     def _renew(self, now: float, held: list[Attempt]) -> Iterator[CallRenew]:
         self._renew_at_ms = round_after(now, self._timers.renew_ms)
@@ -93,17 +100,23 @@ class Agenda:
     def claimed(self, now: float, left: Iterable[str], next_due_ms: int | None) -> None:
         """Note a claim's answer: of what there is more, and when the next task is due.
 
-        A hint that came since the claim was sent holds: the claim may have looked before it. A
-        renewal that was sent since then has not renewed what it brought; if the answer took long,
-        the next one is due at once.
+        A hint that came since the claim was sent holds: the claim may have looked before it.
         """
         self._claiming = self._answer_first = False
-        self._claimed_ms = min(self._claimed_ms, self._claim_sent_ms)
-        self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
-        self._renew_at_ms = min(self._renew_at_ms, self._claimed_ms + self._timers.renew_ms)
+        self._leased_since(self._claim_sent_ms)
         self._covered.difference_update(left)
         if next_due_ms is not None:
             self.work_at(now + next_due_ms)
+
+    def _leased_since(self, moment: float) -> None:
+        """Note leases that may be as old as that.
+
+        A renewal that was sent since then has not renewed them; if their coming took long, the
+        next one is due at once.
+        """
+        self._claimed_ms = min(self._claimed_ms, moment)
+        self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
+        self._renew_at_ms = min(self._renew_at_ms, self._claimed_ms + self._timers.renew_ms)
 
     def renewed(self) -> None:
         """Note that all leases were renewed, but for those claimed since that was sent."""
@@ -118,8 +131,8 @@ class Agenda:
         if count >= BATCH:
             self._reap_at_ms = now
 
-    def hinted(self) -> None:
-        """Note that the bell rang, or that nothing was heard for long.
+    def hinted(self, *, handed: bool = False) -> None:
+        """Note that the bell rang, that nothing was heard for long, or that tasks were ``handed``.
 
         Nothing more is listened for before a claim was answered, if one is under way or follows:
         so a task that comes alone need not wait for the calls of the next listen (0.2 ms), and one
@@ -127,15 +140,33 @@ class Agenda:
         """
         self._listening = False
         self._answer_first = True
-        self._covered.clear()
+        if not handed:
+            self._covered.clear()
+
+    def handed(self, since: float) -> None:
+        """Note that tasks were handed over which were claimed in advance, not before ``since``.
+
+        There need not be more. A lost hint is waited for no longer than if nothing was heard.
+        """
+        self._leased_since(since)
+        self.work_at(self._claim_sent_ms + self._timers.poll_ms)
+
+    def hushed(self) -> None:
+        """Note that nothing is claimed in advance any more."""
+        self._hushing, self._hushed = False, True
 
     def work_at(self, moment: float) -> None:
         """Note that there is work to be claimed from ``moment`` on."""
         if not self._closing:
             self._claim_at_ms = min(self._claim_at_ms, moment)
 
-    def failed(self, call: CallRenew | CallReap | CallClaim | CallListen, now: float) -> None:
-        """Note that the store did not answer; the caller says when it may be asked again."""
+    def failed(
+        self, call: CallRenew | CallReap | CallClaim | CallListen | CallHush, now: float
+    ) -> None:
+        """Note that the store did not answer; the caller says when it may be asked again.
+
+        What was claimed in advance is not asked for twice: it comes back when its lease ends.
+        """
         match call:
             case CallClaim():
                 self._claiming = self._answer_first = False
@@ -147,6 +178,8 @@ class Agenda:
                 self._reaping = False
             case CallListen():
                 self._listening = False
+            case CallHush():
+                self._hushing, self._hushed = False, True
 
     def close(self, now: float) -> None:
         """Claim and listen no more; renew once more, to leave a successor all the time."""

@@ -89,7 +89,10 @@ class Crew:
         return [member for member in self.members.values() if member.heard_ms <= limit]
 
     def suspend(self, worker: WorkerId) -> None:
-        """Say and give nothing more in this session; the worker must say Hello anew."""
+        """Say and give nothing more in this session; the worker must say Hello anew.
+
+        What it holds stays with it until it does, or is silent for too long.
+        """
         member = self.members.get(worker)
         if member is not None:
             member.suspended = True

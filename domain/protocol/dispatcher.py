@@ -19,8 +19,11 @@ from ..scheduling import Roster
 from .agenda import Agenda
 from .crew import Crew
 from .effects import (
+    NOTHING_BROUGHT,
+    Brought,
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallMuster,
     CallReap,
@@ -41,6 +44,7 @@ from .muster import Musters
 from .reception import Reception
 from .relay import Relay
 from .reports import Reports
+from .stranded import Stranded
 
 
 class DispatcherCore:
@@ -67,7 +71,7 @@ class DispatcherCore:
         self._musters = Musters(self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
-        self._stranded: set[str] = set()
+        self._stranded = Stranded(self._roster)
         self._effects: list[DispatcherEffect] = []
 
     # ------------------------------------------------------------ what others may see
@@ -80,7 +84,7 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
-        waiting = self._intake or self._agenda.claiming or self._musters.under_way
+        waiting = self._intake or self._agenda.awaits_tasks or self._musters.under_way
         return self._draining and self._ledger.empty and not waiting
 
     def in_hand(self) -> list[Attempt]:
@@ -112,10 +116,7 @@ class DispatcherCore:
         return self._step(now)
 
     def undeliverable(self, worker: WorkerId, now: float) -> list[DispatcherEffect]:
-        """Learn that the link would not take a message: the session has a gap, so end it.
-
-        What the worker holds stays with it until it says Hello anew, or is silent for too long.
-        """
+        """End a session with a gap: the link would not take a message. See ``Crew.suspend``."""
         self._note("info", f"worker {worker} cannot be reached")
         self._crew.suspend(worker)
         return self._step(now)
@@ -128,7 +129,7 @@ class DispatcherCore:
         """Take claimed tasks; ``functions`` has those of them that exist."""
         self._ledger.succeeded()
         self._agenda.claimed(now, claim.left, claim.next_due_ms)
-        self._tell_stranded(claim.elsewhere)
+        self._effects += self._stranded.told(claim.elsewhere)
         self._intake.claimed(claim.tasks, functions)
         return self._step(now)
 
@@ -190,11 +191,28 @@ class DispatcherCore:
         self._effects += self._reception.adopted(call, leases, now)
         return self._step(now)
 
-    def hinted(self, hint: Hint, now: float) -> list[DispatcherEffect]:
-        """Look for work when the bell rang, or when nothing was heard for long; kill cancels."""
-        self._agenda.hinted()
+    def hinted(
+        self, hint: Hint, now: float, brought: Brought = NOTHING_BROUGHT
+    ) -> list[DispatcherEffect]:
+        """Look for work when the bell rang, or when nothing was heard for long; kill cancels.
+
+        Or place what was handed over; ``brought`` is what belongs to it.
+        """
+        self._agenda.hinted(handed=bool(hint.tasks))
         if hint.work:
             self._musters.hinted()
+        return self._told(hint, now, brought)
+
+    def hushed(self, hint: Hint, now: float, brought: Brought) -> list[DispatcherEffect]:
+        """Give back what was handed over at the last; nothing more will be."""
+        self._ledger.succeeded()
+        self._agenda.hushed()
+        return self._told(hint, now, brought)
+
+    def _told(self, hint: Hint, now: float, brought: Brought) -> list[DispatcherEffect]:
+        if hint.tasks:
+            self._agenda.handed(brought.since_ms)
+            self._intake.claimed(hint.tasks, brought.functions)
         if hint.cancelled:
             gone = frozenset[TaskId](hint.cancelled)
             self._drop([a for a in self.in_hand() if a.task_id in gone])
@@ -216,7 +234,7 @@ class DispatcherCore:
         """Put back what a call was to do that the store did not answer."""
         self._ledger.refused(now)
         match call:
-            case CallClaim() | CallRenew() | CallReap() | CallListen():
+            case CallClaim() | CallRenew() | CallReap() | CallListen() | CallHush():
                 self._agenda.failed(call, now)
             case CallAdopt():
                 self._reception.failed(call)
@@ -277,13 +295,6 @@ class DispatcherCore:
         if self._ledger.failing:
             return self._timers.lease_ms
         return max(0, round(self._timers.lease_ms - (now - self._agenda.renewed_ms)))
-
-    def _tell_stranded(self, elsewhere: Sequence[str]) -> None:
-        """Warn, once each, of environments that tasks wait for and no connected worker offers."""
-        stranded = {tag for tag in elsewhere if not self._roster.offers(tag)}
-        for tag in sorted(stranded - self._stranded):
-            self._note("warning", f"tasks wait for a worker of {tag}, and none is connected")
-        self._stranded = stranded
 
     def _note(self, level: str, text: str) -> None:
         self._effects.append(Note(level, text))

@@ -4,9 +4,13 @@ The driver may carry out effects of one batch in any order that keeps the order 
 one peer. A store call that raised StoreUnavailable is answered with the core's ``failed``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
 
-from ..identifiers import Attempt, Session, WorkerId
+from ..function import Function
+from ..identifiers import Attempt, FunctionId, Session, WorkerId
 from ..output import Piece
 from ..ports import Completion, Defeat, Sighting
 from .messages import Assignment, FunctionBody, ToDispatcher, ToWorker
@@ -95,9 +99,29 @@ class CallReap:
 
 @dataclass(frozen=True, slots=True)
 class CallListen:
-    """Wait for a hint; answer with ``hinted``."""
+    """Wait for a hint; answer with ``hinted``. ``wants``: what to claim in advance, by tag."""
 
     timeout_ms: float
+    wants: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallHush:
+    """Claim nothing in advance any more, and have listening end; answer with ``hushed``."""
+
+
+class Brought(NamedTuple):
+    """What belongs to tasks that were handed over.
+
+    ``functions`` has those of them that exist; ``since_ms`` is when they were claimed in advance,
+    by the steady clock: their leases are no older.
+    """
+
+    functions: Mapping[FunctionId, Function]
+    since_ms: float
+
+
+NOTHING_BROUGHT = Brought({}, inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +155,15 @@ class Note:
 
 
 TaskCall = (
-    CallClaim | CallStart | CallRenew | CallAdopt | CallRecord | CallRelease | CallReap | CallListen
+    CallClaim
+    | CallStart
+    | CallRenew
+    | CallAdopt
+    | CallRecord
+    | CallRelease
+    | CallReap
+    | CallListen
+    | CallHush
 )
 ViewCall = CallMuster | CallShow
 StoreCall = TaskCall | ViewCall

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from ...domain.errors import LinkClosed, StoreUnavailable
@@ -18,7 +17,6 @@ from ...domain.ports import (
     Entropy,
     FromWorker,
     FunctionStore,
-    Leased,
     Link,
     OutputStore,
     Point,
@@ -30,6 +28,7 @@ from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallMuster,
     CallReap,
@@ -49,12 +48,9 @@ from ...domain.protocol.effects import (
 from ...domain.protocol.messages import Orders, Report
 from ..logs import LEVELS
 from .alarm import Alarm
-from .functions import FunctionCache
+from .tasks_in import TasksIn
 
 log = logging.getLogger("gofer.dispatcher")
-
-TOKEN_BITS = 64
-"""Random bits in a lease token."""
 
 
 class Dispatcher:
@@ -85,18 +81,26 @@ class Dispatcher:
         is the largest function with its arguments that the link carries.
         """
         self._tasks = tasks
-        self._functions = FunctionCache(functions)
         self._link = link
         self._clock = clock
-        self._entropy = entropy
         self._timers = timers
         self._telemetry = telemetry
         self._owner = owner
         self._mode = mode
         self._workers = workers
         self._output = output
-        self._timeout_ms = timeout_ms
         self._core = DispatcherCore(timers, entropy.fraction, clock.steady_ms(), carried_bytes)
+        self._tasks_in = TasksIn(
+            self._core,
+            tasks,
+            functions,
+            clock=clock,
+            entropy=entropy,
+            telemetry=telemetry,
+            owner=owner,
+            lease_ms=timers.lease_ms,
+            timeout_ms=timeout_ms,
+        )
         self._alarm = Alarm()
         self._over = asyncio.Event()
         self._calls = asyncio.TaskGroup()
@@ -226,8 +230,8 @@ class Dispatcher:
         core, tasks, now = self._core, self._tasks, self._clock.steady_ms
         lease_ms = self._timers.lease_ms
         match call:
-            case CallClaim():
-                effects = await self._claim(call)
+            case CallClaim() | CallListen() | CallHush():
+                effects = await self._tasks_in.ask(call)
             case CallRecord():
                 answers = await tasks.complete(call.completions) if call.completions else []
                 answers += await tasks.fail(call.defeats) if call.defeats else []
@@ -254,33 +258,9 @@ class Dispatcher:
                 if expired:
                     self._telemetry.point(Point.REAPED)
                 effects = core.reaped(expired, now())
-            case CallListen():
-                hint = await tasks.listen(self._owner, call.timeout_ms / 1000)
-                effects = core.hinted(hint, now())
             case _:
                 assert_never(call)
         return effects
-
-    async def _claim(self, call: CallClaim) -> list[DispatcherEffect]:
-        """Claim, and bring the functions; a claim whose functions cannot be had is lost.
-
-        Its tasks come back when the lease is over: nothing has begun, nothing is charged.
-        """
-        token = f"{self._entropy.bits(TOKEN_BITS):016x}"
-        lease_ms = self._timers.lease_ms
-        self._telemetry.point(Point.CLAIMING)
-        claim = await self._tasks.claim(self._owner, token, dict(call.wants), lease_ms)
-        if claim.tasks:
-            self._telemetry.point(Point.CLAIMED)
-        functions = await self._functions.get(task.function_id for task in claim.tasks)
-        if self._timeout_ms is not None:
-            claim = replace(claim, tasks=tuple(self._bounded(task) for task in claim.tasks))
-        return self._core.claimed(claim, functions, self._clock.steady_ms())
-
-    def _bounded(self, task: Leased) -> Leased:
-        if task.budget.timeout_ms is not None:
-            return task
-        return task._replace(budget=task.budget._replace(timeout_ms=self._timeout_ms))
 
 
 def _brings_outcomes(arrival: FromWorker) -> bool:

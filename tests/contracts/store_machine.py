@@ -243,10 +243,6 @@ class StoreMachine(RuleBasedStateMachine):
     def name_batch(self, batch: BatchId, digest: str, key: str) -> None:
         self.both(lambda store: store.name_batch(Idempotency(key, digest), batch))
 
-    @rule(owner=owners)
-    def listen(self, owner: str) -> None:
-        self.both(lambda store: store.listen(owner, 0))
-
     @rule(ms=st.sampled_from([1, 10, 100, 1_000, 60_000]))
     def advance(self, ms: int) -> None:
         self.clock.advance(ms)

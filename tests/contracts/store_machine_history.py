@@ -9,7 +9,7 @@ from gofer.domain.ports import Store, TaskPage, TaskQuery
 from gofer.domain.task import TaskStatus
 from tests.contracts.store_backend import FOREIGN, WORKER
 from tests.contracts.store_choices import picks
-from tests.contracts.store_machine import StoreMachine
+from tests.contracts.store_machine_signals import SignalsMachine
 
 QUERIES = [
     TaskQuery(),
@@ -21,7 +21,7 @@ QUERIES = [
 ATTEMPTS_SHOWN = 8
 
 
-class WholeStoreMachine(StoreMachine):
+class WholeStoreMachine(SignalsMachine):
     """Both stores, with every port that they have."""
 
     @rule(positions=picks)

@@ -26,7 +26,8 @@ _VERBS = (
     ("fail", 4),
     ("release", 4),
     ("cancel", 3),
-    ("listen", 4),
+    ("listen", 5),
+    ("hush", 0.5),
     ("complete", 4),
     ("renew", 2),
     ("adopt", 2),
@@ -98,7 +99,8 @@ def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
         ),
         "release": lambda: machine.release(few, delay_ms, random.choice(["", "no worker"])),
         "cancel": lambda: machine.cancel(few),
-        "listen": lambda: machine.listen(owner),
+        "listen": lambda: machine.listen(owner, random.choice([{}, wants, wants]), lease_ms),
+        "hush": lambda: machine.hush(owner),
         "name batch": lambda: machine.name_batch(BATCHES[0], random.choice("0f"), "l"),
         "complete": lambda: machine.complete(few, run_ms, random.choice(ADDED)),
         "renew": lambda: machine.renew(few, lease_ms),
@@ -129,5 +131,5 @@ def _adopt_and_cancel(machine: WholeStoreMachine, few: list[int], owner: str) ->
     machine.adopt(few, owner, 10)
     adopted = [attempt.task_id for attempt in machine.chosen(few)]
     machine.both(lambda store: store.cancel(adopted))
-    machine.listen("d1")
-    machine.listen("d2")
+    machine.listen("d1", {})
+    machine.listen("d2", {})

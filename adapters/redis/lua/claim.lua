@@ -7,12 +7,12 @@
 -- ARGV[5]     retention in ms
 -- ARGV[6]     2 items each: a tag, how many tasks of it at most; for a family's tag, how many of it
 --             and its environments together
--- Answer      framed: in how many ms the next delayed task is due (empty: there is none); those of
---             the tags of which more is due, and others that tasks wait for, a space after each;
---             3 items for each task: id, number, what its string has from `created` on (see the
---             tasks.lua)
+-- Answer      framed: in how many ms the next delayed task is due, or one goes back that was handed
+--             over and not fetched (empty: there is none); those of the tags of which more is due,
+--             and others that tasks wait for, a space after each; 3 items for each task: id, number,
+--             what its string has from `created` on (see tasks.lua)
 -- Repeatable  no: an answer that is lost costs one lease time
--- Uses        bell, expire, frame, rates, tasks, unframe, waiting, watched, writes
+-- Uses        bell, expire, frame, rates, tasks, unframe, untaken, waiting, watched, writes
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])
 local wants = unframe(ARGV[6])
@@ -20,6 +20,9 @@ local now = now_ms()
 local until_ms = whole(now + tonumber(ARGV[3]))
 local PROMOTED, EXAMINED, EXPIRING, MOST = 100, 1000, 10, 100
 local READY = {Q = true, Qf = true, Qr = true}
+
+redis.call('DEL', P .. 'credit:' .. owner) -- this claim takes the room of the one in advance
+local look = take_back(now)
 
 local expiring = 0
 while expiring < EXPIRING and expire(now, whole(tonumber(ARGV[5]))) do expiring = expiring + 1 end
@@ -153,7 +156,8 @@ local first = redis.call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
 if #first > 0 then
   local wait = math.max(0, first[2] - now)
   if wait == 0 then more = true end
-  answer[1] = whole(wait)
+  if not look or wait < look then look = wait end
 end
+if look then answer[1] = whole(look) end
 if more then ring() end
 return frame(answer)

@@ -11,14 +11,7 @@
 --                key was given with another digest, R a repetition; and the ids of the Rs, a space
 --                before each
 -- Repeatable     yes: E, or R
--- Uses        batches, bodies, groups, rates, tasks, unframe, waiting, watched, writes
-
--- How many tasks wait for an environment and are due, paused or not.
-local function due_of(tag)
-  return redis.call('LLEN', P .. 'ready:0:' .. tag) + redis.call('LLEN', P .. 'ready:1:' .. tag)
-    + redis.call('LLEN', P .. 'ready:2:' .. tag)
-end
-
+-- Uses        batches, bodies, credit, groups, handing, rates, tasks, unframe, waiting, watched, writes
 local missing = lost(4)
 if missing then return missing end
 local room = tonumber(ARGV[1])
@@ -29,6 +22,7 @@ local created = whole(now)
 local items = unframe(ARGV[3])
 local answers, new, seen, heads = {}, {}, {}, {}
 local wishes, bound, repeated, longs, payloads, arrived = {}, {}, {}, 0, {}, {}
+local taking, handed = #items <= 3 * HANDED_MOST and takers() or {}, 0
 
 local keys = {}
 for i = 1, #items, 3 do keys[#keys + 1] = P .. 't:' .. items[i] end
@@ -38,6 +32,8 @@ local fresh = redis.call('EXISTS', unpack(keys)) == 0
 local function known(key)
   return wishes[key] or redis.call('GET', P .. 'idem:' .. key)
 end
+
+local BEFORE = #' 0 - - - ' + 1 -- where in what `read_head` gives the creation stands
 
 local function read_head(item)
   -- what tasks with the same second item share: the queue (or why it is refused),
@@ -59,6 +55,7 @@ local function read_head(item)
     delay = delay,
     expiry = expiry_of(head),
     wish = wish,
+    plain = line == '' and not expiry_of(head),
   }
 end
 
@@ -91,8 +88,15 @@ for n = 1, #keys do
     seen[id] = true
     room = room - 1
     if long then payloads[id] = longs end
-    local state = place(id, head.queue, head.delay, now, false, head.expiry)
-    put(keys[n], state .. head.before .. body)
+    local given = #taking > 0 and head.plain and not long and #body <= HANDED_BODY
+      and hand_over(taking, id, head.queue, sub(head.before, BEFORE) .. body)
+    if given then
+      handed = handed + 1
+    else
+      if head.delay <= 0 then occupied(head.queue) end
+      given = place(id, head.queue, head.delay, now, false, head.expiry) .. head.before .. body
+    end
+    put(keys[n], given)
     new[#new + 1] = id
     local priority = head.priority
     arrived[priority] = (arrived[priority] or 0) + 1
@@ -111,8 +115,9 @@ for _, key in ipairs(bound) do
 end
 if #new > 0 then
   enter(new, created)
-  settle()
   note('Q', new)
+  if handed > 0 then deliver(taking) end
+  if handed < #new then settle() end
   for priority, count in pairs(arrived) do count_rate('n', priority, count) end
 end
 discard()

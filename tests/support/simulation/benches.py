@@ -11,11 +11,13 @@ from gofer.domain.function import Function
 from gofer.domain.identifiers import Attempt, FunctionId, Session, TaskId, WorkerId
 from gofer.domain.output import Piece
 from gofer.domain.policy import Timers
-from gofer.domain.ports import Claim, Completion, Defeat, FromWorker, Leased, Written
+from gofer.domain.ports import Claim, Completion, Defeat, FromWorker, Hint, Leased, Written
 from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
+    NOTHING_BROUGHT,
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallReap,
     CallRecord,
@@ -192,6 +194,13 @@ class DispatcherBench(Effects):
         left = tuple(tag for tag, most in call.wants if len(leases) >= most)
         self.does(self.core.claimed(Claim(leases, left=left), known, self.now))
         return call
+
+    def hears_out(self) -> None:
+        """Answer what takes the credit back, and have the listen return that it rings for."""
+        for _ in self.take(CallHush):
+            self.does(self.core.hushed(Hint(), self.now, NOTHING_BROUGHT))
+        for _ in self.take(CallListen):
+            self.does(self.core.hinted(Hint(work=True), self.now))
 
     def adopts(self, *leases: Leased | None) -> tuple[Attempt, ...]:
         """Answer the CallAdopt that is under way; return what it asked for."""

@@ -1,16 +1,20 @@
 """The store as dispatchers meet it: answers come late, or not at all, done or not done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
+from gofer.domain.function import Function
 from gofer.domain.identifiers import FunctionId, TaskId, uuid7
 from gofer.domain.policy import Timers
-from gofer.domain.ports import Cancelled, Hint
+from gofer.domain.ports import Cancelled, Credit, Hint, Leased, Submitted
 from gofer.domain.protocol.dispatcher import DispatcherCore
 from gofer.domain.protocol.effects import (
+    NOTHING_BROUGHT,
+    Brought,
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallMuster,
     CallReap,
@@ -67,6 +71,7 @@ class Desk:
         self._chance = chance
         self._counts = counts
         self._listeners: dict[str, Callable[[Answer], None]] = {}
+        self._credits: dict[str, float] = {}
         self.down = 0
         self.mute = 0
 
@@ -83,6 +88,10 @@ class Desk:
         is_repeated = task.idempotency is not None and self._auditor.is_there(task.id)
         (answer,) = drive(self._store.submit([task._replace(id=OTHER) if is_repeated else task]))
         self._auditor.submitted(task.id, answer)
+        record = self._store.record(task.id)
+        if answer is Submitted.NEW and record is not None and record.attempt is not None:
+            self._counts["tasks handed over"] += 1
+            self._auditor.leased(record.attempt)
         self._look([task.id])
         self._perhaps_mute()
 
@@ -126,13 +135,23 @@ class Desk:
         else:
             self._carry_out(owner, call)
 
-    def listen(self, owner: str, call: CallListen, reply: Callable[[Answer], None]) -> None:
-        """Have ``reply`` called with a hint as soon as there is one."""
+    def listen(
+        self, owner: str, call: CallListen, since: float, reply: Callable[[Answer], None]
+    ) -> None:
+        """Have ``reply`` called with a hint once there is one; ``since`` is local time."""
         if self.down:
             reply(lambda core, now: core.failed(call, now))
-        else:
+            return
+        credit = None
+        if call.wants:
+            token = f"{self._chance.getrandbits(64):x}"
+            credit = Credit(token, dict(call.wants), self._timers.lease_ms)
+            self._credits[token] = since
+        hint = drive(self._store.listen(owner, 0, credit))
+        if hint == Hint():
             self._listeners[owner] = reply
-            self._ring()
+        else:
+            self._hint(call, hint, reply)
 
     def time_is_up(self, owner: str, reply: Callable[[Answer], None]) -> None:
         """End a wait that nothing has ended yet."""
@@ -163,7 +182,27 @@ class Desk:
             if self._store.has_hint(owner):
                 hint = drive(self._store.listen(owner, 0))
                 del self._listeners[owner]
-                reply(_hinting(hint))
+                self._hint(CallListen(0.0), hint, reply)
+
+    def _hint(self, call: CallListen, hint: Hint, reply: Callable[[Answer], None]) -> None:
+        """Tell what there is; tasks that go with a lost answer wait for the end of their leases."""
+        if hint.tasks and self.mute and self._chance.random() < LOST_ANSWERS:
+            self._counts["answers lost"] += 1
+            reply(lambda core, now: core.failed(call, now))
+            return
+        brought = self._brought(hint)
+        reply(lambda core, now: core.hinted(hint, now, brought))
+
+    def _brought(self, hint: Hint) -> Brought:
+        if not hint.tasks:
+            return NOTHING_BROUGHT
+        since = min(self._credits[leased.attempt.token] for leased in hint.tasks)
+        return Brought(self._fetch(hint.tasks), since)
+
+    def _fetch(self, tasks: Sequence[Leased]) -> dict[FunctionId, Function]:
+        wanted = list(dict.fromkeys(leased.function_id for leased in tasks))
+        found = drive(self._store.fetch(wanted))
+        return {FunctionId(each.id): each for each in found if each is not None}
 
     def _look(self, touched: Iterable[TaskId]) -> None:
         self._auditor.looked(touched)
@@ -187,6 +226,11 @@ class Desk:
             case CallShow():
                 drive(self._store.output.show(call.pieces))
                 return lambda core, now: core.shown(now)
+            case CallHush():
+                hint = drive(self._store.hush(owner))
+                brought = self._brought(hint)
+                self._ring()
+                return lambda core, now: core.hushed(hint, now, brought)
             case CallListen():
                 raise AssertionError("listening is not answered at once")
             case _:
@@ -217,9 +261,7 @@ class Desk:
     def _claim(self, owner: str, call: CallClaim) -> Answer:
         token = f"{self._chance.getrandbits(64):x}"
         claim = drive(self._store.claim(owner, token, dict(call.wants), self._timers.lease_ms))
-        wanted = list(dict.fromkeys(leased.function_id for leased in claim.tasks))
-        found = drive(self._store.fetch(wanted))
-        functions = {FunctionId(each.id): each for each in found if each is not None}
+        functions = self._fetch(claim.tasks)
         for leased in claim.tasks:
             self._auditor.leased(leased.attempt)
         self._look([leased.attempt.task_id for leased in claim.tasks])
@@ -230,7 +272,3 @@ class Desk:
         answers += drive(self._store.fail(call.defeats))
         self._look([record.attempt.task_id for record in call.records])
         return lambda core, now: core.recorded(call, answers, now)
-
-
-def _hinting(hint: Hint) -> Answer:
-    return lambda core, now: core.hinted(hint, now)

@@ -145,7 +145,7 @@ class DispatcherNode(Node):
         def time_is_up() -> None:
             self._desk.time_is_up(owner, reply)
 
-        self._desk.listen(owner, call, reply)
+        self._desk.listen(owner, call, self.now(), reply)
         self.ground.timeline.after(call.timeout_ms, time_is_up)
 
     def _answered(self, call: StoreCall, answer: Answer) -> None:

@@ -222,7 +222,7 @@ def lets_a_task_run_without_noting_it_first(monkeypatch: pytest.MonkeyPatch) -> 
 def forgets_a_hint_while_it_claims(monkeypatch: pytest.MonkeyPatch) -> Cores:
     def hinted(self: Agenda) -> None:
         covered = set[str]()
-        if self.claiming:
+        if self._claiming:  # pyright: ignore[reportPrivateUsage]
             covered |= self._covered  # pyright: ignore[reportPrivateUsage]
         right(self)
         self._covered |= covered  # pyright: ignore[reportPrivateUsage]

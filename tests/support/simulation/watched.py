@@ -43,7 +43,8 @@ class WatchedStore(MemoryStore):
         """Return whether ``listen`` would answer at once."""
         records = self._records
         known = records.listeners.get(owner, -1.0) >= self._ground.clock.steady_ms()
-        return not known or owner in records.bells or owner in records.inboxes
+        places = (records.bells, records.handed, records.inboxes)
+        return not known or any(owner in place for place in places)
 
     def misplaced(self, record: Record) -> str:
         """Return why a task is not in exactly one place; empty if it is."""

@@ -31,6 +31,7 @@ from tests.contracts.store_backend import (
 )
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_credit import TaskStoreCreditContract
 from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
@@ -79,6 +80,10 @@ class TestMemoryStoreAsQueues(QueueStoreContract):
 
 
 class TestMemoryStoreInTime(TaskStoreTimesContract):
+    pass
+
+
+class TestMemoryStoreCredit(TaskStoreCreditContract):
     pass
 
 

@@ -13,6 +13,7 @@ from tests.contracts.redis_backend import RedisBackends, fake_clients
 from tests.contracts.store_backend import OpenBackend
 from tests.contracts.task_history import TaskHistoryContract
 from tests.contracts.task_store import TaskStoreContract
+from tests.contracts.task_store_credit import TaskStoreCreditContract
 from tests.contracts.task_store_families import TaskStoreFamiliesContract
 from tests.contracts.task_store_signals import TaskStoreSignalsContract
 from tests.contracts.task_store_times import TaskStoreTimesContract
@@ -44,6 +45,10 @@ class TestRedisStoreAsQueues(QueueStoreContract):
 
 
 class TestRedisStoreInTime(TaskStoreTimesContract):
+    pass
+
+
+class TestRedisStoreCredit(TaskStoreCreditContract):
     pass
 
 

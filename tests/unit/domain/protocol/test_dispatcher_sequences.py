@@ -3,12 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gofer.domain.identifiers import Session
+from gofer.domain.identifiers import FunctionId, Session
 from gofer.domain.output import Piece
 from gofer.domain.ports import Hint, Written
 from gofer.domain.protocol.effects import (
+    Brought,
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallMuster,
     CallReap,
@@ -19,10 +21,12 @@ from gofer.domain.protocol.effects import (
     CallStart,
 )
 from tests.support.simulation.benches import DONE, WORKER, DispatcherBench, attempt, lease
+from tests.support.simulation.plan import FUNCTIONS
 
 ALL_CALLS = (
     CallAdopt,
     CallClaim,
+    CallHush,
     CallListen,
     CallMuster,
     CallReap,
@@ -101,12 +105,27 @@ class Driver:
             bench.does(bench.core.shown(bench.now))
         elif isinstance(call, CallMuster):
             bench.does(bench.core.mustered([WORKER][: choice % 2], bench.now))
-        elif isinstance(call, CallClaim | CallAdopt | CallReap | CallListen):
+        elif isinstance(call, CallListen | CallHush):
+            self._hint(call, choice)
+        elif isinstance(call, CallClaim | CallAdopt | CallReap):
             self._give(call, choice)
         else:
             self._confirm(call, choice)
 
-    def _give(self, call: CallClaim | CallAdopt | CallReap | CallListen, choice: int) -> None:
+    def _hint(self, call: CallListen | CallHush, choice: int) -> None:
+        """Have nothing to tell, or hand tasks over; to one that leaves, what came before."""
+        bench = self.bench
+        most = 1 if isinstance(call, CallHush) else sum(wanted for _, wanted in call.wants)
+        count = min(most, choice)
+        hint = Hint(tasks=tuple(lease(1, self.tasks + n) for n in range(count)))
+        self.tasks += count
+        brought = Brought({FunctionId(each.id): each for each in FUNCTIONS}, bench.now - choice)
+        if isinstance(call, CallHush):
+            bench.does(bench.core.hushed(hint, bench.now, brought))
+        else:
+            bench.does(bench.core.hinted(hint, bench.now, brought))
+
+    def _give(self, call: CallClaim | CallAdopt | CallReap, choice: int) -> None:
         bench = self.bench
         match call:
             case CallClaim():
@@ -122,8 +141,6 @@ class Driver:
                 bench.does(bench.core.adopted(call, leases_or_none, bench.now))
             case CallReap():
                 bench.does(bench.core.reaped([], bench.now))
-            case CallListen():
-                bench.does(bench.core.hinted(Hint(), bench.now))
 
     def _confirm(self, call: CallStart | CallRecord | CallRelease | CallRenew, choice: int) -> None:
         bench, written = self.bench, list(Written)[choice]

@@ -4,7 +4,7 @@ import pytest
 
 from gofer.domain.identifiers import Attempt
 from gofer.domain.policy import STORE_BACKOFF_MS, Charge, Requeue
-from gofer.domain.ports import Completion, Defeat, Hint
+from gofer.domain.ports import Completion, Defeat
 from gofer.domain.protocol.effects import (
     CallAdopt,
     CallClaim,
@@ -36,6 +36,7 @@ ALL_CALLS = (
 def drained(bench: DispatcherBench) -> bool:
     for _ in bench.take(CallMuster):
         bench.does(bench.core.mustered((), bench.now))
+    bench.hears_out()
     return bench.core.drained
 
 
@@ -182,7 +183,6 @@ def test_a_draining_dispatcher_claims_nothing_and_hands_back_what_no_worker_has(
         bench.does(bench.core.released(release, bench.now))
     assert released == [attempt(), attempt(number=2, task=1)]
     assert bench.assigned() == []
-    bench.does(bench.core.hinted(Hint(work=True), bench.now))
     bench.live(60_000)
     assert bench.take(CallClaim) == []
 

@@ -244,6 +244,7 @@ def test_a_dispatcher_that_leaves_says_that_nobody_is_here() -> None:
     bench.does(bench.core.drain(bench.now))
     before = bench.core.drained
     assert musters(bench) == []
+    bench.hears_out()
     assert (before, bench.core.drained) == (False, True)
     bench.tick(HOUR_MS)
     assert not any_muster(bench)

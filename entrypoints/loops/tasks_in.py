@@ -1,0 +1,120 @@
+"""How tasks come to a dispatcher: claimed, or handed over to it while it listens."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import inf
+
+from ...domain.ports import (
+    Clock,
+    Credit,
+    Entropy,
+    FunctionStore,
+    Hint,
+    Leased,
+    Point,
+    TaskStore,
+    Telemetry,
+)
+from ...domain.protocol.dispatcher import DispatcherCore
+from ...domain.protocol.effects import (
+    NOTHING_BROUGHT,
+    Brought,
+    CallClaim,
+    CallHush,
+    CallListen,
+    DispatcherEffect,
+)
+from .functions import FunctionCache
+
+TOKEN_BITS = 64
+"""Random bits in a lease token."""
+
+CREDITS_KEPT = 100
+"""Of so many claims in advance it is known since when they stand, the latest ones."""
+
+
+class TasksIn:
+    """Calls of the store that bring tasks, and of the functions that these need.
+
+    Tasks whose functions cannot be had are lost with the call, and come back when their leases
+    are over: nothing has begun, nothing is charged.
+    """
+
+    def __init__(  # noqa: PLR0913 - one parameter a port
+        self,
+        core: DispatcherCore,
+        tasks: TaskStore,
+        functions: FunctionStore,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        telemetry: Telemetry,
+        owner: str,
+        lease_ms: int,
+        timeout_ms: int | None,
+    ) -> None:
+        """Take the ports. ``timeout_ms`` bounds the run of tasks that name no bound."""
+        self._core = core
+        self._tasks = tasks
+        self._functions = FunctionCache(functions)
+        self._clock = clock
+        self._entropy = entropy
+        self._telemetry = telemetry
+        self._owner = owner
+        self._lease_ms = lease_ms
+        self._timeout_ms = timeout_ms
+        self._credits: dict[str, float] = {}
+
+    async def ask(self, call: CallClaim | CallListen | CallHush) -> list[DispatcherEffect]:
+        """Make one call, and return what follows from its answer."""
+        match call:
+            case CallClaim():
+                return await self._claim(call)
+            case CallListen():
+                hint, brought = await self._handed(await self._listen(call))
+                return self._core.hinted(hint, self._clock.steady_ms(), brought)
+            case CallHush():
+                hint, brought = await self._handed(await self._tasks.hush(self._owner))
+                return self._core.hushed(hint, self._clock.steady_ms(), brought)
+
+    async def _claim(self, call: CallClaim) -> list[DispatcherEffect]:
+        self._telemetry.point(Point.CLAIMING)
+        wants = dict(call.wants)
+        claim = await self._tasks.claim(self._owner, self._token(), wants, self._lease_ms)
+        if claim.tasks:
+            self._telemetry.point(Point.CLAIMED)
+        functions = await self._functions.get(task.function_id for task in claim.tasks)
+        claim = replace(claim, tasks=self._bounded(claim.tasks))
+        return self._core.claimed(claim, functions, self._clock.steady_ms())
+
+    async def _listen(self, call: CallListen) -> Hint:
+        credit = None
+        if call.wants:
+            credit = Credit(self._token(), dict(call.wants), self._lease_ms)
+            self._credits[credit.token] = self._clock.steady_ms()
+            if len(self._credits) > CREDITS_KEPT:
+                del self._credits[next(iter(self._credits))]
+        return await self._tasks.listen(self._owner, call.timeout_ms / 1000, credit)
+
+    async def _handed(self, hint: Hint) -> tuple[Hint, Brought]:
+        """Return a hint with what belongs to the tasks that were handed over with it."""
+        if not hint.tasks:
+            return hint, NOTHING_BROUGHT
+        self._telemetry.point(Point.CLAIMED)
+        functions = await self._functions.get(task.function_id for task in hint.tasks)
+        since_ms = min(self._credits.get(task.attempt.token, -inf) for task in hint.tasks)
+        return replace(hint, tasks=self._bounded(hint.tasks)), Brought(functions, since_ms)
+
+    def _token(self) -> str:
+        return f"{self._entropy.bits(TOKEN_BITS):016x}"
+
+    def _bounded(self, tasks: Iterable[Leased]) -> tuple[Leased, ...]:
+        timeout_ms = self._timeout_ms
+        if timeout_ms is None:
+            return tuple(tasks)
+        return tuple(
+            task
+            if task.budget.timeout_ms is not None
+            else task._replace(budget=task.budget._replace(timeout_ms=timeout_ms))
+            for task in tasks
+        )
