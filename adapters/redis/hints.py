@@ -9,7 +9,6 @@ behind it. Hints may be lost with a broken connection; they are never the truth.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from ...domain.errors import StoreUnavailable
 from ...domain.identifiers import TaskId
@@ -30,8 +29,9 @@ SAID_S = 10.0
 """For so long the script that says who listens is not called again: a small part of the time for
 which the server takes its word (LISTENER_MS, lua/shared/bell.lua)."""
 
-CREDIT_MS = 60_000
-"""A credit that nobody uses or replaces is forgotten: LISTENER_MS, as who listens is."""
+STALE_S = 0.5
+"""So long after it should have been replaced a credit is forgotten: nothing is to be handed over to
+a dispatcher that is gone or stands still."""
 
 INBOX_AT_ONCE = 1_000
 """Most cancelled ids that are taken at once: Lua hands them on as arguments."""
@@ -52,16 +52,11 @@ class Hints:
         said, self._said = self._said, ("", 0.0)  # what holds after a call that fails is not known
         hint = Hint()
         told = "" if credit is None else _written(credit)
-        before: list[Command] = []
         if timeout_s <= 0 or said[0] != owner or now - said[1] > SAID_S:
             hint = await self._at_once(owner, told)
             said = owner, now
-        elif told:
-            before.append(("SET", self._keys.credit(owner), told, "PX", CREDIT_MS))
-        else:
-            before.append(("DEL", self._keys.credit(owner)))
         if hint == Hint() and timeout_s > 0:
-            hint = await self._popped(owner, timeout_s, before)
+            hint = await self._popped(owner, timeout_s, told)
         self._said = said
         return hint
 
@@ -70,8 +65,12 @@ class Hints:
         elements = unframe(await self._driver.run("hush", owner))
         return Hint(tasks=tuple(task for each in elements for task in _handed(each)))
 
-    async def _popped(self, owner: str, timeout_s: float, before: Sequence[Command]) -> Hint:
+    async def _popped(self, owner: str, timeout_s: float, told: str) -> Hint:
         keys = self._keys
+        credit: Command = ("DEL", keys.credit(owner))
+        if told:
+            until_ms = round((timeout_s + STALE_S) * 1000)
+            credit = ("SET", keys.credit(owner), told, "PX", until_ms)
         inbox, handed, bell = keys.inbox(owner), keys.handed(owner), keys.bell(owner)
         # the server takes 0 for "for ever"
         wait_s = f"{max(timeout_s, 0.001):.3f}"
@@ -79,7 +78,7 @@ class Hints:
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
                 # a full server refuses the credit, and pops all the same
-                popped = await self._blocking.last([*before, pop])
+                popped = await self._blocking.last([credit, pop])
         except TimeoutError as error:
             raise StoreUnavailable("it did not answer in time") from error
         if popped is None:

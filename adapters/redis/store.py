@@ -57,8 +57,7 @@ Answer = TypeVar("Answer")
 class RedisStore(RedisFunctions):
     """Tasks and functions on one shard of a Redis-compatible server, 6.2 or newer.
 
-    ``client`` serves short calls, ``blocking`` those that block. ``scripts`` are sources by name;
-    only tests bring their own.
+    ``client`` serves short calls, ``blocking`` those that block; only tests bring ``scripts``.
     """
 
     def __init__(

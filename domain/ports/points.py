@@ -27,6 +27,8 @@ class Point(StrEnum):
     """There is room for tasks; none is claimed yet."""
     CLAIMED = "dispatcher.claimed"
     """The store has leased tasks to us; nobody but the store knows."""
+    HANDED = "dispatcher.handed"
+    """The same, by a submit that has handed them over to us."""
     SENDING = "dispatcher.sending"
     """Tasks have their worker; the link has not been given them."""
     SENT = "dispatcher.sent"

@@ -100,7 +100,7 @@ class TasksIn:
         """Return a hint with what belongs to the tasks that were handed over with it."""
         if not hint.tasks:
             return hint, NOTHING_BROUGHT
-        self._telemetry.point(Point.CLAIMED)
+        self._telemetry.point(Point.HANDED)
         functions = await self._functions.get(task.function_id for task in hint.tasks)
         since_ms = min(self._credits.get(task.attempt.token, -inf) for task in hint.tasks)
         return replace(hint, tasks=self._bounded(hint.tasks)), Brought(functions, since_ms)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis.stateful import rule
 
 from gofer.domain.ports import Credit
+from tests.contracts.store_backend import FOREIGN_TAG, TAG
 from tests.contracts.store_choices import leases, owners, wishes
 from tests.contracts.store_machine import StoreMachine
 
@@ -18,6 +19,14 @@ class SignalsMachine(StoreMachine):
         credit = Credit(f"token {self.claims}", wants, lease_ms) if wants else None
         hint = self.both(lambda store: store.listen(owner, 0, credit))
         self.attempts.extend(leased.attempt for leased in hint.tasks)
+
+    @rule(owner=owners, wants=wishes)
+    def give_credit(self, owner: str, wants: Mapping[str, int]) -> None:
+        """Take whatever waits, hear whatever rang, and then give credit."""
+        self.claim("d3", {TAG: 9, FOREIGN_TAG: 9}, 10)
+        self.listen(owner, {})
+        self.listen(owner, {})
+        self.listen(owner, wants)
 
     @rule(owner=owners)
     def hush(self, owner: str) -> None:

@@ -7,13 +7,13 @@ claims and ends tasks more often than it asks for nonsense. It serves to see pla
 from collections.abc import Callable
 from random import Random
 
-from gofer.domain.policy import Charge, Requeue
+from gofer.domain.policy import HANDED_MS, Charge, Requeue
 from gofer.domain.task import Budget, Idempotency
 from tests.contracts.store_backend import FOREIGN, FOREIGN_TAG, FUNCTION, TAG
 from tests.contracts.store_choices import ADDED, BATCHES, UNKNOWN
 from tests.contracts.store_machine_history import QUERIES, WholeStoreMachine
 
-RARELY = 0.1
+RARELY, MISSED = 0.1, 0.3
 LOOK_EVERY, TELL_EVERY = 4, 12
 
 _VERBS = (
@@ -26,7 +26,8 @@ _VERBS = (
     ("fail", 4),
     ("release", 4),
     ("cancel", 3),
-    ("listen", 5),
+    ("listen", 3),
+    ("hand over", 3),
     ("hush", 0.5),
     ("complete", 4),
     ("renew", 2),
@@ -100,6 +101,7 @@ def _step(machine: WholeStoreMachine, random: Random, verb: str) -> None:
         "release": lambda: machine.release(few, delay_ms, random.choice(["", "no worker"])),
         "cancel": lambda: machine.cancel(few),
         "listen": lambda: machine.listen(owner, random.choice([{}, wants, wants]), lease_ms),
+        "hand over": lambda: _hand_over(machine, random, owner),
         "hush": lambda: machine.hush(owner),
         "name batch": lambda: machine.name_batch(BATCHES[0], random.choice("0f"), "l"),
         "complete": lambda: machine.complete(few, run_ms, random.choice(ADDED)),
@@ -125,6 +127,22 @@ def _start_twice(machine: WholeStoreMachine, few: list[int]) -> None:
     machine.advance(10)
     machine.start(few)
     machine.both_show_the_same_tasks()
+
+
+def _hand_over(machine: WholeStoreMachine, random: Random, owner: str) -> None:
+    machine.give_credit(owner, {TAG: random.choice([1, 2])})
+    if random.random() < RARELY:
+        machine.hush(owner)
+    for _ in range(random.choice([1, 2])):
+        wishes = [(random.choice([1, 1, 2]), 0, Budget(0, 1)) for _ in range(random.choice([1, 3]))]
+        machine.submit(wishes, FUNCTION.id, None)
+        machine.both_show_the_same_tasks()
+    if random.random() < RARELY:
+        machine.cancel([0, 1])
+    if random.random() < MISSED:
+        machine.advance(HANDED_MS)
+        machine.claim(random.choice(["d1", "d2"]), {TAG: 1}, 1_000)
+    machine.listen(owner, {})
 
 
 def _adopt_and_cancel(machine: WholeStoreMachine, few: list[int], owner: str) -> None:

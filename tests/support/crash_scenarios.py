@@ -19,6 +19,9 @@ UNHURRIED = {"GOFER_LEASE_MS": "30000"}
 PATIENT = {"GOFER_LEASE_MS": "30000", "GOFER_SILENCE_MS": "3000"}
 """Nobody is given up while the dispatcher stands still for a moment."""
 
+HANDED_BY = 20
+"""Of so many tasks that come one by one, one at least is handed over and not claimed."""
+
 QUICK: dict[str, str] = {}
 """The lease of a quick system, 2.5 s: what only the store knows of comes back soon."""
 
@@ -32,6 +35,19 @@ def replace_dispatcher(stage: Stage) -> None:
         stage.submit(name, 0.3)
     stage.worker()
     doomed = stage.doomed_dispatcher()
+    doomed.die()
+    stage.dispatcher()
+
+
+def hand_over_to_doomed_dispatcher(stage: Stage) -> None:
+    """It is idle, a task comes alone, and it dies with it; another one takes over."""
+    stage.worker()
+    doomed = stage.doomed_dispatcher()
+    doomed.process.wait_for_log("joined")
+    for number in range(HANDED_BY):
+        stage.submit(f"n{number}", 0)
+        if stage.ends_or(doomed, f"n{number}"):
+            break
     doomed.die()
     stage.dispatcher()
 
@@ -198,6 +214,7 @@ CRASHES = (
     # back with its lease; nothing runs twice
     Crash(Point.CLAIMING, replace_dispatcher, UNHURRIED),
     Crash(Point.CLAIMED, replace_dispatcher, QUICK, modes=("push", "local")),
+    Crash(Point.HANDED, hand_over_to_doomed_dispatcher, QUICK, modes=("push", "local")),
     Crash(Point.SENDING, replace_dispatcher, QUICK),
     # the link may or may not have delivered, and a worker that is cut off for long stops its tasks
     Crash(Point.SENT, replace_dispatcher, QUICK, most=2, modes=BOTH),

@@ -14,6 +14,7 @@ from tests.support.caller import Caller
 from tests.support.chores import Trace, traced_nap
 from tests.support.processes import StartedProcess
 from tests.support.system import Doomed, System
+from tests.support.waiting import wait_until
 
 
 @dataclass(slots=True)
@@ -67,6 +68,14 @@ class Stage:
         url = f"tcp://127.0.0.1:{self.system.port}"
         arguments = ["worker", self.mode, str(slots), url]
         return self.system.start_doomed(self.point, self.how, *arguments, **self.timers)
+
+    def ends_or(self, doomed: Doomed, name: str) -> bool:
+        """Wait until a task has ended, or a part has come to its point; return whether it has."""
+        task_id = self.tasks[name]
+        wait_until(
+            lambda: doomed.is_there or self.caller.result(task_id) is not None, f"{name} ends", 20
+        )
+        return doomed.is_there
 
     # ------------------------------------------------------------ what must hold
 

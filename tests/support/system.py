@@ -53,6 +53,11 @@ class Doomed:
         wait_until(once, f"what {self._point} waits for is there", 20)
         assert self.process.kill() == -signal.SIGKILL
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it has come to its point."""
+        return self._reached.exists()
+
     def stands(self) -> None:
         """Wait until it has come to its point."""
         wait_until(self._reached.exists, f"{self.process.name} reaches {self._point}", 20)

@@ -220,11 +220,11 @@ def lets_a_task_run_without_noting_it_first(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def forgets_a_hint_while_it_claims(monkeypatch: pytest.MonkeyPatch) -> Cores:
-    def hinted(self: Agenda) -> None:
+    def hinted(self: Agenda, *, handed: bool = False) -> None:
         covered = set[str]()
         if self._claiming:  # pyright: ignore[reportPrivateUsage]
             covered |= self._covered  # pyright: ignore[reportPrivateUsage]
-        right(self)
+        right(self, handed=handed)
         self._covered |= covered  # pyright: ignore[reportPrivateUsage]
 
     right = Agenda.hinted

@@ -1,7 +1,8 @@
 -- What was handed over and nobody has come for.
 -- Uses  again, credit, fence, tasks, unframe, waiting, watched, writes
 
--- It goes back to the heads of its queues: the dispatcher is gone, or stands still. Gives in how many ms the next look is due; nothing if there is none.
+-- It goes back to the heads of its queues: the dispatcher is gone, or stands still. Gives in how many
+-- ms the next look is due; nothing if there is none.
 local function take_back(now)
   local owners = redis.call('ZRANGE', P .. 'handed', 0, TAKERS_MOST - 1, 'WITHSCORES')
   local back, over, look = {}, {}, nil
