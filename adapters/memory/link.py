@@ -152,7 +152,8 @@ class _Mailbox(Generic[T]):
 
     async def take(self) -> list[T]:
         """Wait until there is something, and take all; raise LinkClosed once it is closed."""
-        await asyncio.sleep(0)  # other tasks get their turn even if messages never cease
+        if self._messages:
+            await asyncio.sleep(0)  # other tasks get their turn even if messages never cease
         while not self._messages:
             if self.closed:
                 raise LinkClosed("this end of the link is closed")

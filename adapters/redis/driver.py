@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from ...domain.errors import InvalidInput
-from .failures import DRIVER_ERRORS, demoted, translated
+from .failures import DRIVER_ERRORS, demoted, translated, unavailable
 from .lines import Lines
 from .wire import Command, Word
 
@@ -94,18 +94,16 @@ class Driver:
         """
         sha, source = self._scripts[script]
         words = ("EVALSHA", sha, 1, self._prefix, *arguments)
-        with translated():
+        try:
             try:
-                try:
-                    if before:
-                        return await self._lines.calls([*before, words])
-                    return await self._lines.call(*words)
-                except exceptions.NoScriptError:
-                    # nothing was carried out, so even a claim may be sent again
-                    return await self._lines.call("EVAL", source, 1, self._prefix, *arguments)
-            except exceptions.ResponseError as error:
+                return (await self._lines.answers([*before, words]))[-1]
+            except exceptions.NoScriptError:
+                # nothing was carried out, so even a claim may be sent again
+                return await self._lines.call("EVAL", source, 1, self._prefix, *arguments)
+        except DRIVER_ERRORS as error:  # as ``translated``, which costs a task alone 2 us a call
+            if isinstance(error, exceptions.ResponseError):
                 await self._part_with(error)
-                raise
+            raise unavailable(error) from error
 
     async def run_all(self, script: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
         """Run a script once for each list of arguments, sent in one breath; answers in order.

@@ -27,11 +27,7 @@ class Lines:
 
     async def call(self, *words: Word) -> Any:
         """Send one command and return its answer; raises the driver's exceptions."""
-        return await self.calls((words,))
-
-    async def calls(self, commands: Sequence[Command]) -> Any:
-        """Send commands in one breath; return the answer to the last, or raise the first error."""
-        return (await self.answers(commands))[-1]
+        return (await self.answers((words,)))[0]
 
     async def answers(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands in one breath; return all answers in order, or raise the first error."""
@@ -54,13 +50,19 @@ class Lines:
         Nothing is ever sent twice. A call that is broken off takes its connection with it, so
         that its answer cannot be taken for another's.
         """
-        line = await self._take()
+        line = self._kept.pop() if self._kept else None
+        if line is None or line.ended():
+            line = await self._another(line)
         try:
             answers = await line.ask(commands)
         except BaseException:
             await self._drop(line)
             raise
-        await self._give(line)
+        most = self._client.connection_pool.max_connections // 2
+        if self._waiting or len(self._kept) >= most or line.ended():
+            await self._give_back(line)
+        else:
+            self._kept.append(line)
         return answers
 
     async def forget(self) -> None:
@@ -68,26 +70,23 @@ class Lines:
         while self._kept:
             await self._drop(self._kept.pop())
 
-    async def _take(self) -> Line:
-        """Return a connection: the last that was used, or one of the pool's."""
-        while self._kept:
-            line = self._kept.pop()
-            if not line.ended():
+    async def _another(self, ended: Line | None) -> Line:
+        """Return a connection that lives, in place of one that the server has ended, if any."""
+        while ended is not None:  # and with it, most likely, all of them
+            await self._drop(ended)
+            line = self._kept.pop() if self._kept else None
+            if line is not None and not line.ended():
                 return line
-            # the server ended it, and with it, most likely, all of them
-            await self._drop(line)
+            ended = line
         self._waiting += 1
         try:
             return line_over(await self._client.connection_pool.get_connection())
         finally:
             self._waiting -= 1
 
-    async def _give(self, line: Line) -> None:
-        most = self._client.connection_pool.max_connections // 2
+    async def _give_back(self, line: Line) -> None:
         if line.ended():
             await self._drop(line)
-        elif len(self._kept) < most and not self._waiting:
-            self._kept.append(line)
         else:
             await self._client.connection_pool.release(line.back())
 

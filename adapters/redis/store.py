@@ -291,6 +291,10 @@ class RedisStore(RedisFunctions):
             items = frame([item for row, _ in told for item in row])
             return items, [long for _, long in told if long]
 
+        if len(batch) == 1:  # as most are that come alone: spared the layers below
+            items, longs = call(batch)
+            if not longs:
+                return [*read(await self._driver.run(script, *leading, items, ""))]
         calls = map(call, batches(batch, size))
         answered = await self._bodies.run_each(script, calls, *leading)
         return [answer for each in answered for answer in read(each)]

@@ -139,6 +139,11 @@ class Crew:
                 self._touched[member.worker] = None
             self._roster.update(member.worker, member.window, len(member.in_hand))
 
+    @property
+    def touched(self) -> bool:
+        """Return whether there may be something for ``flush`` to say."""
+        return bool(self._touched)
+
     def flush(self, lease_ms: int) -> Iterator[DispatcherEffect]:
         """Yield all that is to be said now; O(workers that there is something to say to)."""
         touched, self._touched = self._touched, {}

@@ -275,9 +275,13 @@ class DispatcherCore:
                 why = f"went silent for {self._timers.silence_ms / 1000:g} s"
                 self._effects += self._reception.lose(member, why)
                 self._musters.lost(member, now)
-        if self._draining or self._lease_left(now) > self._timers.fence_ms:  # else renewed first
+        lease_left = self._lease_left(now)
+        if self._intake.unplaced and (
+            self._draining or lease_left > self._timers.fence_ms  # else renewed first
+        ):
             self._effects += self._intake.place(draining=self._draining)
-        self._effects += self._crew.flush(self._lease_left(now))
+        if self._crew.touched:
+            self._effects += self._crew.flush(lease_left)
         if now >= self._ledger.ready_ms:
             self._effects.extend(self._ledger.calls())
             self._effects.extend(self._reception.calls())

@@ -38,6 +38,11 @@ class Intake:
         """Return whether tasks wait for a worker."""
         return bool(self._unplaced or self._probation)
 
+    @property
+    def unplaced(self) -> bool:
+        """Return whether there are tasks for ``place``."""
+        return bool(self._unplaced)
+
     def rooms(self) -> dict[str, int]:
         """Return how many more tasks can be claimed of which environments, those with none out."""
         rooms = dict(self._roster.rooms)

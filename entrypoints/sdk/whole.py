@@ -6,6 +6,8 @@ The service would wake up twice for them and read them with a clock running: 0.1
 import http.client
 from typing import Any
 
+from .heads import Answered
+
 JOINED_BYTES = 64 * 1024
 """Requests up to this length are joined; longer ones are not worth the copy."""
 
@@ -38,6 +40,10 @@ class _Whole:
 class WholeConnection(_Whole, http.client.HTTPConnection):
     """A plain connection."""
 
+    response_class = Answered
+
 
 class SecureWholeConnection(_Whole, http.client.HTTPSConnection):
     """One over TLS."""
+
+    response_class = Answered

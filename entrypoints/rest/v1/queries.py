@@ -1,5 +1,6 @@
 """What a request says behind its question mark: values within bounds, and their descriptions."""
 
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,9 @@ MOST_WAIT_S = 60.0
 MOST_ITEMS = 1_000
 ITEMS = 100
 """Items of a page at most, and where the client does not say how many."""
+
+REMEMBERED_BYTES = 64
+"""Queries up to this length are remembered: most requests ask for one of few things."""
 
 Parameter = dict[str, Any]
 """A parameter's schema and ``description``, as OpenAPI has them."""
@@ -79,9 +83,7 @@ def flag(request: Request, name: str) -> bool:
 
 def values(request: Request, name: str) -> list[str]:
     """Return all values of this name, empty ones too, in order."""
-    query: bytes = request.scope["query_string"]
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return [each for key, each in pairs if key == name]
+    return [each for key, each in _pairs(request.scope["query_string"]) if key == name]
 
 
 def switch(request: Request, name: str, *, default: bool) -> bool:
@@ -97,5 +99,12 @@ def value(request: Request, name: str) -> str | None:
     query: bytes = request.scope["query_string"]
     if not query:
         return None
-    values = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return next((value for key, value in reversed(values) if key == name), None)
+    found = _remembered(query) if len(query) <= REMEMBERED_BYTES else _pairs(query)
+    return next((value for key, value in reversed(found) if key == name), None)
+
+
+def _pairs(query: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+
+_remembered = lru_cache(maxsize=256)(_pairs)
