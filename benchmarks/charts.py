@@ -30,14 +30,18 @@ def draw(report: Report, folder: Path) -> list[Path]:
 def _throughput(report: Report) -> str:
     bars = list(_bars(report, "throughput", "tasks_per_s", "/s", descending=True))
     note = "from the first submit to the last result in the client's hands; more is better"
-    return bar_chart("No-op tasks a second, two worker processes", note, bars) if bars else ""
+    return (
+        bar_chart("No-op tasks a second, two worker processes", note, bars, foot(report))
+        if bars
+        else ""
+    )
 
 
 def _latency(report: Report) -> str:
     bars = list(_bars(report, "latency", "median_ms", " ms", descending=False))
     note = "median of single tasks, one after the other; less is better"
     title = "Submit one task and wait for its result"
-    return bar_chart(title, note, bars, logarithmic=True) if bars else ""
+    return bar_chart(title, note, bars, foot(report), logarithmic=True) if bars else ""
 
 
 def _scaling(report: Report) -> str:
@@ -53,7 +57,17 @@ def _scaling(report: Report) -> str:
             _bar(name, two, f"{number(two.median)}/s with 2", second=True),
         ]
     note = "one and two worker processes; 100 and 200 a second are ideal"
-    return bar_chart("Tasks of 10 ms a second", note, bars) if bars else ""
+    return bar_chart("Tasks of 10 ms a second", note, bars, foot(report)) if bars else ""
+
+
+def foot(report: Report) -> str:
+    """Return on what the figures were taken, in a line."""
+    machine = report.machine
+    return (
+        f"{machine['taken_at'][:10]}, revision {machine['commit'][:8] or 'unknown'},"
+        f" {machine['cores']} cores; medians of {report.options['rounds']} rounds,"
+        " lines from least to most"
+    )
 
 
 def _threads(report: Report, name: str) -> bool:
@@ -78,6 +92,7 @@ def _ordered(report: Report, scenario: str, figure: str, *, descending: bool) ->
 
 
 def _bar(name: str, spread: Spread, shown: str, *, second: bool = False) -> Bar:
-    kind = BY_NAME[name].kind
+    system = BY_NAME[name]
+    kind = "volatile" if system.kind == "peer" and not system.durable else system.kind
     values = (spread.median, spread.least, spread.most)
     return Bar(title_of(name), kind, *values, shown=shown, second=second)

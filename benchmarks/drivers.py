@@ -18,6 +18,7 @@ import psutil
 
 from benchmarks.environments import ROOT
 from benchmarks.processes import MARK_VARIABLE, kill_marked, marked, new_mark
+from benchmarks.signals import end_with_parent, held_back
 
 STOP_S = 20.0
 LOOK_S = 0.5
@@ -50,6 +51,7 @@ class Driver:
                 cwd=self.folder,
                 env=self._environment(chosen),
                 start_new_session=True,  # Ctrl-C reaches the suite, which ends drivers in order
+                preexec_fn=end_with_parent(),  # noqa: PLW1509 - one call of a function at hand
             )
         assert self._process.stdout is not None, "a pipe was asked for"
         reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
@@ -104,12 +106,13 @@ class Driver:
         except Problem:
             pass  # it is killed all the same
         finally:
-            kill_marked(self.mark)
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    _close(pipe)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            with held_back():
+                kill_marked(self.mark)
+                self._process.wait()
+                for pipe in (self._process.stdin, self._process.stdout):
+                    if pipe is not None:
+                        _close(pipe)
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def _environment(self, python: Path) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ") if name in os.environ}

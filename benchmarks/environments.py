@@ -26,7 +26,7 @@ def python_of(name: str, *, install: bool) -> Path:
     folder = HOME / name
     stamp = folder / "requirements.sha256"
     python = folder / "bin" / "python"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return python
     if not install:
         raise NoEnvironment("not installed; a full run installs it")
@@ -49,7 +49,10 @@ def _install(folder: Path, python: Path, requirements: Path) -> None:
             timeout=INSTALL_S,
         )
     except subprocess.CalledProcessError as error:
-        errors = [line for line in str(error.stderr).splitlines() if line.startswith("ERROR")]
-        raise NoEnvironment(f"cannot be installed: {errors[-1:] or error}") from None
+        told = [line for line in str(error.stderr or "").splitlines() if line.startswith("ERROR")]
+        reason = told[-1] if told else str(error)
+        raise NoEnvironment(
+            f"cannot be installed: {reason} (see it all: {' '.join(pip)} -r {requirements})"
+        ) from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoEnvironment(f"cannot be installed: {error}") from None

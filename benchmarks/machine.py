@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.environments import ROOT
+from benchmarks.environments import ROOT, NoEnvironment
 
 GIB = 1024**3
 
@@ -31,15 +31,21 @@ def describe_machine() -> dict[str, Any]:
 
 
 def versions_of(packages: Iterable[str], python: Path | None) -> dict[str, str]:
-    """Return the versions of packages in an environment (the project's own by default)."""
+    """Return the versions of packages in an environment (the project's own by default).
+
+    Raises NoEnvironment if its interpreter does not tell them.
+    """
     names = list(packages)
     if python is None:
         return {name: metadata.version(name) for name in names}
     script = "import sys; from importlib.metadata import version\n"
     script += "for name in sys.argv[1:]: print(name, version(name))"
-    told = subprocess.run(
-        [str(python), "-c", script, *names], capture_output=True, text=True, check=True, timeout=30
-    )
+    command = [str(python), "-c", script, *names]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError) as error:
+        folder = python.parents[1]
+        raise NoEnvironment(f"is broken ({error}): remove {folder}, and run this again") from None
     return dict(line.split(" ", 1) for line in told.stdout.splitlines())
 
 

@@ -52,6 +52,8 @@ class Sizes:
     decisions: int = 200_000
     workers: tuple[int, ...] = (10, 1_000, 10_000)
     idle_s: float = 10.0
+    idle_rounds: int = 3
+    """Of each mode, one after the other: what is done every few seconds falls into some."""
     idle_modes: tuple[str, ...] = ("local", "push", "pull")
     settle_s: float = 3.0
     """How long a system is left alone before it counts as idle."""
@@ -82,6 +84,7 @@ QUICK = Sizes(
     backlog_rounds=2,
     decisions=2_000,
     idle_s=1.0,
+    idle_rounds=1,
     idle_modes=("local",),
     settle_s=0.2,
     cold_starts=1,

@@ -1,7 +1,8 @@
 """The processes of one system: found by a mark in their environment, counted, and ended.
 
 The mark is inherited by every process below the driver, in whatever session it runs and whoever
-its parent is by now; so nothing can stay behind unseen.
+its parent is by now; so nothing can stay behind unseen. A Redis server writes its title over its
+environment, and is found as what it is: the child of one that carries the mark.
 """
 
 import contextlib
@@ -17,6 +18,9 @@ import psutil
 MARK_VARIABLE = "BENCH_MARK"
 VOLUNTARY = "voluntary_ctxt_switches:"
 CORES = os.cpu_count() or 1
+HELPERS = {"embedded/keeper.py": "keeper", "resource_tracker": "resource tracker"}
+"""What stands in the command line of a process that works for another part, and its name here."""
+
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
 
 
@@ -26,8 +30,13 @@ def new_mark() -> str:
 
 
 def marked(mark: str) -> list[psutil.Process]:
-    """Return the live processes that carry the mark."""
-    return [process for process in psutil.process_iter() if _carries(process, mark)]
+    """Return the live processes that carry the mark, and those that descend from one."""
+    alive = {process.pid: process for process in psutil.process_iter() if _is_alive(process)}
+    found = {pid for pid, process in alive.items() if _carries(process, mark)}
+    parents = {pid: _parent(process) for pid, process in alive.items()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return [alive[pid] for pid in sorted(found)]
 
 
 def kill_marked(mark: str, patience_s: float = 5.0) -> int:
@@ -51,6 +60,8 @@ def label(process: psutil.Process, driver: int) -> str:
         return "store"
     if "gofer.entrypoints.cli" in words:
         return words[words.index("gofer.entrypoints.cli") + 1]
+    if known := next((name for sign, name in HELPERS.items() if sign in line), None):
+        return known
     if "forkserver" in line:
         parent = process.parent()
         return "child" if parent and "forkserver" in " ".join(parent.cmdline()) else "forkserver"
@@ -108,6 +119,8 @@ def usage(processes: list[psutil.Process], driver: int) -> Usage:
             continue
         labels[process.pid] = name
         cpu_s[process.pid] = times.user + times.system
+        if name == "store":  # it rewrites its append-only file in a process that has ended by now
+            cpu_s[process.pid] += times.children_user + times.children_system
         switches |= _switches(process.pid)
     return Usage(time.perf_counter(), cpu_s, switches, labels, _machine_s())
 
@@ -125,10 +138,22 @@ def memory_bytes(processes: list[psutil.Process], driver: int) -> dict[str, int]
     return found
 
 
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except GONE:
+        return False
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except GONE:
+        return None
+
+
 def _carries(process: psutil.Process, mark: str) -> bool:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
         return process.environ().get(MARK_VARIABLE) == mark
     except GONE:
         return False

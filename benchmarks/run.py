@@ -10,17 +10,20 @@ from benchmarks.drivers import Driver, Problem
 from benchmarks.environments import NoEnvironment, python_of
 from benchmarks.machine import versions_of
 from benchmarks.measure import Subject
-from benchmarks.plan import Sizes
+from benchmarks.plan import SCENARIOS, Sizes
 from benchmarks.results import Report, Sample
 from benchmarks.standing import cold_start, idle
 from benchmarks.store import OwnStore
 from benchmarks.systems import System
-from benchmarks.visits import Visit
+from benchmarks.visits import TABLE, Visit
 
 CHILDREN = 2
 ORDER = ("throughput", "posts", "submit", "latency", "efficiency", "long_efficiency", "echo")
 LONG = frozenset({"gofer-local", "pool"})
 """Who runs the tasks of a second: they are about gofer and its reference."""
+
+WITH_TWO = frozenset({"throughput", "efficiency"})
+"""What one child is compared with, and so belongs to the scaling."""
 
 GIVE_UP_AFTER = 2
 """Visits in which a system did not start or hung, after which it is visited no more."""
@@ -49,10 +52,10 @@ class Run:
             turn = (number - 1) % max(1, len(present))
             for system in [*present[turn:], *present[:turn]]:  # nobody is always first
                 self._visits(system, number)
-        self._alone("scheduling", lambda: decisions(self.sizes))
-        self._alone("idle", lambda: idle(self.sizes))
-        self._alone("coldstart", lambda: cold_start(self.sizes, self.server))
-        self._alone("backlog", lambda: backlog(self.sizes, self.server))
+        self._alone("scheduling", "gofer-core", lambda: decisions(self.sizes))
+        self._alone("idle", "gofer-local", lambda: idle(self.sizes))
+        self._alone("coldstart", "gofer-local", lambda: cold_start(self.sizes, self.server))
+        self._alone("backlog", "gofer-store", lambda: backlog(self.sizes, self.server))
 
     def _is_there(self, system: System) -> bool:
         """Tell whether a system can take part, and note its versions, or why not."""
@@ -66,8 +69,9 @@ class Run:
                 self.report.versions[f"{system.name}: {name}"] = version
         except NoEnvironment as reason:
             self.say(f"{system.title}: {reason}")
-            problem = str(reason)
-            self.report.samples.append(Sample("throughput", system.name, 0, problem=problem))
+            asked = next(name for name in SCENARIOS if name in system.asks & self.wanted)
+            scenario = TABLE.get(asked, asked)
+            self.report.samples.append(Sample(scenario, system.name, 0, problem=str(reason)))
             return False
         self._pythons[system.name] = python
         return True
@@ -89,7 +93,7 @@ class Run:
             rounds = number <= self.sizes.long_rounds
             return rounds and system.name in LONG and "efficiency" in self.wanted
         asked = name in system.asks & self.wanted
-        scaled = name == "throughput" and "scaling" in system.asks & self.wanted
+        scaled = name in WITH_TWO and "scaling" in system.asks & self.wanted
         return asked or scaled
 
     def _visit(self, system: System, number: int, names: Sequence[str], children: int) -> None:
@@ -104,13 +108,13 @@ class Run:
                 if "throughput" in system.asks:
                     visit.warm_up()
             except Problem as problem:
-                self._failed(system, subject.problem(names[0], problem))
+                self._failed(system, subject.problem(TABLE.get(names[0], names[0]), problem))
                 return
             for name in names:
                 try:
                     self.report.samples.extend(visit.course(name)())
                 except Problem as problem:
-                    self._failed(system, subject.problem(name, problem))
+                    self._failed(system, subject.problem(TABLE.get(name, name), problem))
                     if driver.hangs:
                         return
 
@@ -128,10 +132,16 @@ class Run:
         self.report.samples.append(sample)
         self._failures[system.name] = self._failures.get(system.name, 0) + 1
 
-    def _alone(self, name: str, course: Callable[[], Iterator[Sample]]) -> None:
-        if name in self.wanted:
-            self.say(name)
+    def _alone(self, name: str, system: str, course: Callable[[], Iterator[Sample]]) -> None:
+        if name not in self.wanted:
+            return
+        self.say(name)
+        try:
             for sample in course():
                 self.report.samples.append(sample)
                 if sample.problem:
                     self.say(f"  {sample.system}: {sample.problem}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it stands in its row and the rest is measured
+            problem = f"{type(error).__name__}: {error}"
+            self.say(f"  {system}: {problem}")
+            self.report.samples.append(Sample(name, system, 0, problem=problem))

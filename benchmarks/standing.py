@@ -23,7 +23,9 @@ def idle(sizes: Sizes) -> Iterator[Sample]:
             try:
                 driver.ask("mode", name=mode)
                 _start(driver)
-                yield _idle(subject, sizes)
+                time.sleep(sizes.settle_s)
+                for subject.round in range(1, sizes.idle_rounds + 1):
+                    yield _idle(subject, sizes)
             except Problem as problem:
                 yield subject.problem("idle", problem)
 
@@ -63,7 +65,6 @@ def _idle(subject: Subject, sizes: Sizes) -> Sample:
 
     Wake-ups are those of the thread that has most of them; the store's own timer is its own.
     """
-    time.sleep(sizes.settle_s)
     before = subject.usage()
     time.sleep(sizes.idle_s)
     after = subject.usage()

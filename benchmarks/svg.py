@@ -11,18 +11,22 @@ RIGHT = 120
 BAR = 18
 GAP = 8
 TOP = 56
-FOOT = 30
+FOOT = 44
 
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .title { font-size: 16px; font-weight: 600; }
 .note { font-size: 12px; fill: #57606a; }
-.gofer { fill: #1a7f64; } .peer { fill: #8c959f; } .reference { fill: #c9b458; }
+.ground { fill: #ffffff; }
+.gofer { fill: #1a7f64; } .peer { fill: #7d8792; } .volatile { fill: #c4cad1; }
+.reference { fill: #c9b458; }
 .second { opacity: 0.55; }
 .spread { stroke: #24292f; stroke-width: 1.5; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; } .note { fill: #9da7b1; }
-  .gofer { fill: #3fb68b; } .peer { fill: #6e7681; } .reference { fill: #a68f2d; }
+  .ground { fill: #0d1117; }
+  .gofer { fill: #3fb68b; } .peer { fill: #8b949e; } .volatile { fill: #4b535c; }
+  .reference { fill: #a68f2d; }
   .spread { stroke: #e6edf3; }
 }
 </style>"""
@@ -42,23 +46,47 @@ class Bar:
     """Whether it belongs to the bar above it, paler and without a name."""
 
 
-def bar_chart(title: str, note: str, bars: Sequence[Bar], *, logarithmic: bool = False) -> str:
-    """Return a chart; on a logarithmic scale all values must be above 0."""
+LEGEND = (
+    ("gofer", "gofer"),
+    ("peer", "keeps tasks in a store"),
+    ("volatile", "keeps them in memory"),
+    ("reference", "reference"),
+)
+"""Kinds of bars, and what their colours say."""
+
+
+def bar_chart(
+    title: str, note: str, bars: Sequence[Bar], foot: str, *, logarithmic: bool = False
+) -> str:
+    """Return a chart; on a logarithmic scale all values must be above 0.
+
+    It has a ground of its own: where it is shown may be dark without the reader's system being so.
+    """
     height = TOP + len(bars) * (BAR + GAP) + FOOT
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"',
         f' height="{height}" role="img" aria-label="{escape(title)}">',
         STYLE,
+        f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
         f'<text class="title" x="12" y="24">{escape(title)}</text>',
         f'<text class="note" x="12" y="43">{escape(note)}</text>',
     ]
     scale = _Scale(bars, logarithmic=logarithmic)
     for number, bar in enumerate(bars):
         lines.extend(_drawn(bar, TOP + number * (BAR + GAP), scale))
-    if logarithmic:
-        y = height - 10
-        lines.append(f'<text class="note" x="{LEFT}" y="{y}">logarithmic scale</text>')
+    lines.extend(_legend({bar.kind for bar in bars}, height - 28))
+    words = f"{foot}; logarithmic scale" if logarithmic else foot
+    lines.append(f'<text class="note" x="12" y="{height - 10}">{escape(words)}</text>')
     return "\n".join([*lines, "</svg>", ""])
+
+
+def _legend(kinds: set[str], y: int) -> Iterator[str]:
+    x = 12
+    for kind, words in LEGEND:
+        if kind in kinds:
+            yield f'<rect class="{kind}" x="{x}" y="{y - 9}" width="10" height="10" rx="2"/>'
+            yield f'<text class="note" x="{x + 15}" y="{y}">{words}</text>'
+            x += 30 + 7 * len(words)
 
 
 class _Scale:

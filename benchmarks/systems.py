@@ -48,8 +48,8 @@ def _peer(
 
 SYSTEMS: tuple[System, ...] = (
     _gofer("local", BULK | {"posts"}),
-    _gofer("push", frozenset({"throughput"})),
-    _gofer("pull", frozenset({"throughput"})),
+    _gofer("push", UNSCALED),
+    _gofer("pull", UNSCALED),
     System("gofer-api", "gofer, web service alone", "gofer", "gofer", frozenset({"submit"})),
     _peer("huey", "Huey", BULK, durable=True),
     _peer("huey-notify", "Huey, notify_result", UNSCALED, durable=True, environment="huey"),

@@ -1,10 +1,11 @@
 """A run as Markdown tables: for the terminal, and to be pasted anywhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from benchmarks.results import Report, Spread
+from benchmarks.definitions import definition
+from benchmarks.results import Report, Spread, spread
 from benchmarks.systems import title_of
-from benchmarks.targets import Verdict
+from benchmarks.verdicts import NOT_MEASURED, Verdict
 
 HEADINGS = {
     "tasks_per_s": "tasks/s",
@@ -25,51 +26,83 @@ HEADINGS = {
     "bytes_per_task": "bytes/task",
 }
 HIDDEN = {"count", "at_once", "workers"}
+HOPS = ("throughput", "latency", "efficiency 10 ms", "echo 1 MiB")
+"""The scenarios of which CPU is shown process by process."""
 
 
 def results_table(report: Report) -> Iterator[str]:
-    """Yield the lines of one table a scenario: medians, and from least to most."""
+    """Yield the lines of the tables of each scenario: medians, and from least to most."""
     for scenario in report.scenarios():
-        systems = report.systems(scenario)
-        names = _figures(report, scenario)
         yield f"### {scenario}"
         yield ""
-        shown = [name for name in names if name not in HIDDEN]
-        rows = [
-            [_title(report, scenario, system), *_cells(report, scenario, system, shown)]
-            for system in systems
-        ]
-        headings = ["", *(HEADINGS.get(name, name.replace("_", " ")) for name in shown)]
-        yield from markdown(headings, rows)
-        for system in systems:
-            for problem in report.problems(scenario, system):
-                yield f"- {title_of(system)}: {problem}"
+        yield " ".join(filter(None, [definition(scenario), _busy(report, scenario)]))
         yield ""
+        for shown, systems in _alike(report, scenario).items():
+            headings = ["", *(HEADINGS.get(name, name.replace("_", " ")) for name in shown)]
+            yield from markdown(
+                headings,
+                [
+                    [_title(report, scenario, each), *_cells(report, scenario, each, shown)]
+                    for each in systems
+                ],
+            )
+            yield ""
+        problems = [
+            f"- {title_of(system)}: {problem}"
+            for system in report.systems(scenario)
+            for problem in report.problems(scenario, system)
+        ]
+        yield from [*problems, ""] if problems else ()
 
 
 def hops_table(report: Report) -> Iterator[str]:
-    """Yield the lines of the table of CPU per no-op task, process by process."""
-    systems = [name for name in report.systems("throughput") if report.cpu("throughput", name)]
-    parts = list(dict.fromkeys(p for name in systems for p in report.cpu("throughput", name)))
+    """Yield the lines of the tables of CPU per task, process by process."""
+    for scenario in (name for name in HOPS if name in report.scenarios()):
+        taken = {name: report.cpu(scenario, name) for name in report.systems(scenario)}
+        taken = {name: cpu for name, cpu in taken.items() if cpu and name != "floor"}
+        parts = list(dict.fromkeys(part for cpu in taken.values() for part in cpu))
+        rows = [
+            [title_of(name), *(_us(cpu.get(part)) for part in parts), _us(sum(cpu.values()))]
+            for name, cpu in taken.items()
+        ]
+        if rows:
+            yield f"### CPU per task by process, us: {scenario}"
+            yield ""
+            yield from markdown(["", *parts, "in all"], rows)
+            yield ""
+
+
+def idle_table(report: Report) -> Iterator[str]:
+    """Yield the lines of the table of what each process takes while nothing happens."""
     rows: list[list[str]] = []
-    for name in systems:
-        cpu = report.cpu("throughput", name)
-        cells = [f"{cpu[part]:.1f}" if part in cpu else "" for part in parts]
-        rows.append([title_of(name), *cells, f"{sum(cpu.values()):.1f}"])
+    for mode in report.systems("idle"):
+        for name in report.figures("idle", mode):
+            part = name.removesuffix("_memory_mib")
+            if name in (part, "memory_mib"):
+                continue
+            figures = (f"{part}_core_percent", f"{part}_wakes_per_s", name)
+            rows.append([title_of(mode), part, *_cells(report, "idle", mode, figures)])
     if rows:
-        yield "### CPU per no-op task in bulk, us by process"
+        yield "### idle, by process"
         yield ""
-        yield from markdown(["", *parts, "in all"], rows)
+        yield from markdown(["", "", "% of a core", "wake-ups/s", "MiB"], rows)
         yield ""
 
 
-def verdict_table(found: Iterable[Verdict]) -> Iterator[str]:
-    """Yield the lines of the table of targets."""
+def verdict_table(found: Sequence[Verdict]) -> Iterator[str]:
+    """Yield the lines of the table of targets; those that were not measured are only counted."""
     words = {True: "reached", False: "**missed**", None: "-"}
-    rows = [[each.what, each.target, each.measured, words[each.reached]] for each in found]
+    rows = [
+        [each.what, each.target, each.measured, words[each.reached]]
+        for each in found
+        if each.measured != NOT_MEASURED
+    ]
     yield "### Targets"
     yield ""
-    yield from markdown(["what", "target", "measured", ""], rows)
+    if rows:
+        yield from markdown(["what", "target", "measured", ""], rows)
+    if missing := len(found) - len(rows):
+        yield f"Not measured in this run: {missing} of {len(found)}."
     yield ""
 
 
@@ -82,10 +115,10 @@ def machine_lines(report: Report) -> Iterator[str]:
         f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, "
         f"{machine['system']}, {machine['python']}, store {report.versions.get('store', '?')}."
     )
-    busy = sorted(s.others_busy for s in report.samples if s.others_busy is not None)
-    if busy:
-        middle = busy[len(busy) // 2]
-        yield f"Other processes took {middle:.0%} of the machine (median; at most {busy[-1]:.0%})."
+    options = report.options
+    yield f"Medians of {options['rounds']} rounds, in brackets from least to most."
+    if busy := _busy(report, None):
+        yield busy
     yield ""
 
 
@@ -112,12 +145,39 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(padded) + " |"
 
 
-def _figures(report: Report, scenario: str) -> list[str]:
-    found = (name for s in report.samples if s.scenario == scenario for name in s.figures)
-    names = list(dict.fromkeys(found))
-    if scenario == "idle":  # by process too: in the file, and in all here
-        return [name for name in names if name in HEADINGS]
-    return names
+def _busy(report: Report, scenario: str | None) -> str:
+    """Return how much of the machine others took, in one scenario or (None) in all."""
+    share = spread(
+        sample.others_busy
+        for sample in report.samples
+        if sample.others_busy is not None and scenario in {None, sample.scenario}
+    )
+    if share is None:
+        return ""
+    when = "of the machine" if scenario is None else "meanwhile"
+    return f"Other processes took {share.median:.0%} {when} (median; at most {share.most:.0%})."
+
+
+def _alike(report: Report, scenario: str) -> dict[tuple[str, ...], list[str]]:
+    """Return the systems of a scenario by what stands in their rows; its tables."""
+    tables: dict[tuple[str, ...], list[str]] = {}
+    without: list[str] = []
+    for system in report.systems(scenario):
+        names = report.figures(scenario, system)
+        shown = tuple(name for name in names if name not in HIDDEN)
+        if scenario == "idle":  # by process too: there is a table for that
+            shown = tuple(name for name in shown if name in HEADINGS)
+        if not shown:
+            without.append(system)
+            continue
+        fitting = next((known for known in tables if set(shown) <= set(known)), shown)
+        tables.setdefault(fitting, []).append(system)
+    tables.setdefault(next(iter(tables), ()), []).extend(without)
+    return tables
+
+
+def _us(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}"
 
 
 def _title(report: Report, scenario: str, system: str) -> str:

@@ -8,6 +8,14 @@ from benchmarks.plan import Sizes
 from benchmarks.results import Sample
 
 MIB = 1024 * 1024
+TABLE = {
+    "efficiency": "efficiency 10 ms",
+    "long_efficiency": "efficiency 1 s",
+    "echo": "echo 1 KiB",
+    "scaling": "throughput, 1 child",
+}
+"""The (first) table that a course fills, where it is not called like it."""
+
 FEW_ECHOES = 8
 """How many tell how fast a system is with a payload of that size."""
 

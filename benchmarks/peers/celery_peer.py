@@ -32,12 +32,12 @@ class CeleryPeer:
         self._workers.start(*command, folder=folder, environment={"C_FORCE_ROOT": "1"})
 
     def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """Send one after the other: a ``group`` of them was slower."""
+        """Send one after the other: a ``group``, or one producer for all, was no faster."""
         task = self._app.tasks[name]
         return [task.delay(argument) for argument in arguments]
 
     def fetch(self, handles: Sequence[Any]) -> Sequence[Any]:
-        """Wait for each: the backend is subscribed, and joining many together was slower."""
+        """Wait for each: the backend is subscribed, and joining many together was no faster."""
         return [handle.get(timeout=PATIENCE_S) for handle in handles]
 
     def stop(self) -> None:

@@ -10,11 +10,13 @@ import gc
 import json
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from types import FrameType
+from typing import Any, NoReturn, Protocol
 
 Answer = dict[str, Any]
 Operation = Callable[..., Answer]
@@ -105,19 +107,30 @@ def round_trips(once: Callable[[], object], count: int, seconds: float) -> list[
 
 
 def serve(asked: dict[str, Operation]) -> None:
-    """Answer the suite until it closes stdin; an operation that raises answers with its problem."""
+    """Answer the suite until it closes stdin; an operation that raises answers with its problem.
+
+    SIGTERM says that the suite was killed: what runs is left, and the system is ended.
+    """
+    signal.signal(signal.SIGTERM, _leave)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what systems print must not get between the answers
-    for line in sys.stdin:
-        request = json.loads(line)
-        operation = asked.get(request.pop("do"))
-        try:
-            answer = {"problem": "not supported"} if operation is None else operation(**request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the suite reports it in this system's row
-            answer = {"problem": f"{type(error).__name__}: {error}"[:500]}
-        answers.write(json.dumps(answer) + "\n")
-    with suppress(Exception):  # the suite has gone, perhaps killed: leave nothing behind
-        asked["stop"]()
+    try:
+        for line in sys.stdin:
+            request = json.loads(line)
+            operation = asked.get(request.pop("do"))
+            try:
+                answer = {"problem": "not supported"} if operation is None else operation(**request)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the suite reports it in this system's row
+                answer = {"problem": f"{type(error).__name__}: {error}"[:500]}
+            answers.write(json.dumps(answer) + "\n")
+    finally:
+        with suppress(Exception):  # the suite has gone, perhaps killed: leave nothing behind
+            asked["stop"]()
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    raise SystemExit(128 + number)
 
 
 def _check(results: Sequence[Any], expected: Sequence[Any]) -> None:

@@ -1,5 +1,6 @@
 """The benchmark suite's smoke: everything runs once; no figure is judged."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,12 +27,34 @@ def test_the_smoke_runs_everything_once(processes: ProcessRunner, tmp_path: Path
     assert len(list((tmp_path / "charts").glob("*.svg"))) == 3
 
 
-def test_it_leaves_nothing_when_it_is_told_to_end(processes: ProcessRunner) -> None:
-    suite = processes.start_module("benchmarks", "--quick", "--peers", "none", cwd=ROOT)
-    wait_until(lambda: len(suite.descendants()) > 3, "a driver and its system run")
+def test_an_interrupted_run_leaves_no_process_and_keeps_what_it_measured(
+    processes: ProcessRunner, tmp_path: Path
+) -> None:
+    kept = tmp_path / "results.json"
+    options = ("--quick", "--only", "throughput", "--peers", "none", "--output", str(kept))
+    suite = processes.start_module("benchmarks", *options, cwd=ROOT)
+    suite.wait_for_log("gofer (push)")  # the second: the first has figures
+    wait_until(lambda: len(suite.descendants()) > 3, "the store, a driver and its system run")
     family = suite.descendants()
-    assert suite.stop() != 0
+    suite.send(signal.SIGINT)
+    assert suite.wait() == 130, suite.log()
     _, alive = psutil.wait_procs(family, 10)
+    assert alive == []
+    report = read(kept)
+    assert report.options["interrupted"] is True
+    assert report.median("throughput", "gofer-local", "tasks_per_s")
+    assert "### Targets" in suite.log()
+
+
+def test_a_run_that_is_killed_takes_its_store_and_its_system_along(
+    processes: ProcessRunner,
+) -> None:
+    options = ("--quick", "--only", "throughput", "--peers", "none")
+    suite = processes.start_module("benchmarks", *options, cwd=ROOT)
+    wait_until(lambda: len(suite.descendants()) > 3, "the store, a driver and its system run")
+    family = suite.descendants()
+    suite.send(signal.SIGKILL)
+    _, alive = psutil.wait_procs(family, 30)
     assert alive == []
 
 
@@ -40,7 +63,11 @@ def test_it_leaves_nothing_when_it_is_told_to_end(processes: ProcessRunner) -> N
     [
         (("--only", "speed"), "speed: there are throughput,"),
         (("--peers", "sidekiq"), "sidekiq: there are huey,"),
+        (("--only", "none"), "none: there are throughput,"),
         (("--rounds", "0"), "0 is no count"),
+        (("--show", "README.md"), "README.md is no file of results"),
+        (("--show", "absent.json"), "No such file"),
+        (("--quick", "--output", "/proc/no/results.json"), "cannot be written"),
     ],
 )
 def test_what_it_does_not_know_is_said(arguments: tuple[str, str], says: str) -> None:

@@ -1,11 +1,18 @@
 """Drivers: a system that hangs, dies or cannot do something gets a row that says so."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from benchmarks.drivers import Driver, Problem
+from benchmarks.environments import NoEnvironment
+from benchmarks.machine import versions_of
+from benchmarks.processes import MARK_VARIABLE, kill_marked, label, marked, new_mark
+from tests.support.processes import ProcessRunner
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -23,6 +30,34 @@ def test_everything_that_a_system_starts_is_known_and_ended() -> None:
         processes = driver.processes()
         assert len(processes) == 3
     assert not [process for process in processes if process.is_running()]
+
+
+def test_a_process_that_hides_its_environment_is_known_by_its_parent(
+    processes: ProcessRunner,
+) -> None:
+    mark = new_mark()
+    hidden = "import subprocess; subprocess.run(['env', '-i', 'sleep', '60'])"
+    command = (sys.executable, "-c", hidden)
+    started = processes.start(command, name="hiding", env={MARK_VARIABLE: mark})
+    wait_until(lambda: len(started.descendants()) == 1, "it has a child")
+    assert {each.pid for each in marked(mark)} == {
+        started.pid,
+        *(child.pid for child in started.descendants()),
+    }
+    assert kill_marked(mark) == 2
+
+
+def test_the_store_of_gofer_up_is_one_of_its_processes() -> None:
+    with Driver("gofer", None, answer_s=40) as driver:
+        folder = str(driver.folder)
+        driver.ask("start", store=f"embedded://{folder}/data", children=1, folder=folder)
+        parts = {label(each, driver.pid) for each in driver.processes()}
+    assert {"client", "up", "store", "api", "dispatcher", "child"} <= parts
+
+
+def test_a_broken_environment_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoEnvironment, match=r"is broken .*: remove .*, and run this again"):
+        versions_of(["huey"], tmp_path / "bin" / "python")
 
 
 def test_one_that_does_not_answer_in_time_is_asked_nothing_more(pool: Driver) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.results import Report, Sample
-from benchmarks.targets import Verdict, verdicts
+from benchmarks.targets import verdicts
+from benchmarks.verdicts import Verdict
 
 
 def report_of(*figures: tuple[str, str, dict[str, float]]) -> Report:
