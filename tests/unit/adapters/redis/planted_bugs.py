@@ -1,37 +1,6 @@
 """Bugs to plant in the scripts, each a change of their text, to see that the tests would see it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-SHARED = ("shared",)
-
-
-@dataclass(frozen=True)
-class PlantedBug:
-    """A bug: in ``script``, ``right`` becomes ``wrong``. A name of SHARED means all scripts.
-
-    ``walk`` is the seed of the first long walk that sees it; a wrong one costs time, no more.
-    """
-
-    name: str
-    script: str
-    right: str
-    wrong: str
-    walk: int = 0
-
-    def planted_in(self, scripts: Mapping[str, str]) -> dict[str, str]:
-        """Return the scripts with this bug; fail if the text to change is not there."""
-        broken = dict(scripts)
-        for name in broken if self.script in SHARED else [self.script]:
-            assert self.right in broken[name], f"{self.right!r} is not in {name}"
-            # what they share stands first in each script
-            if self.script in SHARED:
-                broken[name] = broken[name].replace(self.right, self.wrong, 1)
-            else:
-                before, _, after = broken[name].rpartition(self.right)
-                broken[name] = before + self.wrong + after
-        return broken
-
+from tests.unit.adapters.redis.planted_bug import PlantedBug
 
 PLANTED = [
     PlantedBug("the fence is not checked", "shared", "if held ~= fence then return 'S' end", ""),
@@ -60,6 +29,7 @@ PLANTED = [
         "shared",
         "local result = string.sub(body, at + length)",
         "local result = string.sub(body, at + length + 1)",
+        walk=5,
     ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
     PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
@@ -101,7 +71,7 @@ PLANTED = [
         "if true then started",
         walk=2,
     ),
-    PlantedBug("who lost a task is forgotten", "reap", "(worker or '-')", "'-'"),
+    PlantedBug("who lost a task is forgotten", "reap", "(worker or '-')", "'-'", walk=1),
     PlantedBug(
         "who ran a cancelled task is forgotten", "shared", "if queued and worker ~= ''", "if false"
     ),
@@ -110,7 +80,7 @@ PLANTED = [
         "find",
         "select(2, since_and_worker(line)) == worker",
         "false",
-        walk=7,
+        walk=28,
     ),
     PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
@@ -140,7 +110,7 @@ PLANTED = [
         "claim",
         "before .. rest)",
         "before .. match(task, '^%a+ %d+ [^ ]+ [^ ]+ [^ ]+ (.*)$'))",
-        walk=10,
+        walk=11,
     ),
     PlantedBug(
         "a lease that ends now is not expired",
@@ -220,6 +190,7 @@ PLANTED = [
         "retry",
         "options = rest == ';' and '-' or rest",
         "options = options",
+        walk=7,
     ),
     PlantedBug(
         "a cancelled task loses its payload",
@@ -232,6 +203,7 @@ PLANTED = [
         "cancel",
         "string.sub(tasks[n], 2, 2) == 'r' and 'S' or 'P'",
         "'P'",
+        walk=10,
     ),
     PlantedBug(
         "what was completed is tried again",
@@ -244,7 +216,11 @@ PLANTED = [
         "a lost attempt is not remembered", "reap", "if started then", "if false then", walk=15
     ),
     PlantedBug(
-        "a released attempt is not remembered", "release", "if started ~= '-' then", "if false then"
+        "a released attempt is not remembered",
+        "release",
+        "if started ~= '-' then",
+        "if false then",
+        walk=11,
     ),
     PlantedBug("a paused queue is served", "claim", "paused[priority] = true", "", walk=14),
     PlantedBug("who resumes does not ring", "pause", "ring()", "", walk=3),
@@ -279,7 +255,7 @@ PLANTED = [
         "fail",
         "exceptions[n] = longs",
         "exceptions[n] = #ARGV - 2 - longs",
-        walk=15,
+        walk=17,
     ),
     PlantedBug(
         "payloads are mixed up",

@@ -11,7 +11,8 @@ from tests.contracts.redis_backend import fake_clients
 from tests.contracts.store_clock import scripts_with_a_clock
 from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
-from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
+from tests.unit.adapters.redis.planted_bug import PlantedBug
+from tests.unit.adapters.redis.planted_bugs import PLANTED
 
 STEPS = 120
 
