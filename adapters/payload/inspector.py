@@ -24,7 +24,6 @@ from ...domain.sources import SourceView
 from . import opcodes
 from .bytecode import look_into
 from .opcodes import Opcode
-from .plain import recognised
 from .text import HOW_TO_ENCODE
 
 MAX_OPCODES = 4_000_000
@@ -55,11 +54,14 @@ class PickleInspector:
         """Take the bounds: opcodes in all, and MARKs open at once."""
         self._max_opcodes = max_opcodes
         self._max_depth = max_depth
+        from .plain import recognised  # noqa: PLC0415 - 13 ms, and most processes inspect nothing
+
+        self._recognised = recognised
         self._ahead: dict[int, tuple[bytes, _Seen]] = {}
 
     def check(self, payload: bytes) -> None:
         """Raise InvalidPayload for anything but one whole pickle; cheap for plain arguments."""
-        if not recognised(payload):
+        if not self._recognised(payload):
             self.inspect(payload)
 
     def inspect(self, payload: bytes) -> Inspection:
@@ -97,7 +99,7 @@ class PickleInspector:
         """Walk those that are not known at sight."""
         seen: dict[int, tuple[bytes, _Seen]] = {}
         for payload in payloads:
-            if not recognised(payload):
+            if not self._recognised(payload):
                 try:
                     found: _Seen = self._walk(payload)
                 except InvalidPayload as problem:

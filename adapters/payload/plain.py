@@ -7,7 +7,8 @@ What it does not recognise says nothing; the walk (``inspector.py``) then decide
 ever accept what the walk accepts: a test generates words of the language and holds both together,
 and an unpickler too.
 
-Measured: 0.5 us for ``((1,), {})`` instead of 5.
+Measured: 0.5 us for ``((1,), {})`` instead of 5. The expression takes 13 ms to compile, so only
+who inspects imports this.
 """
 
 import re
@@ -61,10 +62,11 @@ _PAIR = _TEXT + _VALUE
 _KEYWORDS = rb"\}" + _MEMO + rb"(?:" + _PAIR + rb"s|\((?:" + _PAIR + rb")*+u)?"
 _REST = _KEYWORDS + rb"\x86" + _MEMO + rb"\."
 
+_PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
+
 _FRAMED = re.compile(rb"\x80[\x04\x05]\x95(..)\x00{6}", re.DOTALL)
 _FRAMED_BYTES = len(b"\x80\x04\x95") + 8
 _PLAIN = re.compile(_ARGUMENTS + _REST, re.DOTALL)
-_UNFRAMED = re.compile(rb"\x80[\x02-\x05]" + _ARGUMENTS + _REST, re.DOTALL)
 _ONE_LONG = re.compile(rb"\x80[\x04\x05]\x95.{8}B(.{4})", re.DOTALL)
 _AFTER_LONG = re.compile(_MEMO + rb"\x85" + _MEMO + rb"\}" + _MEMO + rb"\x86" + _MEMO + rb"\.")
 
@@ -76,12 +78,18 @@ def recognised(payload: bytes) -> bool:
         return _is_one_byte_string(payload)
     framed = _FRAMED.match(payload)
     if framed is None:
-        return _UNFRAMED.fullmatch(payload) is not None
+        return _is_unframed(payload)
     low, high = framed[1]
     # the frame must hold all that follows: some unpicklers read no further
     if low + 256 * high != size - _FRAMED_BYTES:
         return False
     return _PLAIN.fullmatch(payload, _FRAMED_BYTES) is not None
+
+
+def _is_unframed(payload: bytes) -> bool:
+    """Tell whether this is a plain pickle of any protocol from 2 on, without a frame."""
+    begins = _PROTOCOL.match(payload)
+    return begins is not None and _PLAIN.fullmatch(payload, begins.end()) is not None
 
 
 def _is_one_byte_string(payload: bytes) -> bool:

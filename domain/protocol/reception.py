@@ -130,6 +130,9 @@ class Reception:
                 self._ledger.release(holding.attempt, 0, "handed back")
             else:
                 self._ledger.outcome(lost(hello.worker, holding, "let go of it", self._jitter))
+        for attempt in hello.returned:
+            if attempt not in before and self._ledger.withdraw_loss(attempt):
+                self._ledger.release(attempt, 0, "handed back")  # by another's worker, or ours
         unknown = tuple(
             attempt
             for attempt in hello.held

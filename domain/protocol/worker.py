@@ -2,7 +2,8 @@
 
 The same core serves local, push and pull. It reads no clock (``now`` is a steady time in
 milliseconds) and opens no payload. It must never forget an outcome that is not recorded, never
-run an attempt twice, and never let one run on whose lease may have passed to somebody else.
+run an attempt twice, never begin one that may have been given to somebody else, and never let
+one run on whose lease may be over.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from .effects import Execute, Kill, Note, Reset, Stop, TakeBack, Tell, WorkerEff
 from .messages import PROTOCOL_VERSION, Bye, Hello, Orders, Refused, ToWorker, Unknown, Welcome
 from .outbox import Outbox
 from .satchel import Satchel
+from .tenure import Tenure
 
 
 class WorkerCore:
@@ -45,7 +47,7 @@ class WorkerCore:
         self._satchel = Satchel(slots)
         self._outbox = Outbox(worker, timers.started_ms)
         self._beat_ms = timers.beat_ms
-        self._fence_ms = inf
+        self._tenure = Tenure(timers)
         self._drain_by_ms = inf
         self._leave_by_ms = inf
         self._draining = False
@@ -69,7 +71,9 @@ class WorkerCore:
 
     def next_tick_ms(self) -> float:
         """Return when ``tick`` must be called at the latest."""
-        due = min(self._fence_ms, self._drain_by_ms) if self._satchel else self._leave_by_ms
+        due = self._leave_by_ms
+        if self._satchel:
+            due = min(self._tenure.doubt_ms, self._tenure.end_ms, self._drain_by_ms)
         if not self._talk.connected:
             return min(due, self._talk.hello_at_ms)
         beat = round_after(self._outbox.sent_ms, self._beat_ms)
@@ -157,7 +161,7 @@ class WorkerCore:
         if not opens:
             return
         self._beat_ms = welcome.beat_ms
-        self._fence_ms = self._talk.hello_sent_ms + welcome.lease_ms - self._timers.fence_ms
+        self._tenure.begins(self._talk.hello_sent_ms, welcome.lease_ms)
         self._note("info", f"connected as {self._worker}, session {self.session}")
         self._abandon(welcome.drop)
         self._outbox.open(self.session, now, self._satchel.running())
@@ -171,12 +175,11 @@ class WorkerCore:
             return
         heard_ms = self._outbox.heard(orders.echo)
         since_ms = self._talk.hello_sent_ms if heard_ms is None else heard_ms
-        fence_ms = since_ms + orders.lease_ms - self._timers.fence_ms
-        self._fence_ms = max(self._fence_ms, fence_ms)
+        self._tenure.lasts(since_ms, orders.lease_ms)
         self._outbox.recorded(orders.recorded)
         self._abandon(orders.cancel)
-        if orders.assign and now >= self._fence_ms:
-            self._note("info", "orders came after their leases: saying hello anew")
+        if orders.assign and not self._tenure.allows(now):
+            self._note("info", "orders came too late to be trusted: saying hello anew")
             self._new_session(now)
             return
         fresh = [a for a in orders.assign if self._satchel.put(a.attempt)]
@@ -225,9 +228,12 @@ class WorkerCore:
     # ------------------------------------------------------------ time
 
     def _step(self, now: float) -> list[WorkerEffect]:
-        """Follow an event up: mind the fence, speak, and hand back what waits too long."""
-        if now >= self._fence_ms and self._satchel:
+        """Follow an event up: mind the leases, speak, and hand back what waits too long."""
+        if now >= self._tenure.end_ms and self._satchel:
             self._cut_off(now)
+        if now >= self._tenure.doubt_ms:
+            self._tenure.doubted()
+            self._take_back(self._satchel.waiting())
         if self._talk.connected and now >= self._talk.silent_at_ms:
             self._note("warning", "the dispatcher is silent: connecting anew")
             self._effects.append(Reset())

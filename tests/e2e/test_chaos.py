@@ -19,6 +19,7 @@ from tests.support.chaos.checker import check
 from tests.support.chaos.plan import pairs, plan
 from tests.support.chaos.report import report
 from tests.support.chaos.run import SETTLE_S, TIMERS, run_chaos
+from tests.support.chaos.story import stories
 from tests.support.processes import ProcessRunner
 from tests.support.redis_server import RedisServer
 from tests.support.system import MODES
@@ -52,7 +53,7 @@ def test_no_promise_is_broken_whatever_is_killed_and_frozen(
     made = run_chaos(processes, private_redis, tmp_path / "runs", mode, SEED, strikes)
     violations = check(made.history, TIMERS)
     figures(report(made.history, SEED, made.settled_s, made.refusals))
-    assert violations == []
+    assert not violations, stories(made.history, violations)
     assert made.history.acknowledged()
 
 
@@ -69,5 +70,5 @@ def test_any_two_parts_may_die_together(
     made = run_chaos(processes, private_redis, tmp_path / "runs", mode, SEED, strikes)
     violations = check(made.history, TIMERS)
     figures(report(made.history, SEED, made.settled_s, made.refusals))
-    assert violations == []
+    assert not violations, stories(made.history, violations)
     assert made.history.acknowledged()

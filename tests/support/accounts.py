@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
+from gofer.domain.attempts import AttemptRecord
 from gofer.domain.identifiers import parse_task_id
 from gofer.domain.policy import BATCH
 from gofer.domain.task import Task
@@ -13,6 +14,19 @@ from gofer.domain.task import Task
 def accounts(url: str, task_ids: Sequence[str]) -> dict[str, Task]:
     """Return the tasks that the store at ``url`` knows, by id."""
     return asyncio.run(_read(url, task_ids))
+
+
+def attempts(url: str, task_ids: Sequence[str]) -> dict[str, list[AttemptRecord]]:
+    """Return what the store at ``url`` knows of each attempt of these tasks, by id."""
+    return asyncio.run(_read_attempts(url, task_ids))
+
+
+async def _read_attempts(url: str, task_ids: Sequence[str]) -> dict[str, list[AttemptRecord]]:
+    store = RedisStore.from_url(url, StoreOptions())
+    try:
+        return {each: await store.history.attempts(parse_task_id(each)) or [] for each in task_ids}
+    finally:
+        await store.close()
 
 
 async def _read(url: str, task_ids: Sequence[str]) -> dict[str, Task]:

@@ -18,11 +18,12 @@ The rules, and why each is as strict as it is:
   one attempt cannot overlap.
 - **overlap**: runs of different attempts overlap only if the earlier one's holder was frozen (or
   the store was away from its dispatcher) for longer than the others wait; and the earlier run
-  ends soon after its holder woke up. A worker that is merely cut off stops its children before
-  anybody else may run their tasks.
+  ends soon after its holder woke up. A worker whose dispatcher is away stops its children before
+  anybody else may run their tasks. One that wakes up may begin what was already in its children's
+  hands, in that very moment and not later.
 - **explained**: a task runs again only where a fault took the earlier run: its child, its worker
   or, in local mode, its dispatcher was killed; or its holder, its dispatcher or the store was away
-  for so long that it had to be given up.
+  for so long that it had to be given up; or the later run is one that a worker began as it woke.
 - **blame**: a strike is charged only to a task whose own child was killed.
 """
 
@@ -165,7 +166,9 @@ def _overlap(history: History, timers: Timers) -> Iterator[str]:
     for name, own in history.runs_by_name().items():
         for number, earlier in enumerate(own):
             for later in own[number + 1 :]:
-                if later.began < earlier.seen and not _was_frozen(earlier, history, timers):
+                if later.began < earlier.seen and not (
+                    _was_frozen(earlier, history, timers) or _had_woken(later, history, timers)
+                ):
                     yield (
                         f"{name}: a run in {earlier.pid} lived until {earlier.seen:.3f}, and"
                         f" another began in {later.pid} at {later.began:.3f}"
@@ -187,6 +190,15 @@ def _was_frozen(run: Run, history: History, timers: Timers) -> bool:
     )
 
 
+def _had_woken(run: Run, history: History, timers: Timers) -> bool:
+    """Return whether the run's holder had been given up while it stood still, and woke up now."""
+    return any(
+        f.over <= run.began < f.over + SLACK_S
+        for f in history.faults
+        if f.deed is Deed.STOP and f.hit(run) and f.lasted > notice_s(timers)
+    )
+
+
 def _explained(history: History, timers: Timers) -> Iterator[str]:
     for name, own in history.runs_by_name().items():
         for earlier, later in itertools.pairwise(own):
@@ -199,6 +211,8 @@ def _explained(history: History, timers: Timers) -> Iterator[str]:
 
 def _explains(earlier: Run, later: Run, history: History, timers: Timers) -> bool:
     """Return whether something took the earlier run, or its unrecorded outcome."""
+    if _had_woken(later, history, timers):
+        return True
     between = [
         f
         for f in history.faults

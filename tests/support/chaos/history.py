@@ -112,12 +112,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the store says of a task in the end: its attempts, and what was charged for them."""
+    """What the store says of a task in the end: its attempts, and what was charged for them.
+
+    ``tries`` tells each attempt in words, if there was more than one: to be read, not judged.
+    """
 
     attempts: int
     retries: int = 0
     strikes: int = 0
     losses: int = 0
+    tries: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

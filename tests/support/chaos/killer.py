@@ -28,11 +28,11 @@ RECOVERY_S = 60.0
 
 @dataclass(slots=True)
 class _Open:
-    """A fault that is not over: the part is back once ``is_back`` says so."""
+    """A fault that is not over: ``back_at`` says when the part was back, None if it is not."""
 
     fault: Fault
     key: object
-    is_back: Callable[[], bool]
+    back_at: Callable[[], float | None]
 
 
 @dataclass(slots=True)
@@ -105,20 +105,21 @@ class Killer:
             part.process.kill()
             dead = part.process
 
-            def is_back() -> bool:
-                return part.process is not dead and part.is_back()
+            def back_at() -> float | None:
+                is_back = part.process is not dead and part.is_back()
+                return time.monotonic() if is_back else None
 
-            self._open.append(_Open(fault, part, is_back))
+            self._open.append(_Open(fault, part, back_at))
             self._at(at + strike.lasts, lambda: self.fleet.start(part))
             return
         frozen = [part.process.pid, *(each.pid for each in family if strike.whole)]
-        over = [False]
+        woken: list[float] = []
         _signal_all(frozen, signal.SIGSTOP)
-        self._open.append(_Open(fault, part, lambda: over[0]))
+        self._open.append(_Open(fault, part, lambda: woken[0] if woken else None))
 
         def wake() -> None:
+            woken.append(time.monotonic())  # before it can do anything
             _signal_all(reversed(frozen), signal.SIGCONT)
-            over[0] = True
 
         self._at(at + strike.lasts, wake)
 
@@ -133,7 +134,7 @@ class Killer:
         at = time.monotonic()
         _signal_all([pid], signal.SIGKILL)
         fault = Fault(strike.deed, "child", at, at, frozenset([pid]))
-        self._open.append(_Open(fault, pid, lambda: True))
+        self._open.append(_Open(fault, pid, lambda: at))
 
     def _hit_redis(self, strike: Strike) -> None:
         redis = self.fleet.redis
@@ -141,21 +142,22 @@ class Killer:
             self.passed_over += 1
             return
         at = time.monotonic()
-        over = [False]
-        self._open.append(_Open(Fault(strike.deed, "redis", at, at), redis, lambda: over[0]))
+        back: list[float] = []
+        fault = Fault(strike.deed, "redis", at, at)
+        self._open.append(_Open(fault, redis, lambda: back[0] if back else None))
         if strike.deed is Deed.KILL:
             redis.kill()
         else:
             redis.pause()
 
-        def back() -> None:
+        def bring_back() -> None:
             if strike.deed is Deed.KILL:
                 redis.start()
             else:
                 redis.resume()
-            over[0] = True
+            back.append(time.monotonic())
 
-        self._at(at + strike.lasts, back)
+        self._at(at + strike.lasts, bring_back)
 
     # ------------------------------------------------------------ what follows
 
@@ -163,9 +165,11 @@ class Killer:
         return any(each.key is key for each in self._open)
 
     def _look_who_is_back(self) -> None:
-        for each in [each for each in self._open if each.is_back()]:
-            self._open.remove(each)
-            self.faults.append(replace(each.fault, over=time.monotonic()))
+        for each in list(self._open):
+            over = each.back_at()
+            if over is not None:
+                self._open.remove(each)
+                self.faults.append(replace(each.fault, over=over))
 
     def _look_who_died(self) -> None:
         for part in self.fleet.dead():

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from gofer.domain.policy import Timers
-from tests.support.accounts import accounts
+from tests.support.accounts import accounts, attempts
 from tests.support.caller import Caller
 from tests.support.chaos import workload
 from tests.support.chaos.fleet import Fleet
@@ -15,6 +15,7 @@ from tests.support.chaos.history import Account, History, Run, runs_of_log
 from tests.support.chaos.killer import Killer
 from tests.support.chaos.plan import Strike
 from tests.support.chaos.producers import Producer
+from tests.support.chaos.story import in_words
 from tests.support.processes import ProcessRunner
 from tests.support.redis_server import RedisServer
 
@@ -110,6 +111,12 @@ def collected(
     submissions = [each for producer in producers for each in producer.submissions]
     ids = [each.task_id for each in submissions if each.task_id is not None]
     known = accounts(store_url, ids)
+    again = [str(task.id) for task in known.values() if task.attempt > 1]
+    ahead_s = time.time() - time.monotonic()
+    tries = {
+        task_id: [in_words(record, ahead_s + began) for record in records]
+        for task_id, records in attempts(store_url, again).items()
+    }
     return History(
         mode=mode,
         began=began,
@@ -119,7 +126,11 @@ def collected(
         runs=_runs(log),
         accounts={
             str(task.id): Account(
-                task.attempt, task.spent.retries, task.spent.strikes, task.spent.losses
+                task.attempt,
+                task.spent.retries,
+                task.spent.strikes,
+                task.spent.losses,
+                tries.get(str(task.id), ()),
             )
             for task in known.values()
         },

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from gofer.adapters.memory.record import Record
 from gofer.adapters.memory.records import Records
 from gofer.domain.identifiers import Attempt, TaskId
-from gofer.domain.ports import Repeated, Submitted
+from gofer.domain.ports import Defeat, Repeated, Submitted, Written
+from gofer.domain.protocol.verdicts import is_loss
 from gofer.domain.task import Cause, Failure, Outcome, Spent, Task, TaskStatus
 from tests.support.simulation.referee import File, Referee
 from tests.support.simulation.rules import Rule, Violation
@@ -106,6 +107,12 @@ class Auditor:
         left = self._referee.lease_ends.get(attempt, 0.0) - self._clock.steady_ms()
         if left > 0:
             raise Violation(Rule.LEASE_HOLDS, f"{attempt} was reaped {left:.0f} ms too early")
+
+    def defeated(self, answers: Iterable[tuple[Defeat, Written]]) -> None:
+        """See tasks taken from workers that are called lost."""
+        for defeat, answer in answers:
+            if is_loss(defeat) and answer is Written.RECORDED:
+                self._referee.lost_at_ms[defeat.attempt] = self._clock.timeline.now
 
     # ------------------------------------------------------------ looking
 
@@ -239,6 +246,7 @@ class Auditor:
                 vanished.append(task_id)
             elif before.attempt is not None:
                 self._referee.lease_ends[before.attempt] = end
+        self._referee.lost_at_ms.clear()  # some of it is not true any more
         self._store.put_back(mark.image)
         counts["submits undone"] = len(vanished)
         self.check()

@@ -269,6 +269,8 @@ class Desk:
 
     def _record(self, call: CallRecord) -> Answer:
         answers = drive(self._store.complete(call.completions))
-        answers += drive(self._store.fail(call.defeats))
+        defeats = drive(self._store.fail(call.defeats))
+        self._auditor.defeated(zip(call.defeats, defeats, strict=True))
+        answers += defeats
         self._look([record.attempt.task_id for record in call.records])
         return lambda core, now: core.recorded(call, answers, now)

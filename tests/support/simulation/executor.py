@@ -41,6 +41,7 @@ class SimulatedExecutor:
         self._news = news
         self._wreck = wreck
         self._known: set[str] = set()
+        self._seen: set[Attempt] = set()
         self._waiting: dict[Attempt, Assignment] = {}
         self._running: dict[Attempt, float] = {}
         self._events: list[ExecutorEvent] = []
@@ -74,6 +75,7 @@ class SimulatedExecutor:
     def take_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Withdraw those that have not begun, but for some that a child may have seen."""
         taken = [a for a in attempts if a in self._waiting and not self._was_seen()]
+        self._seen.update(attempt for attempt in attempts if attempt not in taken)
         self._note_full()
         for attempt in taken:
             del self._waiting[attempt]
@@ -131,6 +133,8 @@ class SimulatedExecutor:
 
     def _begin(self, attempt: Attempt) -> None:
         earlier = self._referee.began(self._worker, attempt)
+        if attempt not in self._seen:
+            self._referee.begins_late(attempt, self._worker, self._thawed_ms)
         runs = self._tasks[attempt.task_id].runs
         run = runs[min(earlier, len(runs) - 1)]
         began_ms = self._running[attempt] = self._timeline.now

@@ -29,6 +29,7 @@ from gofer.domain.protocol.messages import Orders, Report
 from gofer.domain.protocol.outbox import Outbox
 from gofer.domain.protocol.reception import Reception
 from gofer.domain.protocol.reports import Reports
+from gofer.domain.protocol.tenure import Tenure
 from gofer.domain.protocol.worker import WorkerCore
 from gofer.domain.task import Cause, Outcome
 from tests.support.simulation.plan import Plan, plan_of, trickle
@@ -109,9 +110,19 @@ def runs_orders_that_come_twice(_: pytest.MonkeyPatch) -> Cores:
 def lets_tasks_run_on_when_it_is_cut_off(_: pytest.MonkeyPatch) -> Cores:
     class Stubborn(WorkerCore):
         def _cut_off(self, now: float) -> None:
-            self._fence_ms = now + 1_000_000.0
+            self._tenure.end_ms = now + 1_000_000.0
 
     return Cores(worker=Stubborn)
+
+
+def begins_what_may_be_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> Cores:
+    def lasts(self: Tenure, heard_ms: float, lease_ms: int) -> None:
+        right(self, heard_ms, lease_ms)
+        self.doubted()
+
+    right = Tenure.lasts
+    monkeypatch.setattr(Tenure, "lasts", lasts)
+    return Cores()
 
 
 def blames_the_neighbours_of_a_dead_child(_: pytest.MonkeyPatch) -> Cores:
@@ -239,6 +250,7 @@ BUGS = (
     Bug(leaves_with_outcomes_in_its_hands, Rule.KEPT),
     Bug(runs_orders_that_come_twice, Rule.ONE_RUN),
     Bug(lets_tasks_run_on_when_it_is_cut_off, Rule.SELF_FENCE),
+    Bug(begins_what_may_be_somebody_elses, Rule.STILL_OURS),
     Bug(blames_the_neighbours_of_a_dead_child, Rule.BLAME),
     Bug(acknowledges_before_it_records, Rule.RECORDED_FIRST),
     Bug(keeps_leases_of_a_lost_worker_renewed, Rule.LIVENESS),

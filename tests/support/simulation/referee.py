@@ -20,6 +20,9 @@ from tests.support.simulation.watched import StoreClock, WatchedStore
 AT_ONCE_MS = 1.0
 """How long a run may last whose lease is over before it begins."""
 
+CLOCKS_DIFFER = 0.01
+"""Of two nodes, at most: ``nodes.DRIFT`` for each."""
+
 
 @dataclass(slots=True)
 class File:
@@ -55,10 +58,12 @@ class Referee:
         self._store = store
         self._clock = clock
         self._lease_ms = timers.lease_ms
+        self._drift_ms = CLOCKS_DIFFER * timers.silence_ms
         self.aftermath_ms = timers.silence_ms + timers.lease_ms
         self.files = {task_id: File(plan) for task_id, plan in tasks.items()}
         self.produced: dict[Attempt, Outcome] = {}
         self.lease_ends: dict[Attempt, float] = {}
+        self.lost_at_ms: dict[Attempt, float] = {}
         self.mishap_ms = -inf
         self._troubles = 0
         self._trouble_ms = -inf
@@ -103,6 +108,21 @@ class Referee:
         if late > 0 and not self._troubles and self._trouble_ms < ends - self._lease_ms:
             raise Violation(
                 Rule.SELF_FENCE, f"{attempt} ran on {worker} {late:.0f} ms after its lease"
+            )
+
+    def begins_late(self, attempt: Attempt, worker: str, since_ms: float) -> None:
+        """Object to a run that begins after its worker was given up and its task taken from it.
+
+        ``since_ms``: since when the worker has been able to act. What it begins in the very
+        moment in which it wakes up it has not had the time to doubt.
+        """
+        now = self._clock.timeline.now
+        lost_ms = self.lost_at_ms.get(attempt, inf)
+        late_ms = now - max(lost_ms + self._drift_ms, since_ms + AT_ONCE_MS)
+        if late_ms > 0:
+            raise Violation(
+                Rule.STILL_OURS,
+                f"{attempt} began on {worker} {now - lost_ms:.0f} ms after it was given up",
             )
 
     def ended_with(self, attempt: Attempt, outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     CREDIT = "no worker has more in hand than it granted"
     ONE_RUN = "no attempt runs twice"
     SELF_FENCE = "no worker that can act lets a run outlast its lease"
+    STILL_OURS = "no worker that can act begins what was given up with it"
     BUDGET = "no task runs more often than its budgets allow"
     BLAME = "a budget pays for what befell this very task, and for nothing else"
     KEPT = "a worker keeps an outcome until it is recorded"

@@ -1,6 +1,6 @@
-"""Bugs to plant in what is handed over: see ``planted_bugs.py``."""
+"""Bugs to plant in what is handed over: see ``planted_bug.py``."""
 
-from tests.unit.adapters.redis.planted_bugs import PlantedBug
+from tests.unit.adapters.redis.planted_bug import PlantedBug
 
 PLANTED = [
     PlantedBug(

@@ -12,7 +12,7 @@ from tests.contracts.store_clock import scripts_with_a_clock
 from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
 from tests.unit.adapters.redis import planted_bugs, planted_bugs_of_credit
-from tests.unit.adapters.redis.planted_bugs import PlantedBug
+from tests.unit.adapters.redis.planted_bug import PlantedBug
 
 STEPS = 120
 PLANTED = planted_bugs.PLANTED + planted_bugs_of_credit.PLANTED

@@ -146,6 +146,22 @@ def test_what_never_arrived_goes_back_to_the_queue() -> None:
     assert bench.take(CallRecord) == []
 
 
+def test_what_a_worker_handed_back_while_its_dispatcher_was_away_goes_back_to_the_queue() -> None:
+    """The one that it was leased to is gone; without this it would wait for its lease to end."""
+    bench = DispatcherBench()
+    bench.hello(session=NEXT, returned=[attempt()])
+    assert bench.one(CallRelease).attempts == (attempt(),)
+
+
+def test_what_a_worker_handed_back_is_not_released_while_its_loss_is_being_written() -> None:
+    bench = DispatcherBench()
+    bench.gives(lease())
+    bench.live(bench.timers.silence_ms + 1_000)
+    assert [defeat.attempt for defeat in bench.one(CallRecord).defeats] == [attempt()]
+    bench.hello(session=NEXT, returned=[attempt()])
+    assert bench.take(CallRelease) == []
+
+
 def test_a_hello_waits_for_the_store_and_what_is_known_stays_leased() -> None:
     bench = DispatcherBench()
     bench.gives(lease())

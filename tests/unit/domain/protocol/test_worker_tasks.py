@@ -149,15 +149,52 @@ def test_an_answer_moves_the_fence_from_when_its_report_was_sent() -> None:
     assert bench.one(Kill).attempts == (attempt(),)
 
 
-def test_orders_that_are_older_than_their_leases_are_not_carried_out() -> None:
+def test_orders_of_a_dispatcher_that_may_have_given_up_the_worker_are_not_carried_out() -> None:
     """The worker stood still: somebody else may run these tasks by now."""
     bench = working()
     epoch = bench.core.session.epoch
-    bench.now += bench.timers.lease_ms
+    bench.now += bench.timers.silence_ms
     bench.orders(attempt())
     assert bench.executes() == []
     assert bench.core.held() == []
     assert bench.told(Hello)[-1].session.epoch == epoch + 1
+
+
+# ---------------------------------------------------------------- doubt
+
+
+def test_a_worker_that_may_have_been_given_up_hands_back_what_waits_and_lets_the_rest_run() -> None:
+    bench = working(attempt(), attempt(task=1), slots=2)
+    begin(bench, attempt())
+    bench.live(1)
+    bench.orders()  # of before the dispatcher has read anything
+    bench.live(bench.timers.silence_ms - 2)
+    assert bench.take(TakeBack) == []
+    bench.live(1)
+    assert bench.one(TakeBack).attempts == (attempt(task=1),)
+    bench.does(bench.core.taken_back([attempt(task=1)], bench.now))
+    assert bench.told(Report)[-1].returned == (attempt(task=1),)
+    assert bench.core.held() == [attempt()]
+    assert bench.take(Kill) == []
+
+
+def test_a_worker_that_stood_still_hands_back_what_waits_whatever_it_finds_unread() -> None:
+    """Orders that came while it stood say nothing about whether it was given up since."""
+    bench = working(attempt(), attempt(task=1), slots=2)
+    begin(bench, attempt())
+    bench.now += bench.timers.silence_ms
+    bench.orders(attempt(task=2))
+    assert bench.executes() == [attempt(), attempt(task=1)]
+    assert bench.one(TakeBack).attempts == (attempt(task=1),)
+
+
+def test_an_answer_that_the_dispatcher_still_hears_it_ends_a_worker_s_doubt() -> None:
+    bench = working(attempt(), attempt(task=1), slots=2)
+    begin(bench, attempt())
+    for _ in range(5):
+        bench.live(bench.timers.beat_ms)
+        bench.orders(echo=bench.told(Report)[-1].seq)
+    assert bench.take(TakeBack) == []
 
 
 # ---------------------------------------------------------------- leaving

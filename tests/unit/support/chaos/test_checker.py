@@ -1,69 +1,33 @@
 """The checker of chaos runs: it is content with what may happen, and finds what must not."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from gofer.domain.policy import Timers
 from tests.support.chaos.checker import MOST_RUNS, Violation, check
 from tests.support.chaos.history import (
     Account,
     Deed,
     Fault,
     History,
-    Kind,
     Reading,
     Run,
-    Submission,
 )
-from tests.support.chaos.workload import expected
-
-TIMERS = Timers(
-    beat_ms=400, silence_ms=2_000, lease_ms=6_000, renew_ms=500, fence_ms=1_000, reap_ms=200
+from tests.support.chaos.samples import (
+    KILLED,
+    LOST,
+    OTHER,
+    RIGHT,
+    SUBMISSION,
+    TIMERS,
+    WELL,
+    WORKER,
+    a_kill,
+    a_run,
+    a_stop,
+    after,
+    away,
 )
-WORKER, OTHER = 1000, 2000
-"""Forkservers of two workers; their children count up from there."""
-
-SUBMISSION = Submission("a", Kind.SHORT, expected("a", Kind.SHORT), 0.0, 0.1, "id-a")
-RIGHT = Reading("id-a", "result", 9.0, 9.1, "COMPLETED", SUBMISSION.expected)
-LOST = "FAILED RuntimeError('the worker that ran the function was lost: worker w went silent')"
-KILLED = "FAILED RuntimeError('the process that ran the function was killed (signal 9 SIGKILL)')"
-
-
-def a_run(began: float, seen: float, *, ended: bool = True, worker: int = WORKER) -> Run:
-    return Run("a", worker + 1, worker, began, seen, seen if ended else None)
-
-
-def a_kill(
-    at: float, part: str = "worker", *, over: float | None = None, pid: int = WORKER
-) -> Fault:
-    return Fault(Deed.KILL, part, at, at + 1 if over is None else over, frozenset([pid]))
-
-
-def away(deed: Deed, at: float, over: float, *, serves: int = WORKER) -> Fault:
-    """Return that the dispatcher of a worker was hit."""
-    return Fault(deed, "dispatcher", at, over, frozenset([1]), frozenset([serves]))
-
-
-def a_stop(at: float, over: float, part: str = "worker", pid: int = WORKER) -> Fault:
-    return Fault(Deed.STOP, part, at, over, frozenset([pid]))
-
-
-WELL = History(
-    mode="push",
-    began=0.0,
-    ended=9.0,
-    submissions=[SUBMISSION],
-    readings=[RIGHT],
-    runs=[a_run(1.0, 1.1)],
-    accounts={"id-a": Account(1)},
-)
-
-
-def after(runs: Sequence[Run], faults: Sequence[Fault], account: Account) -> History:
-    """Return a history whose task ended well after these runs and faults."""
-    return replace(WELL, runs=runs, faults=faults, accounts={"id-a": account})
 
 
 def broken(history: History) -> set[str]:
@@ -101,6 +65,11 @@ def test_a_run_whose_child_was_killed_is_followed_by_another() -> None:
 
 def test_runs_may_overlap_where_the_earlier_one_s_worker_was_frozen() -> None:
     runs = [a_run(1.0, 6.2), a_run(4.0, 6.5, worker=OTHER)]
+    assert broken(after(runs, [a_stop(1.1, 6.0)], Account(2, losses=1))) == set()
+
+
+def test_a_worker_that_wakes_up_may_begin_what_another_runs_by_then() -> None:
+    runs = [a_run(4.0, 6.5, worker=OTHER), a_run(6.1, 6.2)]
     assert broken(after(runs, [a_stop(1.1, 6.0)], Account(2, losses=1))) == set()
 
 
@@ -220,6 +189,14 @@ BROKEN = {
             Account(2),
         ),
     ),
+    "a run that begins long after its frozen worker woke up": (
+        "overlap",
+        after([a_run(6.0, 8.0, worker=OTHER), a_run(6.9, 7.0)], [a_stop(1, 6.0)], Account(2)),
+    ),
+    "a run that begins while its worker is frozen": (
+        "overlap",
+        after([a_run(5.0, 8.0, worker=OTHER), a_run(5.9, 6.1)], [a_stop(1, 6.0)], Account(2)),
+    ),
     "a run that goes on long after its frozen worker woke up": (
         "overlap",
         after([a_run(1, 9.0), a_run(4, 8.6, worker=OTHER)], [a_stop(1.2, 5.0)], Account(2)),
@@ -267,11 +244,7 @@ BROKEN = {
     ),
     "a second run because of a kill long before": (
         "explained",
-        after(
-            [a_run(7.0, 7.1), a_run(8.0, 8.1, worker=OTHER)],
-            [a_kill(1.2)],
-            Account(2),
-        ),
+        after([a_run(7.0, 7.1), a_run(8.0, 8.1, worker=OTHER)], [a_kill(1.2)], Account(2)),
     ),
     "a strike for somebody else's death": (
         "blame",
