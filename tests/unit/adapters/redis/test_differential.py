@@ -12,6 +12,7 @@ from tests.contracts.store_clock import scripts_with_a_clock
 from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
 from tests.unit.adapters.redis.planted_bugs import PLANTED, PlantedBug
+from tests.unit.adapters.redis.planted_in_lists import PLANTED_IN_LISTS
 
 STEPS = 120
 
@@ -53,7 +54,7 @@ def test_the_walk_that_looks_for_planted_bugs_finds_none_in_the_real_scripts() -
     assert walk_with(scripts_with_a_clock(), range(4)) > 4 * STEPS
 
 
-@pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*PLANTED, *PLANTED_IN_LISTS], ids=lambda bug: bug.name)
 def test_a_planted_bug_is_seen(bug: PlantedBug) -> None:
     scripts = bug.planted_in(scripts_with_a_clock())
     with pytest.raises(AssertionError):
