@@ -59,6 +59,11 @@ def _ran(run_ms: int, worker: str) -> bytes:
     return f"{run_ms} {word(worker)}".encode()
 
 
+def id_items(task_id: TaskId) -> Items:
+    """Return what cancel takes for a task."""
+    return (task_id.encode(),)
+
+
 def attempt_items(attempt: Attempt) -> Items:
     """Return what renew, adopt and release take for an attempt."""
     return attempt.task_id.encode(), fence(attempt)

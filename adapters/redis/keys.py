@@ -31,8 +31,11 @@ key                  type    what it holds                                      
 ``expiry``           zset    ids of tasks that are not started after a time, by that time ``limit``
                              in ms; those that run or have ended go when it comes
 ``lease``            zset    ids of RUNNING tasks, by the end of their lease in ms        ``limit``
-``index``            zset    ids of tasks that are of no batch, and of batches, all with   retention
-                             score 0: in the order of the ids                             and 1 h
+``index``            zset    ids of tasks that are of no batch and in no leaf, and of      retention
+                             batches, and the names of leaves, "<start>g", which sort     and 1 h
+                             behind the ids that begin so; all with score 0
+``leaf:<start>``     list    what the ids end with, from the 13th character on, of tasks  the same
+                             that came together and whose ids begin so (the same 16 ms)
 ``fading``           zset    those of them that have ended, by until when that is known     the same
 ``events``           stream  changes of tasks, while somebody watches: an entry a call, its   10 min
                              field the state (a letter), its value the ids
@@ -90,11 +93,11 @@ from dataclasses import dataclass
 from ...domain.errors import InvalidInput
 from ...domain.identifiers import MAX_SHARD, TaskId, WorkerId
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when a key or field changes its meaning; a store of a later layout is refused."""
 
 OLDEST_SCHEMA = 2
-"""The oldest layout that is still read: the one before, once there is one."""
+"""The oldest layout that is still read: the one before."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 

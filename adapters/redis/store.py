@@ -194,7 +194,7 @@ class RedisStore(RedisFunctions):
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
         kept = self._options.retention_ms
-        return await self._each("cancel", task_ids, _id_item, codec.cancelled, kept)
+        return await self._each("cancel", task_ids, codec.id_items, codec.cancelled, kept)
 
     # ------------------------------------------------------------ looking and waiting
 
@@ -298,7 +298,3 @@ class RedisStore(RedisFunctions):
         calls = map(call, batches(batch, size))
         answered = await self._bodies.run_each(script, calls, *leading)
         return [answer for each in answered for answer in read(each)]
-
-
-def _id_item(task_id: TaskId) -> codec.Items:
-    return (task_id.encode(),)

@@ -65,9 +65,9 @@ class DispatcherCore:
         self._crew = Crew(timers, self._roster)
         self._reception = Reception(timers, self._crew, self._ledger, jitter, self._lease_left)
         self._intake = Intake(self._roster, self._ledger, self._crew, carried_bytes)
-        parts = (self._crew, self._ledger, self._intake, self._reception)
         self._relay = Relay()
-        self._reports = Reports(*parts, self._relay, jitter)
+        parts = (self._crew, self._ledger, self._intake, self._reception, self._relay)
+        self._reports = Reports(*parts, jitter)
         self._musters = Musters(self._crew)
         self._agenda = Agenda(timers, now)
         self._draining = False
@@ -112,12 +112,12 @@ class DispatcherCore:
                 case Bye() as bye:
                     self._effects += self._reception.bye(bye)
                 case ProtocolViolation() as violation:
-                    self._note("warning", f"dropped a message: {violation}")
+                    self._effects.append(Note("warning", f"dropped a message: {violation}"))
         return self._step(now)
 
     def undeliverable(self, worker: WorkerId, now: float) -> list[DispatcherEffect]:
         """End a session with a gap: the link would not take a message. See ``Crew.suspend``."""
-        self._note("info", f"worker {worker} cannot be reached")
+        self._effects.append(Note("info", f"worker {worker} cannot be reached"))
         self._crew.suspend(worker)
         return self._step(now)
 
@@ -152,7 +152,7 @@ class DispatcherCore:
         records = call.records
         for record, answer in zip(records, answers, strict=True):
             if answer is Written.STALE or answer is Written.GONE:
-                self._note("warning", f"outcome of {record.attempt} was refused: {answer}")
+                self._effects.append(Note("warning", f"{record.attempt} was refused: {answer}"))
         for worker, told in groupby(records, lambda record: record.worker):
             self._crew.acknowledge(worker, [record.attempt for record in told])
         for defeat in call.defeats:
@@ -179,7 +179,7 @@ class DispatcherCore:
         self._ledger.succeeded()
         self._agenda.reaped(now, len(tasks))
         if tasks:
-            self._note("info", f"took back {len(tasks)} tasks whose leases had expired")
+            self._effects.append(Note("info", f"{len(tasks)} leases had expired: taken back"))
             self._drop([task.attempt for task in tasks])
         return self._step(now)
 
@@ -276,9 +276,8 @@ class DispatcherCore:
                 self._effects += self._reception.lose(member, why)
                 self._musters.lost(member, now)
         lease_left = self._lease_left(now)
-        if self._intake.unplaced and (
-            self._draining or lease_left > self._timers.fence_ms  # else renewed first
-        ):
+        is_sure = lease_left > self._timers.fence_ms  # else they are renewed first
+        if self._intake.unplaced and (self._draining or is_sure):
             self._effects += self._intake.place(draining=self._draining)
         if self._crew.touched:
             self._effects += self._crew.flush(lease_left)
@@ -299,6 +298,3 @@ class DispatcherCore:
         if self._ledger.failing:
             return self._timers.lease_ms
         return max(0, round(self._timers.lease_ms - (now - self._agenda.renewed_ms)))
-
-    def _note(self, level: str, text: str) -> None:
-        self._effects.append(Note(level, text))

@@ -1,15 +1,12 @@
 -- Batches and lists: what is counted when tasks come, and taken back.
--- Uses  batches
+-- Uses  batches, leaves
 
 -- Count new tasks, also in their batches, and list them; whoever is counted anew keeps its batch
 -- from being forgotten.
 local function enter(ids, created)
   local listed = {}
   local batches, single = by_batch(ids)
-  for i = 1, #single do
-    listed[2 * i - 1] = '0'
-    listed[2 * i] = single[i]
-  end
+  list_single(listed, single)
   for batch, positions in pairs(batches) do
     local key = P .. 'b:' .. batch
     local known = redis.call('HSETNX', key, 'c', created) == 0
@@ -34,24 +31,24 @@ local function enter(ids, created)
   redis.call('HINCRBY', P .. 'totals', 'n', #ids)
 end
 
--- The index names single tasks and batches; `fading` says until when it is known that those were
--- there which have ended (publish.lua). `sweep` forgets the others, some at a time; dispatchers call
--- it all the time.
+-- `fading` says until when it is known that tasks and batches were there which have ended
+-- (publish.lua). `sweep` forgets the others, some at a time; dispatchers call it all the time.
 local SWEPT_AT_ONCE, SWEEPS = 1000, 10
 
 local function sweep()
-  local index, fading = P .. 'index', P .. 'fading'
+  local fading = P .. 'fading'
   local due = {'-inf', whole(now_ms()), 'LIMIT', 0, SWEPT_AT_ONCE}
   for _ = 1, SWEEPS do
     local gone = redis.call('ZRANGEBYSCORE', fading, unpack(due))
     if #gone == 0 then return end
     redis.call('ZREM', fading, unpack(gone))
-    redis.call('ZREM', index, unpack(gone))
+    unlist(gone)
   end
 end
 
 -- Take back that a task has ended as `state`, also in its batch: whoever has read its ends so far
--- goes on behind them, so its place among them stays, as that of no task.
+-- goes on behind them, so its place among them stays, as that of no task. The index has it still:
+-- what is listed outlives the task.
 local NO_TASK = '0000'
 
 local function recall(id, state)
@@ -69,5 +66,4 @@ local function recall(id, state)
     redis.call('PERSIST', key .. ':e')
   end
   redis.call('ZREM', P .. 'fading', name)
-  redis.call('ZADD', P .. 'index', 0, name)
 end

@@ -76,13 +76,6 @@ PLANTED = [
         "who ran a cancelled task is forgotten", "shared", "if queued and worker ~= ''", "if false"
     ),
     PlantedBug(
-        "who runs a task is not found",
-        "find",
-        "select(2, since_and_worker(line)) == worker",
-        "false",
-        walk=28,
-    ),
-    PlantedBug(
         "a stale renewal moves the lease", "renew", "if answer == 'R' then", "if answer ~= 'G' then"
     ),
     PlantedBug(
@@ -227,19 +220,6 @@ PLANTED = [
     PlantedBug("a purge leaves the delayed", "purge", "cancel(ids, 'D')", "#ids", walk=8),
     PlantedBug(
         "a purge takes the others", "purge", "string.sub(queue, 1, 1) == priority", "true", walk=8
-    ),
-    PlantedBug(
-        "a batch is not listed",
-        "shared",
-        "listed[#listed + 1] = batch",
-        "listed[#listed + 1] = 'x'",
-    ),
-    PlantedBug(
-        "an ended task is not found",
-        "find",
-        "if task and found",
-        "if task and string.sub(task, 1, 1) ~= 'C' and found",
-        walk=5,
     ),
     PlantedBug("a long result is lost", "complete", "P .. 'x:' .. ids[k]", "P .. 'x:'", walk=2),
     PlantedBug("a long exception is lost", "fail", "P .. 'x:' .. id", "P .. 'x:'", walk=5),

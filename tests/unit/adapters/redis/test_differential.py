@@ -11,11 +11,15 @@ from tests.contracts.redis_backend import fake_clients
 from tests.contracts.store_clock import scripts_with_a_clock
 from tests.contracts.store_machine_history import WholeStoreMachine
 from tests.contracts.store_walk import walk
-from tests.unit.adapters.redis import planted_bugs, planted_bugs_of_credit
+from tests.unit.adapters.redis import planted_bugs, planted_bugs_of_credit, planted_in_lists
 from tests.unit.adapters.redis.planted_bug import PlantedBug
 
 STEPS = 120
-PLANTED = planted_bugs.PLANTED + planted_bugs_of_credit.PLANTED
+PLANTED = (
+    *planted_bugs.PLANTED,
+    *planted_bugs_of_credit.PLANTED,
+    *planted_in_lists.PLANTED_IN_LISTS,
+)
 
 
 class NewFakeServer:
