@@ -51,8 +51,9 @@ def _install(folder: Path, python: Path, requirements: Path) -> None:
     except subprocess.CalledProcessError as error:
         told = [line for line in str(error.stderr or "").splitlines() if line.startswith("ERROR")]
         reason = told[-1] if told else str(error)
+        own, wanted = python.relative_to(ROOT), requirements.relative_to(ROOT)
         raise NoEnvironment(
-            f"cannot be installed: {reason} (see it all: {' '.join(pip)} -r {requirements})"
+            f"cannot be installed: {reason} (to see it all: {own} -m pip install -r {wanted})"
         ) from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoEnvironment(f"cannot be installed: {error}") from None

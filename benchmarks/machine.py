@@ -44,8 +44,8 @@ def versions_of(packages: Iterable[str], python: Path | None) -> dict[str, str]:
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError) as error:
-        folder = python.parents[1]
-        raise NoEnvironment(f"is broken ({error}): remove {folder}, and run this again") from None
+        folder, reason = f"build/bench/{python.parents[1].name}", type(error).__name__
+        raise NoEnvironment(f"is broken ({reason}): remove {folder}, and run this again") from None
     return dict(line.split(" ", 1) for line in told.stdout.splitlines())
 
 

@@ -15,6 +15,7 @@ HEADINGS = {
     "cpu_us_per_task": "CPU us/task",
     "median_ms": "median ms",
     "p99_ms": "p99 ms",
+    "post_p99_ms": "p99 ms of POSTs",
     "echoes_per_s": "echoes/s",
     "mib_per_s": "MiB/s",
     "decisions_per_s": "decisions/s",
@@ -26,6 +27,9 @@ HEADINGS = {
     "bytes_per_task": "bytes/task",
 }
 HIDDEN = {"count", "at_once", "workers"}
+QUIET = 0.05
+"""Which share of the machine others may take without harm to the figures."""
+
 HOPS = ("throughput", "latency", "efficiency 10 ms", "echo 1 MiB")
 """The scenarios of which CPU is shown process by process."""
 
@@ -115,8 +119,8 @@ def machine_lines(report: Report) -> Iterator[str]:
         f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, "
         f"{machine['system']}, {machine['python']}, store {report.versions.get('store', '?')}."
     )
-    options = report.options
-    yield f"Medians of {options['rounds']} rounds, in brackets from least to most."
+    rounds = report.options["rounds"]
+    yield "One round." if rounds == 1 else f"Medians of {rounds} rounds, in brackets least to most."
     if busy := _busy(report, None):
         yield busy
     yield ""
@@ -155,7 +159,8 @@ def _busy(report: Report, scenario: str | None) -> str:
     if share is None:
         return ""
     when = "of the machine" if scenario is None else "meanwhile"
-    return f"Other processes took {share.median:.0%} {when} (median; at most {share.most:.0%})."
+    told = f"Other processes took {share.median:.0%} {when} (median; at most {share.most:.0%})."
+    return told if share.median <= QUIET else f"{told} Too much to compare figures: repeat the run."
 
 
 def _alike(report: Report, scenario: str) -> dict[tuple[str, ...], list[str]]:

@@ -61,11 +61,14 @@ def _posts(report: Report) -> Iterator[Verdict]:
             f"bare {bare:,.0f}/s: {ours / bare:.0%}"
         )
         yield Verdict(what, target, measured, ours >= 0.7 * bare)
-    p99 = report.median("posts", GOFER, "p99_ms")
-    if p99 is None:
+    of_all = report.median("posts", GOFER, "p99_ms")
+    of_posts = report.median("posts", GOFER, "post_p99_ms")
+    if of_all is None:
         yield missing("its requests' p99", "under 20 ms")
     else:
-        yield Verdict("its requests' p99", "under 20 ms", f"{p99:.1f} ms", p99 < 20)
+        shown = "" if of_posts is None else f"; of the POSTs alone {of_posts:.1f} ms"
+        worst = max(of_all, of_posts or 0.0)
+        yield Verdict("its requests' p99", "under 20 ms", f"{of_all:.1f} ms{shown}", worst < 20)
 
 
 def _submit(report: Report) -> Iterator[Verdict]:

@@ -42,7 +42,8 @@ def ranged(
         if found is not None:
             median, least, most = (_digits(x) for x in (found.median, found.least, found.most))
             name = "" if system == GOFER else f"{title_of(system)} "
-            words.append(f"{name}{median}{unit} ({least} to {most})")
+            span = f" ({least} to {most})" if found.rounds > 1 else ""
+            words.append(f"{name}{median}{unit}{span}")
     return "; ".join(words)
 
 

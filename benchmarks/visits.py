@@ -65,6 +65,7 @@ class Visit:
             "p99_ms": answer["p99_ms"],
         }
         if "polls" in answer:
+            figures["post_p99_ms"] = answer["post_p99_ms"]
             figures["tasks_per_s"] = count / seconds
             figures["useful_per_s"] = (answer["requests"] - answer["polls"]) / seconds
         cpu_us = per_task_us(cpu_s, count)

@@ -134,6 +134,7 @@ def own_operations(peer: GoferPeer) -> dict[str, Callable[..., Answer]]:
             "polls": tasks.polls,
             "median_ms": statistics.median(taken_ms),
             "p99_ms": statistics.quantiles(taken_ms, n=100)[98],
+            "post_p99_ms": statistics.quantiles(tasks.posts_ms, n=100)[98],
         }
 
     def start_api(store: str, folder: str) -> Answer:

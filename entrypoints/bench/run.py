@@ -85,13 +85,19 @@ def _table(figures: Figures) -> Table:
     table.add_column("what")
     table.add_column("tasks", justify="right")
     table.add_column("figure", justify="right")
+    table.add_column("least to most", justify="right")
     single, bulk = figures.round_trips, figures.bulk
-    table.add_row("one at a time, median", f"{single.count:,}", f"{single.median_ms:.2f} ms")
-    table.add_row("one at a time, p99", f"{single.count:,}", f"{single.p99_ms:.2f} ms")
-    table.add_row("in bulk, submitted", f"{bulk.count:,}", f"{bulk.submits_per_s:,.0f} /s")
-    table.add_row("in bulk, results here", f"{bulk.count:,}", f"{bulk.tasks_per_s:,.0f} /s")
+    span = f"{single.least_ms:.2f} to {single.most_ms:.2f}"
+    table.add_row("one at a time, median", f"{single.count:,}", f"{single.median_ms:.2f} ms", span)
+    table.add_row("one at a time, p99", f"{single.count:,}", f"{single.p99_ms:.2f} ms", "")
+    count = f"{bulk.rounds} x {bulk.count:,}"
+    span = f"{bulk.least_submits_per_s:,.0f} to {bulk.most_submits_per_s:,.0f}"
+    table.add_row("in bulk, submitted", count, f"{bulk.submits_per_s:,.0f} /s", span)
+    span = f"{bulk.least_tasks_per_s:,.0f} to {bulk.most_tasks_per_s:,.0f}"
+    table.add_row("in bulk, results here", count, f"{bulk.tasks_per_s:,.0f} /s", span)
     for echo in figures.echoes:
         name = f"echo of {echo.size_bytes // KIB:,} KiB"
         rate = f"{echo.echoes_per_s:,.0f} /s, {echo.mib_per_s:.1f} MiB/s"
-        table.add_row(name, f"{echo.count:,}", rate)
+        span = f"{echo.least_echoes_per_s:,.0f} to {echo.most_echoes_per_s:,.0f}"
+        table.add_row(name, f"{echo.rounds} x {echo.count:,}", rate, span)
     return table

@@ -154,7 +154,11 @@ def bench(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure an installation that runs: round trips, bulk, payloads."""
+    """Measure an installation that runs: round trips, bulk, payloads.
+
+    Beside other work: it shows what is left for you. Its results are kept for a minute, and Ctrl-C
+    cancels what has not ended.
+    """
     from ..bench.run import own_settings, run_bench, run_own_bench
 
     if own and url is not None:

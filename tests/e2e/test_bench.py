@@ -12,10 +12,12 @@ import pytest
 
 from gofer.entrypoints.bench.failures import BenchFailed
 from gofer.entrypoints.bench.measuring import measure
+from gofer.entrypoints.sdk.client import Client
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import ProcessRunner, StartedProcess
 from tests.support.system import System
 from tests.support.traces import Surroundings
+from tests.support.waiting import wait_until
 
 
 def bench(processes: ProcessRunner, *arguments: str, **environment: str) -> StartedProcess:
@@ -42,10 +44,37 @@ def test_it_measures_an_installation_that_runs(processes: ProcessRunner, system:
     assert told.wait(40) == 0, told.log()
     figures = figures_in(told.log())
     assert figures["url"] == system.url
-    assert figures["bulk"]["count"] == 50
+    assert (figures["bulk"]["count"], figures["bulk"]["rounds"]) == (50, 3)
+    assert figures["bulk"]["least_tasks_per_s"] <= figures["bulk"]["tasks_per_s"]
     assert figures["bulk"]["submits_per_s"] > figures["bulk"]["tasks_per_s"] > 0
     assert 0 < figures["round_trips"]["median_ms"] <= figures["round_trips"]["p99_ms"]
     assert [echo["size_bytes"] for echo in figures["echoes"]] == [1024, 1024 * 1024]
+
+
+def test_interrupted_it_takes_its_tasks_out_of_an_installation_that_runs(
+    processes: ProcessRunner, api_url: str
+) -> None:
+    with Client(api_url) as client:
+
+        def waiting() -> int:
+            return sum(each["depth"] for each in client.request("GET", "/v1/queues")["items"])
+
+        before = waiting()
+        told = bench(processes, "--url", api_url, "--tasks", "100")
+        wait_until(lambda: waiting() == before + 100, "its tasks wait: nobody runs them")
+        told.send(signal.SIGINT)
+        assert told.wait() == 130, told.log()
+        assert waiting() == before
+    assert "Traceback" not in told.log()
+
+
+def test_it_takes_no_name_that_somebody_may_use(processes: ProcessRunner, system: System) -> None:
+    system.start_all("local")
+    told = bench(processes, "--url", system.url, "--tasks", "1", "--json")
+    assert told.wait(40) == 0, told.log()
+    with Client(system.url) as client:
+        names = {each["name"] for each in client.functions.list()}
+    assert names == {"gofer-bench-noop", "gofer-bench-echo"}
 
 
 def test_it_starts_one_of_its_own_and_leaves_nothing_of_it(

@@ -41,6 +41,12 @@ def test_polls_count_for_nothing_against_the_bare_endpoint() -> None:
     assert verdict(report, "one POST a task, 16 connections").reached is False
 
 
+def test_quick_looks_at_results_hide_no_slow_posts() -> None:
+    for of_posts, reached in ((19.0, True), (21.0, False)):
+        report = report_of(("posts", "gofer-local", {"p99_ms": 4.0, "post_p99_ms": of_posts}))
+        assert verdict(report, "its requests' p99").reached is reached
+
+
 def test_bulk_submit_is_scaled_by_the_speed_of_huey_on_this_machine() -> None:
     submit = ("submit", "gofer-api", {"submits_per_s": 45_000.0})
     what = "bulk submit, no worker running"
