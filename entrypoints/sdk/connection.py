@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from itertools import chain
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
 from .errors import Refused, Unreachable
@@ -47,7 +48,7 @@ class Connection:
         Raises Refused for what the service does not do, Unreachable where it does not answer.
         """
         trouble: Exception | None = None
-        for pause_s in (None, *pauses(patience_s)):
+        for pause_s in chain((None,), pauses(patience_s)):
             if pause_s:
                 time.sleep(pause_s)
             try:
@@ -125,26 +126,36 @@ class Connections:
         wait_s: float = 0.0,
     ) -> Answer:
         """Do as ``Connection.ask`` on a connection that is free."""
-        with self.one() as connection:
+        connection = self._free()
+        try:
             return connection.ask(method, path, body, headers, wait_s, self._patience_s)
+        finally:
+            self._keep(connection)
 
     @contextmanager
     def one(self) -> Generator[Connection]:
         """Give a connection that nobody else uses inside the block."""
+        connection = self._free()
+        try:
+            yield connection
+        finally:
+            self._keep(connection)
+
+    def _free(self) -> Connection:
+        """Return a connection that nobody else uses until it is kept."""
         if self._process != os.getpid():
             self.close()
             self._process = os.getpid()
         try:
-            connection = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
-            connection = Connection(self.address)
-        try:
-            yield connection
-        finally:
-            if len(self._idle) >= IDLE_MOST:
-                connection.close()
-            else:
-                self._idle.append(connection)
+            return Connection(self.address)
+
+    def _keep(self, connection: Connection) -> None:
+        if len(self._idle) >= IDLE_MOST:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def __del__(self) -> None:
         """Leave no socket open for the interpreter to warn about."""
