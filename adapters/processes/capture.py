@@ -6,18 +6,15 @@ While a task lasts, the supervisor empties the pipe (``Tail``), so that a flood 
 writer for ever nor fills any memory or disk.
 """
 
-import fcntl
 import io
 import os
+import select
 import sys
-import termios
 from io import TextIOWrapper
 
 from ...domain.output import TAIL_BYTES
 
 _READS = 64
-_NOTHING = bytes(4)
-"""What FIONREAD says of an empty pipe: an int."""
 
 
 class Tail:
@@ -66,8 +63,9 @@ class Capture:
 
     def __init__(self, reader: int, writer: int) -> None:
         """Point descriptors 1 and 2 at ``writer``, and 0 at nothing."""
-        self._reader = reader
         self._tail = Tail(reader)
+        self._arrivals = select.poll()
+        self._arrivals.register(reader, select.POLLIN)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -98,15 +96,17 @@ class Capture:
                 stream.flush()
             except (OSError, ValueError):
                 pass  # the user's code closed it: ``intact`` tells
-        if fcntl.ioctl(self._reader, termios.FIONREAD, _NOTHING) == _NOTHING:
+        if not self._arrivals.poll(0):
             return ""
         self._tail.drain()
         return self._tail.take().decode("utf-8", "replace")
 
     @staticmethod
-    def _pipe() -> tuple[tuple[int, int], ...]:
+    def _pipe() -> tuple[object, ...]:
+        """Return what tells the files apart that 0, 1 and 2 lead to; nothing if one is closed."""
+        look, where = os.fstat, slice(1, 3)  # inode and device; a comprehension is slower
         try:
-            return tuple((at.st_dev, at.st_ino) for at in map(os.fstat, range(3)))
+            return look(0)[where], look(1)[where], look(2)[where]
         except OSError:
             return ()
 

@@ -64,10 +64,10 @@ class Trouble(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Report(msgspec.Struct, array_like=True, frozen=True):
-    """A task's end. ``retire`` says why the child should not be given another, "" if it may.
+    """A task's end. ``typical_ms`` is the run without what only a function's first task pays.
 
-    ``typical_ms`` is the run without what only a function's first task pays. Number 0 is the
-    child's first word: it is ready.
+    Number 0 is the child's first word: it is ready. With ``retire`` it is the last, and says why
+    the child is not to be given another task.
     """
 
     number: int

@@ -45,6 +45,7 @@ _ALL = tuple(map(int, sorted(signal.valid_signals())))[:31]
 _REAL, _VIRTUAL, _PROFILING = map(
     int, (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 )
+_BLOCK = int(signal.SIG_BLOCK)
 _LIMITS = tuple(
     getattr(resource, f"RLIMIT_{name}")
     for name in ("AS", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "STACK")
@@ -54,6 +55,7 @@ _UMASK = 0o077
 # The C functions: their wrappers turn each answer into an enum, which costs ten times as much.
 _handler: Callable[[int], object] = vars(sys.modules["_signal"])["getsignal"]
 _timer: Callable[[int], tuple[float, float]] = vars(sys.modules["_signal"])["getitimer"]
+_mask: Callable[[int, tuple[int, ...]], set[int]] = vars(sys.modules["_signal"])["pthread_sigmask"]
 _threads: Callable[[], int] = vars(sys.modules["_thread"])["_count"]
 _environment: dict[bytes, bytes] = vars(os.environ)["_data"]
 
@@ -68,7 +70,7 @@ class Health:
         self._handlers = [*map(_handler, _WATCHED)]
         self._all_handlers = [*map(_handler, _ALL)]
         self._threads = _threads()
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._mask = _mask(_BLOCK, ())
         self._environment = dict(_environment)
         self._path = list(sys.path)
         self._modules = len(sys.modules)
@@ -121,7 +123,7 @@ class Health:
         return ""
 
     def _thorough(self) -> str:
-        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
+        if _mask(_BLOCK, ()) != self._mask:
             return "signals were blocked"
         if [*map(_handler, _ALL)] != self._all_handlers:
             return "a signal handler was changed"

@@ -7,7 +7,6 @@ Nothing here pickles; ``child.py`` hands in what does.
 """
 
 import asyncio
-import inspect
 import os
 import resource
 import select
@@ -16,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -115,25 +115,40 @@ class Runner:
             self._functions.pop(digest, None)
         for digest, code, entry in chunk.functions:
             self._bodies[digest] = code, entry
+        thorough = True
         for number, digest, payload in chunk.tasks:
             if not self._turnstile.admits(number):
                 continue
             self._marker.begin(number)
-            report = self._run(number, digest, payload, last=number == chunk.tasks[-1][0])
+            report = self._run(number, digest, payload)
             if os.getpid() != self._pid:
                 os._exit(0)  # a fork of this child that fell out of the user's code: not ours
             self._say(report)
             self._marker.end()
-            if report.retire:
-                self._retire()
-            now = time.monotonic()
-            if self._unannounced_since is None:
-                self._unannounced_since = now
-            elif (now - self._unannounced_since) * 1000 >= BELL_MS:
+            last = number == chunk.tasks[-1][0]
+            if last or self._is_overdue():
                 self._ring()
-        self._ring()
+            thorough = last or report.run_ms >= THOROUGH_MS
+            self._look(thorough=thorough)
+        if self._unannounced_since is not None:  # what came behind it was withdrawn
+            self._ring()
+        if not thorough:
+            self._look(thorough=True)
 
-    def _run(self, number: int, digest: str, payload: bytes | memoryview, *, last: bool) -> Report:
+    def _look(self, *, thorough: bool) -> None:
+        """See what the last task has left behind; its result is out already, and waits for none."""
+        complaint = self._health.complaint(thorough=thorough)
+        if complaint:
+            self._retire(complaint)
+
+    def _is_overdue(self) -> bool:
+        """Return whether a result has waited for the bell for too long; one more waits from now."""
+        now = time.monotonic()
+        if self._unannounced_since is None:
+            self._unannounced_since = now
+        return (now - self._unannounced_since) * 1000 >= BELL_MS
+
+    def _run(self, number: int, digest: str, payload: bytes | memoryview) -> Report:
         began = time.perf_counter()
         self._loading_ms = 0.0
         result, trouble = b"", None
@@ -155,7 +170,6 @@ class Runner:
             result=result,
             trouble=trouble,
             output=self._capture.take(),
-            retire=self._health.complaint(thorough=last or run_ms >= THOROUGH_MS),
         )
 
     def _result(self, digest: str, payload: bytes | memoryview) -> bytes:
@@ -166,7 +180,7 @@ class Runner:
         except ModuleNotFoundError as error:
             raise troubles.missing_module(error, sys.path) from None
         value: object = loaded.call(*args, **kwargs)
-        if inspect.iscoroutine(value):
+        if isinstance(value, CoroutineType):
             value = asyncio.run(cast("Coroutine[Any, Any, object]", value))
         try:
             return self._pickles.dump(value)
@@ -211,8 +225,9 @@ class Runner:
             exception = b""
         return Trouble(cause, troubles.type_name(kind), message, text, exception)
 
-    def _retire(self) -> None:
+    def _retire(self, why: str) -> None:
         """Run nothing more: tell the supervisor, and wait to be replaced."""
+        self._write(encode(Report(0, retire=why)))
         self._ring()
         while self._channel.recv(_RECEIVE_BYTES):
             pass

@@ -204,6 +204,9 @@ class Supervisor:
         for report in child.receive():
             if report.number:
                 self._on_report(child, report)
+            elif report.retire:  # a task has left it in another state than it found it
+                self._requeue(child.withdraw())
+                child.signal_group(signal.SIGKILL)
             elif child.stage is Stage.STARTING:
                 self._nursery.is_ready(child)
         if child.unreachable:
@@ -229,10 +232,7 @@ class Supervisor:
         self._consider_recycling(child, report)
 
     def _consider_recycling(self, child: Child, report: Report) -> None:
-        if report.retire:
-            self._requeue(child.withdraw())
-            child.signal_group(signal.SIGKILL)
-        elif self._limits.used_up(child.done, report.rss_kb):
+        if self._limits.used_up(child.done, report.rss_kb):
             self._requeue(child.withdraw())
             child.hang_up()
             if not child.jobs:
