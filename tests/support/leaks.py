@@ -20,13 +20,13 @@ import psutil
 import pytest
 
 from tests.support.failure_logs import has_failed
+from tests.support.family import descendants
 from tests.support.waiting import wait_until
 
 # what has been told to stop gets this long to be gone
 SETTLE_S = float(os.environ.get("GOFER_TEST_SETTLE_S", "5"))
 PR_SET_CHILD_SUBREAPER = 36
 DESCRIPTORS = Path("/dev/fd")
-TASKS = Path("/proc/self/task")
 STDLIB_SERVERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
 
 _kept_processes: set[int] = set()
@@ -57,7 +57,7 @@ def keep_for_the_session(pid: int) -> None:
 def holdings() -> Holdings:
     """Return the live descendants, threads and open descriptors of this process."""
     return Holdings(
-        frozenset(filter(_counts, _descendants())),
+        frozenset(filter(_counts, descendants(os.getpid()))),
         frozenset(threading.enumerate()),
         frozenset(_descriptors()),
     )
@@ -90,19 +90,6 @@ def orphans_come_to_us() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl refused")
-
-
-def _descendants() -> list[psutil.Process]:
-    """Return the processes below this one.
-
-    To know the children's children every process of the machine must be looked at (3 ms where
-    there are a hundred); most tests have no child at all, which Linux tells for a fiftieth of it.
-    """
-    children = list(TASKS.glob("*/children"))  # none on another system, or an old kernel
-    with suppress(OSError):  # a thread has ended meanwhile
-        if children and not any(path.read_bytes() for path in children):
-            return []
-    return psutil.Process().children(recursive=True)
 
 
 def _counts(process: psutil.Process) -> bool:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from tests.support.failure_logs import show_when_failed
+from tests.support.family import descendants
 from tests.support.waiting import wait_until
 
 GRACE_S = 5.0
@@ -75,10 +76,7 @@ class StartedProcess:
 
     def descendants(self) -> list[psutil.Process]:
         """Return its children, their children and so on, as long as it lives itself."""
-        try:
-            return psutil.Process(self.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
+        return descendants(self.pid) if self.exit_code is None else []
 
     def stop(self, timeout: float = PATIENCE_S) -> int:
         """Ask it to end (SIGTERM) and return its exit code."""
