@@ -11,7 +11,8 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio import Redis
 
-from .wire import Reader, packed
+from .answers import Reader
+from .wire import packed
 
 READ_S = 30.0
 """How long one read by the driver blocks; then it is simply read again."""

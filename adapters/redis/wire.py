@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from redis import exceptions
 
+from .answers import Reader
+
 Word = str | bytes | int | float
 Command = Sequence[Word]
 
@@ -115,7 +117,7 @@ class Wire(asyncio.Protocol):
 
     def back(self) -> Any:
         """Give the connection back to the driver, and return it."""
-        self._transport.set_protocol(self._driver_s)
+        _hand_over(self._transport, self._driver_s)
         if self._lost:
             self._driver_s.connection_lost(None)
         return self._connection
@@ -127,8 +129,18 @@ class Wire(asyncio.Protocol):
         try:
             self._reader.feed(data)
         except ValueError as error:
-            self._fail(exceptions.InvalidResponse(str(error)))
-            self._transport.abort()
+            self._unreadable(error)
+        if self._reader.awaits and not self._lost:
+            _hand_over(self._transport, _Rest(self, self._reader))
+
+    def rest_received(self, size: int) -> None:
+        """Take what was read to where it stays."""
+        try:
+            self._reader.filled(size)
+        except ValueError as error:
+            self._unreadable(error)
+        if not self._reader.awaits and not self._lost:
+            _hand_over(self._transport, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let whoever waits know."""
@@ -149,6 +161,11 @@ class Wire(asyncio.Protocol):
         if len(self._answers) == self._expected:
             self._asked.set_result(self._answers)
 
+    def _unreadable(self, error: ValueError) -> None:
+        self._lost = True
+        self._fail(exceptions.InvalidResponse(str(error)))
+        self._transport.abort()
+
     def _late(self) -> None:
         self._fail(exceptions.TimeoutError("no answer in time"))
 
@@ -157,88 +174,33 @@ class Wire(asyncio.Protocol):
             self._asked.set_exception(error)
 
 
-class Reader:
-    """Cuts what arrives into answers: texts, numbers, errors, strings, and lists of these."""
+class _Rest(asyncio.BufferedProtocol):
+    """A wire's other face, while long strings come: they are read to where they stay."""
 
-    def __init__(self, answered: Any) -> None:
-        self._answered = answered
-        self._rest = b""
-        self._list: list[Any] | None = None
-        self._length = 0
-        self._missing = 0
-        self._parts: list[bytes] = []
+    def __init__(self, wire: Wire, reader: Reader) -> None:
+        self._wire = wire
+        self._reader = reader
+        self.connection_lost = wire.connection_lost  # type: ignore[method-assign]
+        self.eof_received = wire.eof_received  # type: ignore[method-assign]
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes; raise ValueError for what is no answer."""
-        if self._missing:
-            data = self._long(data)
-        elif self._rest:
-            data, self._rest = self._rest + data, b""
-        at = 0
-        while at < len(data):
-            end = data.find(b"\r\n", at)
-            if end < 0:
-                self._rest = data[at:]
-                return
-            kind, start = data[at : at + 1], end + 2
-            if kind != b"$":
-                self._take_line(kind, data[at + 1 : end])
-                at = start
-                continue
-            length = int(data[at + 1 : end])
-            at = start + length + 2 if length >= 0 else start
-            if at > len(data):  # the rest of it is still to come
-                self._missing = at - len(data)
-                self._parts = [data[start:]]
-                return
-            self._take(data[start : start + length] if length >= 0 else None)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes belong."""
+        del sizehint
+        return self._reader.room()
 
-    def _long(self, data: bytes) -> bytes:
-        """Take more of a string that came in part; return what comes behind it."""
-        taken, left = data[: self._missing], data[self._missing :]
-        self._missing -= len(taken)
-        self._parts.append(taken)
-        if not self._missing:
-            # its line ends with it: cut that from the last parts, and the whole is copied once
-            ends, parts = 2, self._parts
-            while ends and ends >= len(parts[-1]):
-                ends -= len(parts.pop())
-            if ends:
-                parts[-1] = parts[-1][:-ends]
-            self._parts = []
-            self._take(b"".join(parts))
-        return left
-
-    def _take_line(self, kind: bytes, line: bytes) -> None:
-        if kind == b":":
-            self._take(int(line))
-        elif kind == b"+":
-            self._take(line)
-        elif kind == b"-":
-            self._take(_error(line.decode("utf-8", "replace")))
-        elif kind == b"*" and self._list is None:
-            self._length = int(line)
-            if self._length > 0:
-                self._list = []
-            else:
-                self._take(None if self._length < 0 else [])
-        else:
-            raise ValueError(f"an answer of the server begins with {kind + line[:20]!r}")
-
-    def _take(self, item: Any) -> None:
-        if self._list is not None:
-            self._list.append(item)
-            if len(self._list) < self._length:
-                return
-            item, self._list = self._list, None
-        self._answered(item)
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take note of them."""
+        self._wire.rest_received(nbytes)
 
 
-def _error(text: str) -> exceptions.ResponseError:
-    """Return an error that the server answers; ``failures.py`` knows them by their first words."""
-    if text.startswith("NOSCRIPT"):
-        return exceptions.NoScriptError(text)
-    return exceptions.ResponseError(text)
+def _hand_over(transport: Any, protocol: asyncio.BaseProtocol) -> None:
+    """Have another protocol take what comes; uvloop asks which kind it is when reading begins."""
+    alive = not transport.is_closing()
+    if alive:
+        transport.pause_reading()
+    transport.set_protocol(protocol)
+    if alive:
+        transport.resume_reading()
 
 
 def packed(command: Command) -> bytes:

@@ -8,8 +8,10 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .filling import SOURCE
 from .guards import WHOLE
 from .schemas import JSON, Problem, answer
 from .writing import HeadsWait
@@ -65,7 +67,33 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop the clock."""
         self._end_head()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope[SOURCE] = self
         super().on_headers_complete()
+
+    # ------------------------------------------------------------ long bodies
+
+    def lend(self, reader: asyncio.BufferedProtocol) -> bytes | bytearray:
+        """Have all that comes read by another; return what of the body has come before."""
+        begun, self.cycle.body = self.cycle.body, bytearray()
+        self.flow.resume_reading()  # it pauses after each piece; nothing is piled up from now on
+        self._hand_over(reader)
+        return begun
+
+    def take_back(self) -> None:
+        """Go on behind the body, as if the parser had seen all of it."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.on_message_complete()
+        self.cycle.message_event.clear()  # whoever asks for more waits for the client to hang up
+        if not self.transport.is_closing():
+            self._hand_over(self)
+
+    def _hand_over(self, protocol: asyncio.BaseProtocol) -> None:
+        """Have another read; uvloop asks which kind it is when reading begins."""
+        self.transport.pause_reading()
+        self.transport.set_protocol(protocol)
+        self.transport.resume_reading()
 
     def _start_clock(self) -> None:
         if self._deadline is None and not self.transport.is_closing():

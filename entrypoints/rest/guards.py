@@ -14,6 +14,7 @@ from http import HTTPStatus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import fault
+from .filling import Filling, Gone, filling
 
 SLOWEST_BYTES_PER_S = 64 * 1024
 """Each byte that arrives prolongs the deadline of its body as if it took this long."""
@@ -38,10 +39,6 @@ class Bounds:
 class _Refusal:
     status: HTTPStatus
     detail: str
-
-
-class _Gone(Exception):
-    """The client hung up before its request was complete."""
 
 
 class TrailingSlash:
@@ -71,28 +68,31 @@ class BodyGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive)
+        body: _Body | Filling = _Body(receive)
         try:
             if WHOLE in scope:
                 refusal = await self._take(body)
             else:
-                refusal = self._too_large(_declared(scope)) or await self._read(body)
+                refusal = self._too_large(declared := _declared(scope))
+                if refusal is None:
+                    body = filling(scope, declared, receive) or body
+                    refusal = await self._read(body)
             if refusal is None:
                 await self._app(scope, body.replay, send)
             else:
-                await _refuse(refusal, scope, receive, send, finished=not body.more)
-        except _Gone:
+                await _refuse(refusal, scope, body.rest, send, finished=not body.more)
+        except Gone:
             return  # nobody is there to be answered
         finally:
             self._held -= body.size
 
-    async def _take(self, body: "_Body") -> _Refusal | None:
+    async def _take(self, body: "_Body | Filling") -> _Refusal | None:
         """Read a body that is there already: no clock for it, which costs more than the rest."""
         while body.more:
             self._held += await body.next_chunk()
         return self._too_large(body.size) or self._too_full()
 
-    async def _read(self, body: "_Body") -> _Refusal | None:
+    async def _read(self, body: "_Body | Filling") -> _Refusal | None:
         """Read the whole body, or say why not."""
         try:
             async with asyncio.timeout(self._bounds.read_timeout_s) as deadline:
@@ -126,17 +126,17 @@ class _Body:
     """A request's body as it arrives. ``size`` is in bytes; ``more``: it is not complete."""
 
     def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+        self._receive = self.rest = receive
         self._chunks: list[bytes] = []
         self._replayed = False
         self.size = 0
         self.more = True
 
     async def next_chunk(self) -> int:
-        """Take what arrives next and return its size; raise _Gone if the client hung up."""
+        """Take what arrives next and return its size; raise Gone if the client hung up."""
         message = await self._receive()
         if message["type"] != "http.request":
-            raise _Gone
+            raise Gone
         chunk: bytes = message.get("body", b"")
         self._chunks.append(chunk)
         self.size += len(chunk)

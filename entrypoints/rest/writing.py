@@ -26,6 +26,7 @@ class HeadsWait(asyncio.Transport):
         self.get_extra_info = transport.get_extra_info  # type: ignore[method-assign]
         self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
         self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
+        self.set_protocol = transport.set_protocol  # type: ignore[method-assign]
 
     def write(self, data: Any) -> None:
         """Write, unless this is a head."""

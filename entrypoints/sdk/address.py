@@ -36,6 +36,9 @@ _LONGEST_PAUSE_S = 2.0
 Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
 """What follows the question mark; None is left out, several values of a name are a sequence."""
 
+Body = bytes | list[bytes] | None
+"""The body of a request: in one piece or in several, which are sent as they are; or none."""
+
 _SUCCESS = range(200, 300)
 _KNOWN = frozenset({JSON, "application/problem+json", MSGPACK})
 _problem = msgspec.json.Decoder(Problem).decode

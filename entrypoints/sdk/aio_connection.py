@@ -14,7 +14,7 @@ from typing import Any
 
 import httptools
 
-from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
+from .address import ANSWER_S, PATIENCE_S, Address, Answer, Body, in_words, pauses
 from .errors import Refused, Unreachable
 from .silence import Silence
 
@@ -145,7 +145,7 @@ class AsyncConnections:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: Body = None,
         headers: Mapping[str, str] | None = None,
         wait_s: float = 0.0,
     ) -> Answer:
@@ -250,10 +250,9 @@ class AsyncConnections:
         )
         return exchange
 
-    def _request(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> bytes:
+    def _request(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> bytes:
         address = self.address
+        pieces = body if isinstance(body, list) else [body or b""]
         host = f"[{address.host}]" if ":" in address.host else address.host
         lines = [
             f"{method} {address.prefix}{path} HTTP/1.1",
@@ -261,8 +260,8 @@ class AsyncConnections:
             *(f"{name}: {value}" for name, value in {**address.headers, **headers}.items()),
         ]
         if body is not None or method != "GET":
-            lines.append(f"Content-Length: {len(body or b'')}")
+            lines.append(f"Content-Length: {sum(map(len, pieces))}")
         for line in lines:  # as the standard library does: nothing smuggles in another request
             if not line.isprintable() or (line is lines[0] and line.count(" ") > _SPACES):
                 raise ValueError(f"{line[:80]!r} cannot be part of a request")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
+        return b"".join(["\r\n".join([*lines, "", ""]).encode("latin-1"), *pieces])

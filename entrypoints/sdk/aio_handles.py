@@ -24,7 +24,7 @@ from .decorated import Decorated, forget
 from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
 from .packing import Parcel
-from .wire import BatchCancelled, Page, Problem
+from .wire import BatchCancelled, Problem, page_of
 
 if TYPE_CHECKING:
     from .aio import AsyncClient
@@ -33,7 +33,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-_page = msgspec.msgpack.Decoder(Page).decode
 _cancelled = msgspec.msgpack.Decoder(BatchCancelled).decode
 
 
@@ -125,7 +124,7 @@ class AsyncBatch:
             wait_s = min(calls.WAIT_S, max(0.0, left_s))
             query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
             path = f"/v1/batches/{self.id}/results?{query}"
-            page = _page((await self._connections.ask("GET", path, None, ACCEPT, wait_s)).body)
+            page = page_of((await self._connections.ask("GET", path, None, ACCEPT, wait_s)).body)
             for item in page.items:
                 yield Result(item)
             if page.done:

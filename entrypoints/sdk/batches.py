@@ -11,7 +11,7 @@ from . import outcomes
 from .address import MSGPACK
 from .connection import Connections
 from .errors import Refused
-from .wire import BatchCancelled, Error, Item, Page, Problem
+from .wire import BatchCancelled, Error, Item, Problem, page_of
 
 ACCEPT = {"Accept": MSGPACK}
 
@@ -21,7 +21,6 @@ PAGE_TASKS = 2_000
 WAIT_S = 30.0
 """How long one request for results waits before another is made."""
 
-_page = msgspec.msgpack.Decoder(Page).decode
 _cancelled = msgspec.msgpack.Decoder(BatchCancelled).decode
 
 
@@ -65,7 +64,8 @@ class Result:
     @property
     def payload(self) -> bytes | None:
         """Return the pickle of the value; None if there is none."""
-        return self._item.payload
+        payload: bytes | memoryview | None = self._item.payload
+        return None if payload is None else bytes(payload)
 
     @property
     def error(self) -> Error | None:
@@ -101,7 +101,7 @@ class Batch:
             wait_s = max(0.0, left_s)
             query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
             path = f"/v1/batches/{self.id}/results?{query}"
-            page = _page(self._connections.ask("GET", path, None, ACCEPT, wait_s).body)
+            page = page_of(self._connections.ask("GET", path, None, ACCEPT, wait_s).body)
             yield from map(Result, page.items)
             if page.done:
                 return

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from . import outcomes
-from .address import JSON, MSGPACK, Answer
+from .address import JSON, MSGPACK, Answer, Body
 from .errors import NotGofer, Refused
 from .packing import Parcel
 from .wire import (
@@ -18,13 +18,12 @@ from .wire import (
     BatchSubmitted,
     FunctionRegistered,
     Item,
-    NewTask,
     Problem,
-    SubmitBatch,
     SubmitTask,
+    submission,
 )
 
-Asked = tuple[str, bytes | None, dict[str, str]]
+Asked = tuple[str, Body, dict[str, str]]
 """Path, body and headers of a request."""
 
 BATCH_MOST = 5_000
@@ -86,7 +85,7 @@ def batch(
     function_id: str, payloads: Sequence[bytes], said: Mapping[str, Any], key: str | None = None
 ) -> Asked:
     """Return the request that has a function run on payloads."""
-    body = _encode(SubmitBatch(list(map(NewTask, payloads)), function_id, **said))
+    body = submission(payloads, function_id, said)
     return "/v1/batches", body, {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
 
 

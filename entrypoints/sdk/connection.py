@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import chain
 
-from .address import ANSWER_S, PATIENCE_S, Address, Answer, in_words, pauses
+from .address import ANSWER_S, PATIENCE_S, Address, Answer, Body, in_words, pauses
 from .errors import Refused, Unreachable
 from .whole import SecureWholeConnection, WholeConnection
 
@@ -38,7 +38,7 @@ class Connection:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: Body = None,
         headers: Mapping[str, str] | None = None,
         wait_s: float = 0.0,
         patience_s: float = PATIENCE_S,
@@ -93,13 +93,15 @@ class Connection:
         self._connection.close()
 
     def _send(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], wait_s: float
+        self, method: str, path: str, body: Body, headers: Mapping[str, str], wait_s: float
     ) -> http.client.HTTPResponse:
         connection = self._connection
         connection.timeout = ANSWER_S + wait_s
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER_S + wait_s)
         all_headers = {**self._address.headers, **headers}
+        if isinstance(body, list):
+            all_headers["Content-Length"] = str(sum(map(len, body)))
         connection.request(method, self._address.prefix + path, body, all_headers)
         return connection.getresponse()
 
@@ -121,7 +123,7 @@ class Connections:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: Body = None,
         headers: Mapping[str, str] | None = None,
         wait_s: float = 0.0,
     ) -> Answer:

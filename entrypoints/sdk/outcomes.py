@@ -68,7 +68,7 @@ def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         raise
 
 
-def load(pickled: bytes) -> Any:
+def load(pickled: bytes | memoryview) -> Any:
     """Return the value of a pickle that a worker made; whoever calls this trusts the workers."""
     try:
         return pickle.loads(pickled)  # noqa: S301 - this is what a client is for

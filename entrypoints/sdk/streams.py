@@ -18,7 +18,7 @@ from .address import MSGPACK
 from .aio_connection import AsyncConnections
 from .errors import ClientError, Refused
 from .futures import TaskFuture
-from .wire import Item, Page
+from .wire import Item, page_of
 
 STREAMS_MOST = 16
 """Requests for results that are under way at once."""
@@ -33,7 +33,6 @@ _ROUND_S = 1.0
 _PAGE_TASKS = 1_000
 
 _ACCEPT = {"Accept": MSGPACK}
-_page = msgspec.msgpack.Decoder(Page).decode
 _item = msgspec.msgpack.Decoder(Item).decode
 
 
@@ -80,7 +79,7 @@ class Expected:
             if answer.status == HTTPStatus.OK:
                 self._deliver(0, _item(answer.body))
             return self.over
-        page = _page(answer.body)
+        page = page_of(answer.body)
         for item in page.items:
             self._deliver(item.position, item)
         self._cursor = page.next_cursor

@@ -18,7 +18,7 @@ class _Whole:
     _held: list[bytes] | None = None
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        """Send a request; its body must be bytes, or nothing."""
+        """Send a request; its body must be bytes, pieces of a told length, or nothing."""
         held = self._held = []
         try:
             super().request(*arguments, **options)  # type: ignore[misc]

@@ -3,7 +3,17 @@
 Only what the client reads or sends is named; what a newer service adds is passed over.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
 from msgspec import Struct
+
+LENT_BYTES = 1024 * 1024
+"""A page from this length on is not copied: its payloads are parts of what arrived."""
+
+LONG_BYTES = 64 * 1024
+"""A payload from this length on is worth a piece of its own, in or out."""
 
 
 class NewTask(Struct, gc=False, omit_defaults=True):
@@ -108,6 +118,61 @@ class Page(Struct):
     items: list[Item]
     next_cursor: str
     done: bool
+
+
+class _LentItem(Item, gc=False):
+    """What came of a task, with a payload that is part of the page."""
+
+    payload: memoryview | None = None  # type: ignore[assignment]
+
+
+class _LentPage(Page):
+    """A page of such."""
+
+    items: list[_LentItem]  # type: ignore[assignment]
+
+
+_page = msgspec.msgpack.Decoder(Page).decode
+_lent_page = msgspec.msgpack.Decoder(_LentPage).decode
+
+
+def page_of(body: bytes) -> Page:
+    """Return a page. Long payloads of a large one are memoryviews, which hold all of the page."""
+    if len(body) < LENT_BYTES:
+        return _page(body)
+    page = _lent_page(body)
+    for item in page.items:
+        if item.payload is not None and len(item.payload) < LONG_BYTES:
+            item.payload = bytes(item.payload)  # type: ignore[assignment]
+    return page
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_NO_TASKS = b"\xa5tasks\x90"
+_ARRAY, _TASK, _BINARY = b"\xdd", b"\x81\xa7payload", b"\xc6"
+"""In msgpack: the field of a batch that has none; how tasks begin, each of them, its payload."""
+
+
+def submission(
+    payloads: Sequence[bytes], function: str, said: Mapping[str, Any]
+) -> bytes | list[bytes]:
+    """Return the body of a request that submits a batch; in pieces, if payloads are long.
+
+    To copy a long one takes three times as long as to send it: memory for it has to be got first.
+    """
+    if not any(len(payload) >= LONG_BYTES for payload in payloads):
+        return _encode(SubmitBatch(list(map(NewTask, payloads)), function, **said))
+    before, _, behind = _encode(SubmitBatch([], function, **said)).partition(_NO_TASKS)
+    pieces: list[bytes] = []
+    joined = bytearray(before + _NO_TASKS[:-1] + _ARRAY + len(payloads).to_bytes(4))
+    for payload in payloads:
+        joined += _TASK + _BINARY + len(payload).to_bytes(4)
+        if len(payload) < LONG_BYTES:
+            joined += payload
+        else:
+            pieces += (bytes(joined), payload)
+            joined = bytearray()
+    return [*pieces, bytes(joined + behind)]
 
 
 class FunctionRegistered(Struct):

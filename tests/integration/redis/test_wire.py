@@ -1,145 +1,108 @@
-"""Connections whose bytes we read: pipelines, long answers, silence, and the way back."""
+"""A connection's bytes over real sockets: long answers, short ones behind them, and breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
+import uvloop
+from redis import exceptions
 
-from gofer.adapters.redis.driver import Driver, Timeouts, open_clients
-from gofer.domain.errors import StoreUnavailable
+from gofer.adapters.redis.answers import LONG_BYTES
+from gofer.adapters.redis.wire import Line, line_over
+from tests.support.ports import LOOPBACK
 
-PREFIX = "{wire}:"
-SHORT = Timeouts(connect_s=1.0, operation_s=0.2)
-CONNECTIONS = 4
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@pytest.fixture
-async def driver(redis_url: str) -> AsyncIterator[Driver]:
-    client, blocking = open_clients(redis_url, Timeouts(connections=CONNECTIONS))
-    opened = Driver(client, PREFIX, {"last": "return ARGV[#ARGV]", "bad": "return {err = 'NO'}"})
-    yield opened
-    await opened.close()
-    await blocking.aclose()
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+uvloop.new_event_loop().close()  # what the first one opens stays, for all that follow
+LONG = [bytes([number]) * (length * LONG_BYTES + 3) for number, length in enumerate((20, 1, 7))]
 
 
-async def asked_of(serve: Serve) -> object:
-    """Return what a driver makes of a server's answer to a command, or raise."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client, blocking = open_clients(f"redis://127.0.0.1:{port}", SHORT)
-    driver = Driver(client, PREFIX, {})
+class DriverS:
+    """What of the driver's connection a line looks at."""
+
+    socket_timeout = 20.0
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+
+def run(loop: str, course: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(course())
+
+
+@asynccontextmanager
+async def line_to(answers: list[bytes], *, hangs_up: bool = False) -> AsyncGenerator[Line]:
+    """Give a line to a server that answers whatever arrives with the next of ``answers``."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            await reader.read(1000)
+            writer.write(answer)
+            await writer.drain()
+        if not hangs_up:
+            await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    over = asyncio.Event()
+    server = await asyncio.start_server(serve, LOOPBACK, 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+    line = line_over(DriverS(writer))
     try:
-        return await driver.call("GET", "key")
+        yield line
     finally:
-        await driver.close()
-        await blocking.aclose()
+        line.back()
+        writer.close()
+        with suppress(ConnectionError):  # of the connection that broke
+            await writer.wait_closed()
+        await over.wait()
         server.close()
         await server.wait_closed()
 
 
-def answering(*pieces: bytes, last: bytes = b"") -> Serve:
-    """Answer each command of the driver's greeting, and the call with ``pieces``."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = b""
-        while b"GET" not in asked.replace(b"GETNAME", b""):
-            asked = await reader.read(4096)
-            if not asked:
-                return
-            if b"GET" not in asked:
-                writer.write(b"+OK\r\n" * asked.count(b"*"))
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        if last:
-            await reader.read(1)
-        writer.close()
-
-    return serve
+def told(strings: list[bytes]) -> bytes:
+    return b"*%d\r\n" % len(strings) + b"".join(b"$%d\r\n%b\r\n" % (len(s), s) for s in strings)
 
 
-async def test_commands_before_a_script_are_carried_out_before_it(driver: Driver) -> None:
-    sets = [("SET", f"{PREFIX}{n}", bytes([n]) * 50_000) for n in range(3)]
-    assert await driver.run("last", "told", before=sets) == b"told"
-    keys = [f"{PREFIX}{n}" for n in range(3)]
-    assert await driver.bodies([*keys, f"{PREFIX}none"]) == [
-        *(bytes([n]) * 50_000 for n in range(3)),
-        None,
-    ]
+@pytest.mark.parametrize("loop", LOOPS)
+def test_long_strings_come_whole_and_short_answers_behind_them_as_ever(loop: str) -> None:
+    async def course() -> None:
+        mixed = [LONG[0], b"short", b"", LONG[1], LONG[2], b"end"]
+        async with line_to([told(mixed) + b":1\r\n", b"+OK\r\n", told(mixed)]) as line:
+            assert await line.ask([("MGET",), ("INCR",)]) == [mixed, 1]
+            assert await line.ask([("PING",)]) == [b"OK"]
+            (again,) = await line.ask([("MGET",)])
+            assert again == mixed
+            assert {type(each) for each in again} == {bytes}
+            assert not line.ended()
+
+    run(loop, course)
 
 
-@pytest.mark.parametrize("length", [0, 1, 16_384, 3_000_000])
-async def test_words_of_any_length_come_back(driver: Driver, length: int) -> None:
-    body = bytes(range(256)) * (length // 256) + bytes(length % 256)
-    assert await driver.run("last", 1, 2.5, "ü", body) == body
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_connection_that_breaks_inside_a_long_string_is_an_error(loop: str) -> None:
+    async def course() -> None:
+        async with line_to([told(LONG)[: 10 * LONG_BYTES]], hangs_up=True) as line:
+            with pytest.raises(exceptions.ConnectionError):
+                await line.ask([("MGET",)])
+            assert line.ended()
+
+    run(loop, course)
 
 
-async def test_an_error_leaves_the_connection_usable(driver: Driver) -> None:
-    for _ in range(2 * CONNECTIONS):
-        with pytest.raises(StoreUnavailable):
-            await driver.run("bad")
-    failing = ("SADD", f"{PREFIX}text", "member")
-    await driver.call("SET", f"{PREFIX}text", "x")
-    with pytest.raises(StoreUnavailable):
-        await driver.run("last", "told", before=[failing])
-    assert await driver.run("last", "told") == b"told"
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_connection_whose_call_was_given_up_inside_a_long_string_can_be_closed(loop: str) -> None:
+    async def course() -> None:
+        async with line_to([told(LONG)[: 10 * LONG_BYTES]]) as line:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await line.ask([("MGET",)])
+        assert not line.ended()  # nothing was wrong with it: the driver has closed it since
 
-
-async def test_calls_in_one_breath_are_answered_in_order_by_a_server_that_forgot_the_script(
-    driver: Driver,
-) -> None:
-    await driver.call("SCRIPT", "FLUSH")
-    for _ in range(2):
-        answers = await driver.run_all("last", [[n] for n in range(7)])
-        assert answers == [b"%d" % n for n in range(7)]
-
-
-async def test_a_refusal_among_calls_in_one_breath_is_raised_and_leaves_the_connection_usable(
-    driver: Driver,
-) -> None:
-    await driver.run("last", "known")
-    for _ in range(2 * CONNECTIONS):
-        with pytest.raises(StoreUnavailable):
-            await driver.run_all("bad", [[1], [2], [3]])
-    assert await driver.run_all("last", [["told"], ["again"]]) == [b"told", b"again"]
-
-
-async def test_connections_go_back_to_the_driver_as_they_were(driver: Driver) -> None:
-    """More calls at once than are kept; then the driver's own way over the same connections."""
-    for _ in range(3):
-        answers = await asyncio.gather(
-            *(driver.run("last", n) for n in range(20)),
-            *(driver.command("PING") for _ in range(20)),
-        )
-        assert answers == [b"%d" % n for n in range(20)] + [True] * 20
-
-
-async def test_a_call_that_is_broken_off_takes_its_answer_with_it(driver: Driver) -> None:
-    for n in range(10):
-        call = asyncio.ensure_future(driver.call("BLPOP", f"{PREFIX}nothing", "0.05"))
-        await asyncio.sleep(0)
-        call.cancel()
-        assert await driver.run("last", n) == b"%d" % n
-        with pytest.raises(asyncio.CancelledError):
-            await call
-
-
-async def test_an_answer_in_pieces_is_put_together() -> None:
-    assert await asked_of(answering(b"$1", b"0\r\n01234", b"56789\r", b"\n")) == b"0123456789"
-
-
-async def test_a_server_that_closes_in_the_middle_of_an_answer_is_away() -> None:
-    with pytest.raises(StoreUnavailable, match="connection"):
-        await asked_of(answering(b"$10\r\n01234"))
-
-
-async def test_a_server_that_answers_something_else_is_away() -> None:
-    with pytest.raises(StoreUnavailable, match="refused a call"):
-        await asked_of(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-
-
-async def test_a_server_that_goes_silent_is_given_up() -> None:
-    with pytest.raises(StoreUnavailable, match="in time"):
-        await asked_of(answering(b"$10\r\n", last=b"waits"))
+    run(loop, course)

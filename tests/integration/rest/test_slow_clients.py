@@ -24,12 +24,14 @@ STARTS = {
     "nothing": b"",
     "a head without end": HEAD,
     "a body without end": HEAD + b"content-length: 100000\r\n\r\n{",
+    "a long body without end": HEAD + b"content-length: 16000000\r\n\r\n{",
     "a chunked body without end": HEAD + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n",
 }
 MORE = {
     "nothing": b"",
     "a head without end": b"x: y\r\n",
     "a body without end": b" ",
+    "a long body without end": b" ",
     "a chunked body without end": b"1\r\n \r\n",
 }
 

@@ -1,5 +1,6 @@
 """The client against a real web service: batches there and back, and what it gets over alone."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 import gofer.testing
-from gofer import Client, Refused, RemoteError, Result, Unreachable
+from gofer import AsyncClient, Client, Refused, RemoteError, Result, Unreachable
 from gofer.domain.task import Cause, Failure
 from gofer.entrypoints.sdk import calls
 from gofer.testing import RunningSystem, held, returned
@@ -53,6 +54,22 @@ def test_a_batch_goes_there_and_back(client: Client) -> None:
     assert {position: result.value() for position, result in found.items()} == {
         number + 1: number * number for number in range(300)
     }
+
+
+def test_long_payloads_go_there_and_back_among_short_ones() -> None:
+    bodies = [b"short", b"a" * 3_000_000, b"", b"b" * 70_000, b"c" * 300_000]
+    with gofer.testing.running() as system, Client(system.url) as client:
+        payloads = [*map(client.arguments, bodies)]
+        batch = client.submit_batch(client.register(bytes.upper), payloads)
+        found = {result.position: result.value() for result in batch.results(timeout=30)}
+        assert found == {at: body.upper() for at, body in enumerate(bodies, 1)}
+        asynchronous = asyncio.run(_upper(system.url, bodies))
+    assert asynchronous == [body.upper() for body in bodies]
+
+
+async def _upper(url: str, bodies: list[bytes]) -> list[bytes]:
+    async with AsyncClient(url) as client:
+        return [each async for each in client.function(bytes.upper).map(bodies)]
 
 
 def test_one_task_goes_there_and_back(client: Client) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis import exceptions
 
-from gofer.adapters.redis.wire import Reader
+from gofer.adapters.redis.answers import LONG_BYTES, Reader
 
 Answer = bytes | int | None | list[bytes | int | None]
 
@@ -69,3 +69,30 @@ def test_an_error_is_an_answer_like_any_other() -> None:
 def test_what_is_no_answer_is_refused(stream: bytes) -> None:
     with pytest.raises(ValueError, match=r"answer|invalid literal"):
         read([stream])
+
+
+@given(
+    st.lists(st.integers(LONG_BYTES, LONG_BYTES + 3_000) | st.integers(0, 20), max_size=4),
+    st.lists(st.integers(1, 80_000), min_size=1, max_size=5),
+)
+def test_long_strings_are_the_same_when_they_are_read_to_where_they_stay(
+    lengths: list[int], cuts: list[int]
+) -> None:
+    strings = [bytes([at + 1]) * length for at, length in enumerate(lengths)]
+    stream = sent([*strings]) + sent(7)
+    found: list[Any] = []
+    reader = Reader(found.append)
+    at = number = 0
+    while at < len(stream):
+        cut = cuts[number % len(cuts)]
+        number += 1
+        if reader.awaits:
+            piece = stream[at : at + min(cut, len(reader.room()))]
+            reader.room()[: len(piece)] = piece
+            reader.filled(len(piece))
+        else:
+            piece = stream[at : at + cut]
+            reader.feed(piece)
+        at += len(piece)
+    assert found == [strings, 7]
+    assert read([stream]) == [strings, 7]
