@@ -31,9 +31,10 @@ local function enter(ids, created)
   redis.call('HINCRBY', P .. 'totals', 'n', #ids)
 end
 
--- `fading` says until when it is known that tasks and batches were there which have ended
--- (publish.lua). `sweep` forgets the others, some at a time; dispatchers call it all the time.
-local SWEPT_AT_ONCE, SWEEPS = 1000, 10
+-- The index names what there is; `fading` says until when it is known that those tasks and batches
+-- were there which have ended (publish.lua). `sweep` forgets the others, some at a time; dispatchers
+-- call it all the time.
+local SWEPT_AT_ONCE, SWEEPS = 1000, 6
 
 local function sweep()
   local fading = P .. 'fading'
