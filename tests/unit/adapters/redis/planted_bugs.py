@@ -32,7 +32,9 @@ PLANTED = [
         walk=5,
     ),
     PlantedBug("a delay is forgotten", "shared", "if delay > 0 then", "if delay > 1e9 then"),
-    PlantedBug("a delay ends too late", "shared", "whole(now + delay)", "whole(now + delay + 1)"),
+    PlantedBug(
+        "a delay ends too late", "shared", "= whole(now + delay)", "= whole(now + delay + 1)"
+    ),
     PlantedBug(
         "released tasks are queued twice", "release", "settle()", "settle() settle()", walk=8
     ),
@@ -130,7 +132,7 @@ PLANTED = [
         "ids are overwritten", "submit", "if seen[id] or not fresh and", "if seen[id] or false and"
     ),
     PlantedBug(
-        "a batch forgets what ended", "shared", "HINCRBY', key, state", "HINCRBY', key, 'E'"
+        "a batch forgets what ended", "shared", "key, state, #positions", "key, 'E', #positions"
     ),
     PlantedBug(
         "a batch ends early", "shared", "':e', unpack(positions)", "':e', positions[1]", walk=4
