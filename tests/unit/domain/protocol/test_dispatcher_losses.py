@@ -145,7 +145,9 @@ def test_a_task_whose_return_was_lost_costs_nothing() -> None:
 def test_what_another_process_of_the_same_name_has_read_says_nothing_about_the_last_one() -> None:
     bench = DispatcherBench()
     session = bench.gives(lease(number=2))
-    bench.loses(session)
+    bench.undeliverable()
+    another = Session(f"{session.incarnation}+", 0)
+    bench.hello(session=another, read=Read(0, 0))  # by the last one it would cost nothing
     assert lost_record(bench).requeue == Requeue(Charge.LOSS, 0)
 
 
