@@ -8,13 +8,14 @@ PLANTED_IN_LISTS = [
         "find",
         "select(2, since_and_worker(line)) == worker",
         "false",
-        walk=28,
+        walk=4,
     ),
     PlantedBug(
         "a batch is not listed",
         "shared",
         "listed[#listed + 1] = batch",
         "listed[#listed + 1] = 'x'",
+        walk=4,
     ),
     PlantedBug(
         "an ended task is not found",
@@ -33,17 +34,13 @@ PLANTED_IN_LISTS = [
     PlantedBug("a leaf is not looked into", "find", "table.sort(leaf)\n  left = #leaf", "", walk=5),
     PlantedBug("a leaf is told in any order", "find", "table.sort(leaf)", "", walk=7),
     PlantedBug(
-        "a leaf hides what came alone",
-        "find",
-        "leaf[left] > least",
-        "leaf[left] > ''",
-        walk=6,
+        "a leaf hides what came alone", "find", "leaf[left] > least", "leaf[left] > ''", walk=12
     ),
     PlantedBug(
         "the rest of a leaf is left out",
         "find",
         "if cursor ~= '' then open(cursor) end",
         "",
-        walk=5,
+        walk=3,
     ),
 ]
