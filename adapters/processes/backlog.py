@@ -84,10 +84,17 @@ class Backlog:
         job.place = next(self._places)
         self._jobs.append(job)
 
-    def put_back(self, jobs: Iterable[Job]) -> None:
-        """Let jobs wait again, each in its old place; they were first in the queue once."""
+    def requeue(self, jobs: Iterable[Job]) -> None:
+        """Let jobs wait again that no child has, each in its old place; they were first once."""
         for job in jobs:
+            job.number = 0
             heappush(self._returned, job)
+
+    def clear(self) -> None:
+        """Let nothing wait any more."""
+        self._jobs.clear()
+        self._returned.clear()
+        self._gone.clear()
 
     def discard(self, job: Job) -> None:
         """Take out a job that waits."""

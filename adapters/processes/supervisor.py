@@ -12,12 +12,12 @@ import signal
 from collections.abc import Iterable, Sequence
 
 from ...domain.identifiers import Attempt
-from ...domain.policy import CHUNK_MOST
 from ...domain.ports import Began, Ended, ExecutorEvent
 from ...domain.protocol.messages import Assignment, FunctionBody
 from ...domain.task import Cause, Outcome
 from . import deaths, importpath, outcomes
 from .backlog import Backlog, Job
+from .feeding import Feeding
 from .frames import Report, Trouble
 from .handle import Child, Stage
 from .library import Library
@@ -70,6 +70,7 @@ class Supervisor:
             self._events.say_piece,
             self._feed,
         )
+        self._feeding = Feeding(self._backlog, self._nursery.children, self._library, self._sent)
         self._coroner = deaths.Coroner()
 
     # ------------------------------------------------------------ the port
@@ -143,33 +144,19 @@ class Supervisor:
         for job in self._jobs.values():
             job.silent = True
         self._jobs.clear()
-        self._backlog = Backlog()
+        self._backlog.clear()
         await self._nursery.close(self._grace_s)
         self._watch.stop()
 
     # ------------------------------------------------------------ giving work
 
     def _feed(self) -> None:
-        """Send what waits to the children that have room for it."""
-        while self._backlog:
-            child = self._free_child()
-            if child is None:
-                return
-            share = -(-len(self._backlog) // self._slots)
-            jobs = self._backlog.cut(min(CHUNK_MOST, share, child.allowance))
-            if not child.send(jobs, self._library):
-                self._nursery.flush(child)
-            self._watch.sent(child, jobs)
+        self._feeding.feed(self._slots)
 
-    def _free_child(self) -> Child | None:
-        """Return an idle child, or for brief jobs the least busy of those that run such."""
-        for child in self._nursery.children:
-            if child.idle:
-                return child
-        if not self._backlog.starts_brief():
-            return None
-        busy = [child for child in self._nursery.children if child.pipelines]
-        return min(busy, key=lambda child: len(child.jobs), default=None)
+    def _sent(self, child: Child, jobs: Sequence[Job], whole: bool) -> None:  # noqa: FBT001 - told
+        if not whole:
+            self._nursery.flush(child)
+        self._watch.sent(child, jobs)
 
     def _recall(self, attempts: Iterable[Attempt]) -> list[Job]:
         """Forget those of ``attempts`` that have not begun, and return them."""
@@ -186,13 +173,8 @@ class Supervisor:
 
     def _settle(self, child: Child) -> None:
         """Put back what it has not begun, hear what it has ended: one job is left, or none."""
-        self._requeue(child.withdraw())
+        self._backlog.requeue(child.withdraw())
         self._hear(child)
-
-    def _requeue(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            job.number = 0
-        self._backlog.put_back(jobs)
 
     # ------------------------------------------------------------ what children say
 
@@ -205,7 +187,7 @@ class Supervisor:
             if report.number:
                 self._on_report(child, report)
             elif report.retire:  # a task has left it in another state than it found it
-                self._requeue(child.withdraw())
+                self._backlog.requeue(child.withdraw())
                 child.signal_group(signal.SIGKILL)
             elif child.stage is Stage.STARTING:
                 self._nursery.is_ready(child)
@@ -233,14 +215,14 @@ class Supervisor:
 
     def _consider_recycling(self, child: Child, report: Report) -> None:
         if self._limits.used_up(child.done, report.rss_kb):
-            self._requeue(child.withdraw())
+            self._backlog.requeue(child.withdraw())
             child.hang_up()
             if not child.jobs:
                 self._watch.kill_after(child, self._grace_s)
 
     def _lasts(self, child: Child, job: Job, ran_ms: float) -> None:
         """Let nothing wait behind a job that lasts."""
-        self._requeue(child.withdraw())
+        self._backlog.requeue(child.withdraw())
         self._nursery.watch_output(child)
         self._events.say(Began(job.attempt, ran_ms))
 
@@ -257,7 +239,7 @@ class Supervisor:
                 blamed = True
                 self._blame(child, job, code, running[1] if running else 0.0)
             else:
-                self._requeue([job])
+                self._backlog.requeue([job])
         if given and not (blamed or child.done or child.dismissed):
             given[0].bad_starts += 1
             if given[0].bad_starts >= _BAD_STARTS:

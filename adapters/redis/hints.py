@@ -67,7 +67,7 @@ class Hints:
 
     async def _popped(self, owner: str, timeout_s: float, told: str) -> Hint:
         keys = self._keys
-        credit: Command = ("DEL", keys.credit(owner))
+        credit: Command = ("UNLINK", keys.credit(owner))
         if told:
             until_ms = round((timeout_s + STALE_S) * 1000)
             credit = ("SET", keys.credit(owner), told, "PX", until_ms)

@@ -51,6 +51,8 @@ _STAY = (
     "tags",
     "listeners",
     "bell:*",
+    "credit:*",
+    "handed",
     "f:*",
     "fn:*",
     "functions",
@@ -60,7 +62,8 @@ _STAY = (
 )
 FIXED = tuple(f"{{gofer:0}}:{name}" for name in _STAY)
 """Keys that stay: the layout's version, the environments of functions, who listens (for two
-minutes) and its doorbell (for one), the function that was registered, who works, the totals."""
+minutes), its doorbell (for one) and its credit (for some seconds), what it was handed over until
+somebody looks, the function that was registered, who works, the totals."""
 
 RATES = "{gofer:0}:rate:*"
 """Keys that go by themselves, a minute after the last task."""

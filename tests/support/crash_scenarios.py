@@ -106,8 +106,9 @@ def ask_dispatcher_to_leave(stage: Stage) -> None:
 
 def _crowd(stage: Stage, dispatcher: StartedProcess) -> None:
     """Put short tasks behind a long one in a worker's hands, which it will hand back."""
-    ids = [stage.caller.execute(stage.nap, stage.trace.path, f"warm{n}", 0) for n in range(12)]
-    stage.caller.endings(ids)  # so that the worker has learnt that tasks are short
+    for number in range(12):  # one by one: none is to be handed back yet, however slow they are
+        warm = stage.caller.execute(stage.nap, stage.trace.path, f"warm{number}", 0)
+        stage.caller.endings([warm])  # so that the worker has learnt that tasks are short
     dispatcher.send(signal.SIGSTOP)  # so that all of these are claimed together
     stage.submit("long", 1)
     for number in range(4):

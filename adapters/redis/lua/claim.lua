@@ -21,7 +21,7 @@ local until_ms = whole(now + tonumber(ARGV[3]))
 local PROMOTED, EXAMINED, EXPIRING, MOST = 100, 1000, 10, 100
 local READY = {Q = true, Qf = true, Qr = true}
 
-redis.call('DEL', P .. 'credit:' .. owner) -- this claim takes the room of the one in advance
+redis.call('UNLINK', P .. 'credit:' .. owner) -- this claim takes the room of the one in advance
 local look = take_back(now)
 
 local expiring = 0

@@ -6,7 +6,7 @@
 -- Uses        bell, credit, frame, full
 local owner = ARGV[1]
 pass_when_full()
-redis.call('DEL', P .. 'credit:' .. owner)
+redis.call('UNLINK', P .. 'credit:' .. owner)
 local bell = P .. 'bell:' .. owner
 if redis.call('LLEN', bell) == 0 then redis.call('RPUSH', bell, '1') end
 redis.call('PEXPIRE', bell, LISTENER_MS)

@@ -19,7 +19,7 @@ local known = tonumber(redis.call('ZSCORE', listeners, owner) or -1) >= now
 if not known then redis.call('ZREMRANGEBYSCORE', listeners, '-inf', '(' .. whole(now)) end
 redis.call('ZADD', listeners, whole(now + LISTENER_MS), owner)
 redis.call('PEXPIRE', listeners, 2 * LISTENER_MS)
-redis.call('DEL', P .. 'credit:' .. owner)
+redis.call('UNLINK', P .. 'credit:' .. owner)
 
 local cancelled = redis.call('LPOP', inbox, ARGV[2]) or {}
 local handed = redis.call('LPOP', P .. 'handed:' .. owner) or ''

@@ -87,7 +87,7 @@ local function deliver(taking)
         leases[2 * n] = id
       end
       redis.call('ZADD', P .. 'lease', unpack(leases))
-      redis.call('DEL', P .. 'credit:' .. taker.owner)
+      redis.call('UNLINK', P .. 'credit:' .. taker.owner)
       local list = P .. 'handed:' .. taker.owner
       redis.call('RPUSH', list, frame(taker.items))
       redis.call('PEXPIRE', list, LISTENER_MS)

@@ -14,7 +14,7 @@ local function take_back(now)
       elements = {}
     else
       over[#over + 1] = owners[o]
-      redis.call('DEL', list)
+      redis.call('UNLINK', list)
     end
     for _, element in ipairs(elements) do
       local items, ids = unframe(element), {}

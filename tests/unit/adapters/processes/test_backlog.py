@@ -78,7 +78,7 @@ def test_jobs_come_out_in_the_order_in_which_they_came(data: st.DataObject) -> N
         cut = backlog.cut(data.draw(st.integers(1, 10)))
         kept = data.draw(st.integers(1, len(cut)))
         out += cut[:kept]
-        backlog.put_back(reversed(cut[kept:]))
+        backlog.requeue(reversed(cut[kept:]))
     assert out == [job for job in jobs if job not in discarded]
     assert backlog.cut(1) == []
 
@@ -86,7 +86,7 @@ def test_jobs_come_out_in_the_order_in_which_they_came(data: st.DataObject) -> N
 def test_a_job_that_was_put_back_can_be_discarded() -> None:
     jobs = [a_job(), a_job()]
     backlog = a_backlog(*jobs)
-    backlog.put_back(backlog.cut(2))
+    backlog.requeue(backlog.cut(2))
     backlog.discard(jobs[0])
     assert len(backlog) == 1
     assert backlog.cut(5) == [jobs[1]]

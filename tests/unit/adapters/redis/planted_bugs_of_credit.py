@@ -6,7 +6,7 @@ PLANTED = [
     PlantedBug(
         "credit is used twice",
         "shared",
-        "redis.call('DEL', P .. 'credit:' .. taker.owner)",
+        "redis.call('UNLINK', P .. 'credit:' .. taker.owner)",
         "",
         walk=2,
     ),
@@ -59,14 +59,14 @@ PLANTED = [
     PlantedBug(
         "a claim leaves the credit",
         "claim",
-        "redis.call('DEL', P .. 'credit:' .. owner)",
+        "redis.call('UNLINK', P .. 'credit:' .. owner)",
         "",
         walk=47,
     ),
     PlantedBug(
         "credit that is taken back stays",
         "hush",
-        "redis.call('DEL', P .. 'credit:' .. owner)",
+        "redis.call('UNLINK', P .. 'credit:' .. owner)",
         "",
         walk=7,
     ),

@@ -1,0 +1,79 @@
+"""Which child gets what waits, and what is taken back from where it would wait in vain."""
+
+from collections.abc import Mapping, Sequence
+
+from gofer.adapters.processes.backlog import Job
+from gofer.adapters.processes.feeding import Feeding
+from gofer.domain.protocol.messages import FunctionBody
+from tests.unit.adapters.processes.test_backlog import a_backlog, a_job
+
+
+class FakeChild:
+    """A child that does its first job until it is told to end it, and pipelines brief ones."""
+
+    allowance = 1_000
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    @property
+    def idle(self) -> bool:
+        return not self.jobs
+
+    @property
+    def pipelines(self) -> bool:
+        return len(self.jobs) == 1 and self.jobs[0].brief
+
+    def send(self, jobs: Sequence[Job], functions: Mapping[str, FunctionBody]) -> bool:
+        del functions
+        self.jobs.extend(jobs)
+        return True
+
+    def withdraw(self) -> list[Job]:
+        taken, self.jobs = self.jobs[1:], self.jobs[:1]
+        return taken
+
+    def end(self) -> None:
+        del self.jobs[0]
+
+
+def fed(count: int, *jobs: Job) -> tuple[Feeding[FakeChild], list[FakeChild]]:
+    """Return so many children, and what feeds them with these jobs; they were fed once."""
+    backlog = a_backlog(*jobs)
+    backlog.learn("brief", 10.0)
+    children = [FakeChild() for _ in range(count)]
+    feeding = Feeding(backlog, children, {}, lambda *_: None)
+    feeding.feed(count)
+    return feeding, children
+
+
+def test_brief_jobs_wait_in_a_child_only_while_all_are_busy() -> None:
+    jobs = [a_job("brief") for _ in range(3)]
+    _, (first, second) = fed(2, *jobs)
+    assert (first.jobs, second.jobs) == ([jobs[0], jobs[2]], [jobs[1]])
+
+
+def test_the_last_that_waits_behind_another_goes_to_the_child_that_is_done_first() -> None:
+    jobs = [a_job("brief") for _ in range(3)]
+    feeding, (first, second) = fed(2, *jobs)
+    second.end()
+    feeding.feed(2)
+    assert (first.jobs, second.jobs) == ([jobs[0]], [jobs[2]])
+
+
+def test_what_comes_later_is_given_to_an_idle_child_before_anything_is_taken_back() -> None:
+    jobs = [a_job("brief") for _ in range(5)]
+    feeding, (first, second) = fed(2, *jobs)
+    second.end()
+    feeding.feed(2)
+    assert (first.jobs, second.jobs) == ([jobs[0], jobs[2]], [jobs[3], jobs[4]])
+
+
+def test_the_messages_of_short_jobs_are_left_where_they_are() -> None:
+    jobs = [a_job("short") for _ in range(3)]
+    feeding, (first, second) = fed(2, *jobs)
+    second.jobs.clear()
+    before = list(first.jobs)
+    feeding.feed(2)
+    assert first.jobs == before
+    assert second.idle
