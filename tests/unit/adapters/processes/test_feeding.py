@@ -37,12 +37,16 @@ class FakeChild:
         del self.jobs[0]
 
 
+def not_told(child: FakeChild, jobs: Sequence[Job], whole: bool) -> None:  # noqa: FBT001 - told
+    """Be told of a message."""
+
+
 def fed(count: int, *jobs: Job) -> tuple[Feeding[FakeChild], list[FakeChild]]:
     """Return so many children, and what feeds them with these jobs; they were fed once."""
     backlog = a_backlog(*jobs)
     backlog.learn("brief", 10.0)
     children = [FakeChild() for _ in range(count)]
-    feeding = Feeding(backlog, children, {}, lambda *_: None)
+    feeding = Feeding(backlog, children, {}, not_told)
     feeding.feed(count)
     return feeding, children
 
