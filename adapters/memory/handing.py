@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...domain.function import family_of
-from ...domain.identifiers import TaskId
 from ...domain.policy import HANDED_BYTES, HANDED_MOST, HANDED_MS
 from ...domain.ports import Credit, Leased, Repeated, Submitted
 from ...domain.task import NewTask, TaskEvent, TaskStatus
@@ -90,8 +89,8 @@ def fetch(records: Records, owner: str) -> tuple[Leased, ...]:
     return tasks
 
 
-def take_back(records: Records, now: Moment) -> list[TaskId]:
-    """Queue again what nobody has fetched in time; return what that is."""
+def take_back(records: Records, now: Moment) -> None:
+    """Queue again what nobody has fetched in time."""
     over = sorted((until, owner) for owner, until in records.fetch_by.items())
     heads: list[Record] = []
     for _, owner in [each for each in over if each[0] <= now.steady]:
@@ -104,4 +103,3 @@ def take_back(records: Records, now: Moment) -> list[TaskId]:
                 steps.back(records, record, TaskEvent.RELEASE, now)
                 heads.append(record)
     transitions.push_heads(records, heads)
-    return [record.new.id for record in heads]
