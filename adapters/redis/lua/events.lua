@@ -9,10 +9,12 @@
 local events, watched = P .. 'events', P .. 'watched'
 local since = redis.call('GET', watched)
 if not since then
-  redis.call('UNLINK', events)
-  since = whole(now_ms()) .. '-0'
+  -- an entry that is gone at once, with all older ones: whatever is told from now on has a later id,
+  -- in this millisecond too, and after a clock that was set back
+  since = redis.call('XADD', events, 'MAXLEN', 0, '*', '-', '')
 end
 redis.call('SET', watched, since, 'PX', WATCHED_MS)
+redis.call('PEXPIRE', events, WATCHED_MS)
 local first = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
 local last = redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1]
 if first and redis.call('XLEN', events) >= CHANGES_KEPT then since = first[1] end
