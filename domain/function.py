@@ -6,6 +6,7 @@ The payload is opaque here: this module (like everything outside a worker's chil
 import hashlib
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from .identifiers import FunctionId
@@ -18,6 +19,7 @@ IMPLEMENTATION = "[A-Za-z0-9._-]{1,40}"
 """What an interpreter's name may be, as a regular expression: it is a word of queues' names."""
 
 
+@lru_cache(256)
 def family_of(tag: str) -> str:
     """Return the tag that every worker of this tag's implementation serves beside its own."""
     return f"{tag.rpartition('-')[0]}-{ANY}"

@@ -10,7 +10,7 @@ a worker are kept once, whatever it serves.
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
@@ -56,6 +56,10 @@ class Placement:
             f"{self.slots} slots, window {self.window}"
         )
 
+    def __str__(self) -> str:
+        """Return to whom, and why, for the log."""
+        return f"to {self.worker}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoPlacement:
@@ -81,15 +85,11 @@ class Roster:
         self._pools: dict[tuple[str, ...], _Pool] = {}
         self._serving: dict[str, list[_Pool]] = {}
         self._versions = count()
-        self._rooms: dict[str, int] = {}
-
-    @property
-    def rooms(self) -> Mapping[str, int]:
-        """Return how many tasks could be placed now, by tag; all that are there.
+        self.rooms: dict[str, int] = {}
+        """How many tasks could be placed now, by tag; all that are there.
 
         The room of a family is that of all its workers: it is the same room, counted twice.
         """
-        return self._rooms
 
     def __len__(self) -> int:
         """Return how many workers there are."""
@@ -109,7 +109,7 @@ class Roster:
             pool = self._pools[tags] = _Pool()
             for tag in tags:
                 self._serving.setdefault(tag, []).append(pool)
-                self._rooms.setdefault(tag, 0)
+                self.rooms.setdefault(tag, 0)
         pool.workers += 1
         self._make_room(seat, seat.room)
         self._push(seat, pool)
@@ -128,7 +128,7 @@ class Roster:
         for tag in seat.tags:
             self._serving[tag].remove(pool)
             if not self._serving[tag]:
-                del self._serving[tag], self._rooms[tag]
+                del self._serving[tag], self.rooms[tag]
 
     def update(self, worker: WorkerId, window: int, in_hand: int) -> None:
         """Say how a worker that is there stands now; one that is not there is fine."""
@@ -155,15 +155,15 @@ class Roster:
         if heap is None:
             return self._nobody(tag)
         seat = self._seats[heapq.heappop(heap)[-1]]
-        others = self._first_heap(pools)
         if most > 1:
+            others = self._first_heap(pools)
             most = _in_a_row(seat, min(most, seat.room), None if others is None else others[0])
         rivals = pools[0].workers if len(pools) == 1 else sum(pool.workers for pool in pools)
         chosen = Placement(seat.worker, seat.in_hand, seat.slots, seat.window, rivals, most)
         seat.in_hand += most
         seat.version = next(self._versions)
         self._make_room(seat, -most)
-        if seat.room:
+        if seat.in_hand < seat.window:
             heapq.heappush(heap, _entry(seat))
         return chosen
 
@@ -180,7 +180,7 @@ class Roster:
         while heap:
             _, _, version, worker = heap[0]
             seat = self._seats.get(worker)
-            if seat is not None and seat.version == version and seat.room:
+            if seat is not None and seat.version == version and seat.in_hand < seat.window:
                 return seat
             heapq.heappop(heap)
         return None
@@ -195,7 +195,7 @@ class Roster:
         return NoPlacement(f"all {workers} workers of {tag} are full")
 
     def _make_room(self, seat: _Seat, by: int) -> None:
-        rooms = self._rooms
+        rooms = self.rooms
         for tag in seat.tags:
             rooms[tag] += by
 

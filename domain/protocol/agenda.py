@@ -11,7 +11,7 @@ Whoever listens has claimed in advance as well, what there is room for: a task t
 handed over with the hint, and nobody claims. Before the dispatcher leaves, it takes that back.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from math import inf
 
 from ..function import family_of
@@ -35,7 +35,8 @@ class Agenda:
         self._claim_at_ms = inf
         self._renew_at_ms = now + timers.renew_ms
         self._renew_sent_ms = now
-        self._renewed_ms = now
+        self.renewed_ms = now
+        """Since when all leases in our care are sure to have been renewed."""
         self._claim_sent_ms = now
         self._claimed_ms = inf
         self._reap_at_ms = now + timers.silence_ms
@@ -46,11 +47,6 @@ class Agenda:
         """Return whether a call is under way, or to be made, that may bring tasks."""
         return self._claiming or (self._closing and (self._listening or not self._hushed))
 
-    @property
-    def renewed_ms(self) -> float:
-        """Return since when all leases in our care are sure to have been renewed."""
-        return self._renewed_ms
-
     def next_ms(self) -> float:
         """Return when ``calls`` must be asked again at the latest."""
         renew = inf if self._renewing else self._renew_at_ms
@@ -58,10 +54,14 @@ class Agenda:
         return min(renew, reap, self._claim_at_ms)
 
     def calls(
-        self, now: float, rooms: Mapping[str, int], held: Callable[[], list[Attempt]]
+        self,
+        now: float,
+        served: Collection[str],
+        rooms: Callable[[], Mapping[str, int]],
+        held: Callable[[], list[Attempt]],
     ) -> Iterator[CallRenew | CallReap | CallClaim | CallListen | CallHush]:
-        """Yield what is due. ``rooms``: how many tasks of which environment could be placed now,
-        those with no room left out; ``held``: our leases.
+        """Yield what is due. ``served``: the environments of all workers. ``rooms``: how many tasks
+        of which could be placed now, those with no room left out; ``held``: our leases.
         """
         if now >= self._renew_at_ms and not self._renewing:
             yield from self._renew(now, held())
@@ -77,14 +77,16 @@ class Agenda:
         if now >= self._claim_at_ms:
             self._claim_at_ms = inf
             self._covered.clear()
-        if not self._claiming and any(tag not in self._covered for tag in rooms):
-            self._claiming = True
-            self._claim_sent_ms = now
-            self._covered.update(rooms)
-            yield CallClaim(_at_most(CLAIM_MOST, rooms))
+        if not (self._claiming or self._covered.issuperset(served)):
+            room = rooms()
+            if not self._covered.issuperset(room):
+                self._claiming = True
+                self._claim_sent_ms = now
+                self._covered.update(room)
+                yield CallClaim(_at_most(CLAIM_MOST, room))
         if not (self._listening or (self._answer_first and self._claiming)):
             self._listening = True
-            free = {} if self._claiming else rooms
+            free = {} if self._claiming else rooms()
             yield CallListen(self._timers.poll_ms, _at_most(HANDED_MOST, free))
 
     def _renew(self, now: float, held: list[Attempt]) -> Iterator[CallRenew]:
@@ -95,7 +97,7 @@ class Agenda:
             self._renew_sent_ms = now
             yield CallRenew(tuple(held))
         else:
-            self._renewed_ms = now
+            self.renewed_ms = now
 
     def claimed(self, now: float, left: Iterable[str], next_due_ms: int | None) -> None:
         """Note a claim's answer: of what there is more, and when the next task is due.
@@ -115,13 +117,13 @@ class Agenda:
         next one is due at once.
         """
         self._claimed_ms = min(self._claimed_ms, moment)
-        self._renewed_ms = min(self._renewed_ms, self._claimed_ms)
+        self.renewed_ms = min(self.renewed_ms, self._claimed_ms)
         self._renew_at_ms = min(self._renew_at_ms, self._claimed_ms + self._timers.renew_ms)
 
     def renewed(self) -> None:
         """Note that all leases were renewed, but for those claimed since that was sent."""
         self._renewing = False
-        self._renewed_ms = min(self._renew_sent_ms, self._claimed_ms)
+        self.renewed_ms = min(self._renew_sent_ms, self._claimed_ms)
 
     def reaped(self, now: float, count: int) -> None:
         """Note how many leases had expired: there is work then, and maybe more to reap."""

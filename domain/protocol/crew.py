@@ -4,18 +4,29 @@ Members join by a handshake (``reception.py``) and leave by a goodbye or by sile
 by which tasks are placed, is kept in step with them here and nowhere else.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable
+from itertools import groupby
 from math import inf
+from operator import attrgetter
 
 from ..identifiers import Attempt, WorkerId
 from ..policy import Timers, round_after
+from ..ports import Completion, Defeat
 from ..scheduling import Roster
-from .effects import DispatcherEffect, Send
+from .effects import Send
 from .member import Holding, Member
 from .messages import Report
 
 CHECK_MS = 1_000
 """How often silent workers are looked for: a wake-up a second, and none when nobody is there."""
+
+ACKNOWLEDGED_MOST = 100
+"""So many recorded outcomes a worker is told of at once: it keeps them until then."""
+
+ACKNOWLEDGED_BYTES = 64 * 1024
+"""The same of one whose result is so long."""
+
+_worker_of: Callable[[Completion | Defeat], WorkerId] = attrgetter("worker")
 
 
 class Crew:
@@ -25,9 +36,12 @@ class Crew:
         """Start with nobody."""
         self._timers = timers
         self._roster = roster
-        self._touched: dict[WorkerId, None] = {}
+        self.touched: dict[WorkerId, None] = {}
+        """Those to whom there may be something to say: for ``flush``."""
         self._draining: dict[WorkerId, str] = {}
+        self._closing = False
         self.members: dict[WorkerId, Member] = {}
+        """Those who are connected."""
         self.check_at_ms = inf
 
     # ------------------------------------------------------------ who speaks, who is silent
@@ -101,7 +115,7 @@ class Crew:
     def remove(self, member: Member) -> list[Holding]:
         """Forget a worker; return what it held."""
         self.members.pop(member.worker, None)
-        self._touched.pop(member.worker, None)
+        self.touched.pop(member.worker, None)
         self._draining.pop(member.worker, None)
         self._roster.remove(member.worker)
         return list(member.in_hand.values())
@@ -111,14 +125,39 @@ class Crew:
     def assign(self, worker: WorkerId, holdings: Iterable[Holding]) -> None:
         """Give a worker, chosen by the roster, tasks."""
         self.members[worker].assign(holdings)
-        self._touched[worker] = None
+        self.touched[worker] = None
 
-    def acknowledge(self, worker: WorkerId, attempts: Iterable[Attempt]) -> None:
-        """Let a worker forget outcomes; one that has left is fine: it asks when it returns."""
+    def recorded(self, records: Collection[Completion | Defeat], now: float) -> None:
+        """Let workers forget outcomes that are written, or refused for good.
+
+        Each is told with whatever is said to it next, the answer to its beat at the latest: so a
+        task alone is spared a message. But at once if it has heard nothing for half a beat, and
+        might think us silent; if it keeps much for it; and if it or we are about to leave.
+        """
+        quiet_since = now - self._timers.beat_ms / 2
+        if self._closing or any(map(_is_large, records)):
+            quiet_since = inf
+        for worker, told in groupby(records, _worker_of):
+            self.acknowledge(worker, [record.attempt for record in told], quiet_since)
+
+    def acknowledge(
+        self, worker: WorkerId, attempts: Iterable[Attempt], quiet_since: float = inf
+    ) -> None:
+        """Let a worker forget outcomes; one that has left is fine: it asks when it returns.
+
+        At once if nothing was said to it since ``quiet_since``, and where ``recorded`` says so.
+        """
         member = self.members.get(worker)
-        if member is not None and not member.suspended:
-            member.acknowledge(attempts)
-            self._touched[worker] = None
+        if member is None or member.suspended:
+            return
+        waiting = member.acknowledge(attempts)
+        if waiting >= ACKNOWLEDGED_MOST or member.told_ms <= quiet_since or not member.window:
+            self.touched[worker] = None
+
+    def close(self) -> None:
+        """Keep nothing from anybody any more: we are about to leave."""
+        self._closing = True
+        self.touched.update(dict.fromkeys(self.members))
 
     def update(self, member: Member, *, answer: bool) -> None:
         """Let the roster know of a worker's room; ``answer`` its report now, or with what follows.
@@ -128,7 +167,7 @@ class Crew:
         """
         if answer:
             member.answer_due = True
-            self._touched[member.worker] = None
+            self.touched[member.worker] = None
         self._roster.update(member.worker, member.window, len(member.in_hand))
 
     def cancel(self, attempts: Collection[Attempt]) -> None:
@@ -136,19 +175,21 @@ class Crew:
         for member in self.members.values():
             for attempt in [each for each in member.in_hand if each in attempts]:
                 member.cancel(attempt)
-                self._touched[member.worker] = None
+                self.touched[member.worker] = None
             self._roster.update(member.worker, member.window, len(member.in_hand))
 
-    @property
-    def touched(self) -> bool:
-        """Return whether there may be something for ``flush`` to say."""
-        return bool(self._touched)
-
-    def flush(self, lease_ms: int) -> Iterator[DispatcherEffect]:
-        """Yield all that is to be said now; O(workers that there is something to say to)."""
-        touched, self._touched = self._touched, {}
+    def flush(self, lease_ms: int, now: float) -> list[Send]:
+        """Return all that is to be said now; O(workers that there is something to say to)."""
+        touched, self.touched = self.touched, {}
+        said: list[Send] = []
         for worker in touched:
             member = self.members[worker]
             if not member.suspended:
-                for orders in member.orders(lease_ms):
-                    yield Send(member.peer, worker, orders)
+                member.told_ms = now
+                said += [Send(member.peer, worker, each) for each in member.orders(lease_ms)]
+        return said
+
+
+def _is_large(record: Completion | Defeat) -> bool:
+    """Return whether a worker keeps much until it is told that this is recorded."""
+    return isinstance(record, Completion) and len(record.success.result) >= ACKNOWLEDGED_BYTES

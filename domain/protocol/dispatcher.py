@@ -8,7 +8,6 @@ once it is recorded, nor acknowledge one that is not.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import groupby
 
 from ..errors import ProtocolViolation
 from ..function import Function
@@ -84,8 +83,10 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
+        if not self._draining:
+            return False
         waiting = self._intake or self._agenda.awaits_tasks or self._musters.under_way
-        return self._draining and self._ledger.empty and not waiting
+        return self._ledger.empty and not waiting
 
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
@@ -153,8 +154,7 @@ class DispatcherCore:
         for record, answer in zip(records, answers, strict=True):
             if answer is Written.STALE or answer is Written.GONE:
                 self._effects.append(Note("warning", f"{record.attempt} was refused: {answer}"))
-        for worker, told in groupby(records, lambda record: record.worker):
-            self._crew.acknowledge(worker, [record.attempt for record in told])
+        self._crew.recorded(records, now)
         for defeat in call.defeats:
             if defeat.requeue is not None:
                 self._agenda.work_at(now + defeat.requeue.delay_ms)
@@ -264,29 +264,28 @@ class DispatcherCore:
     def drain(self, now: float) -> list[DispatcherEffect]:
         """Take no more tasks, hand back what no worker has, and write down the rest."""
         self._draining = True
+        self._crew.close()
         self._agenda.close(now)
         self._musters.close()
         return self._step(now)
 
     def _step(self, now: float) -> list[DispatcherEffect]:
         """Follow an event up: place, speak, and call the store where it is due."""
-        for member in self._crew.silent(now):
-            if member.worker not in self._reception:
-                why = f"went silent for {self._timers.silence_ms / 1000:g} s"
-                self._effects += self._reception.lose(member, why)
-                self._musters.lost(member, now)
-        lease_left = self._lease_left(now)
-        is_sure = lease_left > self._timers.fence_ms  # else they are renewed first
-        if self._intake.unplaced and (self._draining or is_sure):
-            self._effects += self._intake.place(draining=self._draining)
-        if self._crew.touched:
-            self._effects += self._crew.flush(lease_left)
+        if now >= self._crew.check_at_ms:
+            self._effects += self._reception.lose_the_silent(now, self._musters.lost)
+        if self._intake.unplaced or self._crew.touched:
+            lease_left = self._lease_left(now)
+            is_sure = lease_left > self._timers.fence_ms  # else they are renewed first
+            if self._intake.unplaced and (self._draining or is_sure):
+                self._effects += self._intake.place(draining=self._draining)
+            self._effects += self._crew.flush(lease_left, now)
         if now >= self._ledger.ready_ms:
-            self._effects.extend(self._ledger.calls())
-            self._effects.extend(self._reception.calls())
-            self._effects.extend(self._agenda.calls(now, self._intake.rooms(), self.in_hand))
-            self._effects.extend(self._musters.calls(now))
-            self._effects.extend(self._relay.calls())
+            self._effects += self._ledger.calls()
+            self._effects += self._reception.calls()
+            served, rooms = self._roster.rooms, self._intake.rooms
+            self._effects += self._agenda.calls(now, served, rooms, self.in_hand)
+            self._effects += self._musters.calls(now)
+            self._effects += self._relay.calls()
         effects, self._effects = self._effects, []
         return effects
 

@@ -4,7 +4,7 @@ The driver may carry out effects of one batch in any order that keeps the order 
 one peer. A store call that raised StoreUnavailable is answered with the core's ``failed``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
@@ -142,16 +142,17 @@ class CallShow:
 class Note:
     """A sentence for the log, in words by ``str``. ``level`` is one of logging's names, lower case.
 
-    ``about`` are the attempts that it begins with: put into words only where somebody reads them.
+    ``about`` are the attempts that it begins with, or what holds them. That and the text are put
+    into words only where somebody reads them.
     """
 
     level: str
-    text: str
-    about: tuple[Attempt, ...] = ()
+    text: object
+    about: Sequence[object] = ()
 
     def __str__(self) -> str:
         """Return the whole sentence."""
-        return f"{', '.join(map(str, self.about))} {self.text}" if self.about else self.text
+        return " ".join([", ".join(map(str, self.about)), str(self.text)]).lstrip()
 
 
 TaskCall = (

@@ -7,7 +7,7 @@ reason: nothing waits here for a worker. (A dispatcher that stood still renews i
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -31,35 +31,38 @@ class Intake:
         self._roster = roster
         self._ledger = ledger
         self._crew = crew
-        self._unplaced: deque[Holding] = deque()
+        self.unplaced: deque[Holding] = deque()
+        """Tasks for ``place``."""
         self._probation: dict[Attempt, Holding] = {}
 
     def __bool__(self) -> bool:
         """Return whether tasks wait for a worker."""
-        return bool(self._unplaced or self._probation)
-
-    @property
-    def unplaced(self) -> bool:
-        """Return whether there are tasks for ``place``."""
-        return bool(self._unplaced)
+        return bool(self.unplaced or self._probation)
 
     def rooms(self) -> dict[str, int]:
         """Return how many more tasks can be claimed of which environments, those with none out."""
-        rooms = dict(self._roster.rooms)
-        for holding in (*self._unplaced, *self._probation.values()):
-            tag = _tag(holding)
-            for each in set() if tag is None else {tag, family_of(tag)}:
-                if each in rooms:
-                    rooms[each] -= 1
+        rooms = self._roster.rooms
+        if self.unplaced or self._probation:
+            rooms = self._less_what_waits(rooms)
         return {
             tag: room
             for tag, room in rooms.items()
             if room > 0 and rooms.get(family_of(tag), room) > 0
         }
 
+    def _less_what_waits(self, rooms: Mapping[str, int]) -> dict[str, int]:
+        """Return the rooms, less what the tasks take that have none yet."""
+        left = dict(rooms)
+        for holding in (*self.unplaced, *self._probation.values()):
+            tag = _tag(holding)
+            for each in set() if tag is None else {tag, family_of(tag)}:
+                if each in left:
+                    left[each] -= 1
+        return left
+
     def attempts(self) -> list[Attempt]:
         """Return all, to be kept leased."""
-        return [*(holding.attempt for holding in self._unplaced), *self._probation]
+        return [*(holding.attempt for holding in self.unplaced), *self._probation]
 
     def claimed(self, tasks: Iterable[Leased], functions: Mapping[FunctionId, Function]) -> None:
         """Take tasks that were just claimed; those that no worker can be sent have failed."""
@@ -72,67 +75,69 @@ class Intake:
                 elif (size := code_bytes + len(leased.payload)) > self._carried_bytes:
                     self._ledger.outcome(too_large(leased, size, self._carried_bytes))
                 else:
-                    self._unplaced.append(Holding(leased, function))
+                    self.unplaced.append(Holding(leased, function))
 
     def start_noted(self, attempt: Attempt, *, ours: bool) -> None:
         """End an attempt's probation, if it is on probation; drop it if it is not ours."""
         holding = self._probation.pop(attempt, None)
         if holding is not None and ours:
             holding.started = True
-            self._unplaced.append(holding)
+            self.unplaced.append(holding)
 
     def returned(self, holding: Holding) -> None:
         """Take a task back; one that has begun, or may have, needs another attempt to run."""
         if holding.started:
             self._ledger.release(holding.attempt, 0, "handed back")
         else:
-            self._unplaced.appendleft(holding)
+            self.unplaced.appendleft(holding)
 
     def drop(self, gone: Collection[Attempt]) -> None:
         """Forget attempts that are not ours any more."""
         for attempt in [attempt for attempt in self._probation if attempt in gone]:
             del self._probation[attempt]
-        self._unplaced = deque(h for h in self._unplaced if h.attempt not in gone)
+        self.unplaced = deque(h for h in self.unplaced if h.attempt not in gone)
 
-    def place(self, *, draining: bool) -> Iterator[Note]:
+    def place(self, *, draining: bool) -> list[Note]:
         """Give every task to a worker or back to the queue, all of them to it when draining."""
-        unplaced, self._unplaced = self._unplaced, deque()
+        unplaced, self.unplaced = self.unplaced, deque()
+        notes: list[Note] = []
         for tag, run in _runs(unplaced):
             if draining or tag is None:
-                yield self._release(run, "handed back")
+                notes.append(self._release(run, "handed back"))
             else:
-                yield from self._place(tag, run)
+                self._place(tag, run, notes)
+        return notes
 
-    def _place(self, tag: str, run: Sequence[Holding]) -> Iterator[Note]:
+    def _place(self, tag: str, run: Sequence[Holding], notes: list[Note]) -> None:
         """Place tasks of one environment, as many at a time as the same worker gets in a row."""
         if self._roster.offers(tag):
-            run = [holding for holding in run if not self._on_probation(holding)]
+            run = [each for each in run if each.started or not self._on_probation(each)]
         placed = 0
         while placed < len(run):
             choice = self._roster.place(tag, len(run) - placed)
             if isinstance(choice, NoPlacement):
-                yield self._release(run[placed:], choice.reason)
+                notes.append(self._release(run[placed:], choice.reason))
                 return
             share = run[placed : placed + choice.count]
             self._crew.assign(choice.worker, share)
-            noted = [holding.attempt for holding in share if holding.started]
-            self._ledger.start(noted, choice.worker)  # that it may have begun is, but not where
-            yield Note("debug", f"to {choice.worker}: {choice.reason}", _attempts(share))
+            noted = [holding.leased.attempt for holding in share if holding.started]
+            if noted:  # that it may have begun is, but not where
+                self._ledger.start(noted, choice.worker)
+            notes.append(Note("debug", choice, share))
             placed += choice.count
 
     def _on_probation(self, holding: Holding) -> bool:
-        """Begin an attempt's probation, if it has one before it."""
-        if holding.started or not is_noted_first(holding.leased):
+        """Begin the probation of an attempt that has not begun, if it has one before it."""
+        if not is_noted_first(holding.leased):
             return False
         self._probation[holding.attempt] = holding
         self._ledger.start([holding.attempt])
         return True
 
     def _release(self, holdings: Sequence[Holding], reason: str) -> Note:
-        attempts = _attempts(holdings)
-        for attempt in attempts:
-            self._ledger.release(attempt, 0, reason)
-        return Note("debug", f"back to the queue: {reason}", attempts)
+        for holding in holdings:
+            self._ledger.release(holding.attempt, 0, reason)
+        return Note("debug", f"back to the queue: {reason}", holdings)
 
 
 _function_id: Callable[[Leased], FunctionId] = attrgetter("function_id")
@@ -159,10 +164,6 @@ def _runs(holdings: Iterable[Holding]) -> list[tuple[str | None, list[Holding]]]
         else:
             runs.append((tag, [*same]))
     return some + every
-
-
-def _attempts(holdings: Iterable[Holding]) -> tuple[Attempt, ...]:
-    return tuple([holding.leased.attempt for holding in holdings])
 
 
 def _code_bytes(function: Function) -> int:

@@ -38,7 +38,8 @@ class Ledger:
         self._to_release: deque[tuple[Attempt, int, str]] = deque()
         self._releasing: CallRelease | None = None
         self._failures = 0
-        self._ready_ms = 0.0
+        self.ready_ms = 0.0
+        """When the store may be asked again."""
 
     # ------------------------------------------------------------ the store's health
 
@@ -47,20 +48,15 @@ class Ledger:
         """Return whether the last call of the store was refused."""
         return self._failures > 0
 
-    @property
-    def ready_ms(self) -> float:
-        """Return when the store may be asked again."""
-        return self._ready_ms
-
     def succeeded(self) -> None:
         """Note that the store answered."""
         self._failures = 0
-        self._ready_ms = 0.0
+        self.ready_ms = 0.0
 
     def refused(self, now: float) -> None:
         """Note that the store did not answer, or said no."""
-        if now >= self._ready_ms:
-            self._ready_ms = now + doubling_ms(STORE_BACKOFF_MS, self._failures, self._jitter())
+        if now >= self.ready_ms:
+            self.ready_ms = now + doubling_ms(STORE_BACKOFF_MS, self._failures, self._jitter())
             self._failures += 1
 
     # ------------------------------------------------------------ what is to be written
@@ -128,10 +124,9 @@ class Ledger:
         if self._to_record and self._recording is None:
             count = in_full_batches(len(self._to_record), RECORD_MOST)
             batch = [self._outcomes[a] for a in _take(self._to_record, count)]
-            self._recording = CallRecord(
-                tuple(r for r in batch if isinstance(r, Completion)),
-                tuple(r for r in batch if isinstance(r, Defeat)),
-            )
+            done = [r for r in batch if isinstance(r, Completion)]
+            rest = [r for r in batch if isinstance(r, Defeat)] if len(done) < count else []
+            self._recording = CallRecord(tuple(done), tuple(rest))
             yield self._recording
         if self._to_release and self._releasing is None:
             self._releasing = self._next_release()
@@ -175,5 +170,5 @@ class Ledger:
         return CallRelease(tuple(batch), delay_ms, reason)
 
 
-def _take(queue: deque[Item], most: int) -> tuple[Item, ...]:
-    return tuple(queue.popleft() for _ in range(min(most, len(queue))))
+def _take(queue: deque[Item], most: int) -> list[Item]:
+    return [queue.popleft() for _ in range(min(most, len(queue)))]

@@ -5,7 +5,7 @@ Orders message (more only where the bytes demand it): batching costs no latency,
 waits for more to come.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..function import Environment, Form, Function, form_for
@@ -35,10 +35,16 @@ class Holding:
         """Return the fence under which it is leased."""
         return self.leased.attempt
 
+    def __str__(self) -> str:
+        """Give the form that logs use: that of its attempt."""
+        return str(self.leased.attempt)
+
 
 @dataclass(slots=True)
 class Member:
     """A connected worker: since ``joined_ms``, last heard at ``heard_ms``, up to report ``seq``.
+
+    Something was said to it last at ``told_ms``.
 
     A ``suspended`` session has a gap: nothing more is said or given in it, and what it holds
     stays with it until the worker says Hello anew, or is silent for too long.
@@ -54,6 +60,7 @@ class Member:
     welcome: Welcome
     heard_ms: float
     joined_ms: float
+    told_ms: float
     host: str = ""
     pid: int = 0
     suspended: bool = False
@@ -81,6 +88,7 @@ class Member:
             welcome=welcome,
             heard_ms=now,
             joined_ms=now,
+            told_ms=now,
             host=hello.host,
             pid=hello.pid,
         )
@@ -114,9 +122,10 @@ class Member:
                 Assignment(leased.attempt, digest, leased.payload, leased.budget.timeout_ms)
             )
 
-    def acknowledge(self, attempts: Iterable[Attempt]) -> None:
-        """Let the worker forget outcomes."""
+    def acknowledge(self, attempts: Iterable[Attempt]) -> int:
+        """Let the worker forget outcomes; return of how many it is still to be told."""
         self._recorded.extend(attempts)
+        return len(self._recorded)
 
     def cancel(self, attempt: Attempt) -> None:
         """Have the worker stop an attempt, and take it out of its hands."""
@@ -133,32 +142,15 @@ class Member:
             del self.in_hand[holding.attempt]
         return rest
 
-    def orders(self, lease_ms: int) -> Iterator[Orders]:
-        """Yield what is to be said, and forget that it was to be said; nothing if there is none."""
-        if not (self.answer_due or self._assign or self._recorded or self._cancel):
-            return
-        recorded, cancel = tuple(self._recorded), tuple(self._cancel)
-        for functions, assign in self._parcels():
-            self._serial += 1
-            yield Orders(
-                session=self.session,
-                serial=self._serial,
-                echo=self.seq,
-                lease_ms=lease_ms,
-                functions=functions,
-                assign=assign,
-                recorded=recorded,
-                cancel=cancel,
-            )
-            recorded = cancel = ()
-        self.answer_due = False
-        self._functions, self._assign, self._recorded, self._cancel = [], [], [], []
+    def orders(self, lease_ms: int) -> list[Orders]:
+        """Return what is to be said, and forget that it was to be said; nothing if there is none.
 
-    def _parcels(
-        self,
-    ) -> Iterator[tuple[tuple[FunctionBody, ...], tuple[Assignment, ...]]]:
-        """Cut functions and assignments into parcels of about ORDERS_BYTES; at least one."""
-        bodies = {body.digest: body for body in self._functions}
+        Functions and assignments are cut into parcels of about ORDERS_BYTES.
+        """
+        if not (self.answer_due or self._assign or self._recorded or self._cancel):
+            return []
+        bodies = {body.digest: body for body in self._functions} if self._functions else {}
+        orders: list[Orders] = []
         functions: list[FunctionBody] = []
         assign: list[Assignment] = []
         size = 0
@@ -166,13 +158,34 @@ class Member:
             body = bodies.pop(assignment.digest, None)
             cost = len(assignment.payload) + (len(body.payload) if body else 0)
             if size and size + cost > ORDERS_BYTES:
-                yield tuple(functions), tuple(assign)
+                orders.append(self._parcel(lease_ms, functions, assign))
                 functions, assign, size = [], [], 0
             if body:
                 functions.append(body)
             assign.append(assignment)
             size += cost
-        yield tuple(functions), tuple(assign)
+        orders.append(self._parcel(lease_ms, functions, assign))
+        self.answer_due = False
+        self._functions, self._assign = [], []
+        return orders
+
+    def _parcel(
+        self, lease_ms: int, functions: list[FunctionBody], assign: list[Assignment]
+    ) -> Orders:
+        """Return the next Orders; the first of a step say all but functions and assignments."""
+        self._serial += 1
+        recorded, self._recorded = self._recorded, []
+        cancel, self._cancel = self._cancel, []
+        return Orders(
+            self.session,
+            self._serial,
+            self.seq,
+            lease_ms,
+            tuple(functions),
+            tuple(assign),
+            tuple(recorded),
+            tuple(cancel),
+        )
 
 
 def body_for(function: Function, worker: Environment) -> FunctionBody:

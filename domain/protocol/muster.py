@@ -47,11 +47,8 @@ class Musters:
     @property
     def next_ms(self) -> float:
         """Return when ``calls`` must be asked again at the latest."""
-        return inf if self.under_way or self._is_idle else self._look_at_ms
-
-    @property
-    def _is_idle(self) -> bool:
-        return not (self._crew.members or self._lost or self._written)
+        somebody = self._crew.members or self._lost or self._written
+        return self._look_at_ms if somebody and not self.under_way else inf
 
     def lost(self, member: Member, now: float) -> None:
         """Show a worker that has gone silent for a while."""
@@ -73,7 +70,7 @@ class Musters:
 
         One that is under way is waited for.
         """
-        if self.under_way or now < self._look_at_ms or self._is_idle:
+        if now < self.next_ms:
             return
         self._look_at_ms = inf if self._closing else round_after(now, LOOK_MS)
         sightings = [] if self._closing else [*self._sightings(now)]

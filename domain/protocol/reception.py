@@ -204,6 +204,20 @@ class Reception:
             self._ledger.outcome(lost(member.worker, holding, why, self._jitter))
         return [Note(level, f"worker {member.worker} {why}"), Forget(member.peer)]
 
+    def lose_the_silent(
+        self, now: float, lost: Callable[[Member, float], None]
+    ) -> list[DispatcherEffect]:
+        """Forget workers that have not spoken for too long, and tell who they were; not those who
+        wait to come in again.
+        """
+        why = f"went silent for {self._timers.silence_ms / 1000:g} s"
+        effects: list[DispatcherEffect] = []
+        for member in self._crew.silent(now):
+            if member.worker not in self._arrivals:
+                effects += self.lose(member, why)
+                lost(member, now)
+        return effects
+
     # ------------------------------------------------------------ while they wait
 
     def is_outdated(self, report: Report) -> bool:

@@ -19,22 +19,22 @@ class Relay:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._waiting: dict[Attempt, Piece] = {}
+        self.waiting: dict[Attempt, Piece] = {}
         self._under_way = False
 
     def add(self, pieces: Iterable[Piece]) -> None:
         """Take pieces that a worker has told."""
         for piece in pieces:
-            old = self._waiting.get(piece.attempt)
-            self._waiting[piece.attempt] = piece if old is None else merged(old, piece)
-        while len(self._waiting) > ATTEMPTS_MOST:
-            del self._waiting[next(iter(self._waiting))]
+            old = self.waiting.get(piece.attempt)
+            self.waiting[piece.attempt] = piece if old is None else merged(old, piece)
+        while len(self.waiting) > ATTEMPTS_MOST:
+            del self.waiting[next(iter(self.waiting))]
 
     def calls(self) -> Iterator[CallShow]:
         """Yield the call to make now, if there is one."""
-        if self._waiting and not self._under_way:
+        if self.waiting and not self._under_way:
             self._under_way = True
-            pieces, self._waiting = tuple(self._waiting.values()), {}
+            pieces, self.waiting = tuple(self.waiting.values()), {}
             yield CallShow(pieces)
 
     def done(self) -> None:
@@ -44,5 +44,5 @@ class Relay:
     def failed(self, call: CallShow) -> None:
         """Put back what the store did not take, before what has come since."""
         self._under_way = False
-        since, self._waiting = self._waiting, {}
+        since, self.waiting = self.waiting, {}
         self.add((*call.pieces, *since.values()))

@@ -24,7 +24,8 @@ def kinds(agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None 
 def calls(
     agenda: Agenda, now: float, room: int = 0, held: list[Attempt] | None = None
 ) -> list[StoreCall]:
-    return list(agenda.calls(now, {TAG: room} if room else {}, lambda: held or []))
+    rooms = {TAG: room} if room else {}
+    return list(agenda.calls(now, rooms, lambda: rooms, lambda: held or []))
 
 
 FIRST_REAP = float(TIMERS.silence_ms)
@@ -228,13 +229,15 @@ def test_a_closed_agenda_renews_once_more_and_neither_claims_nor_listens() -> No
 def test_a_hint_holds_for_each_environment_until_it_is_claimed_for() -> None:
     """What is full now is claimed for once it has room, although nothing rings again."""
     agenda = Agenda(TIMERS, 0)
-    assert CallClaim(((TAG, 7),)) in list(agenda.calls(0, {TAG: 7}, list))
+    both = TAG, OTHER
+    assert CallClaim(((TAG, 7),)) in list(agenda.calls(0, both, lambda: {TAG: 7}, list))
     agenda.claimed(1, [], None)
-    assert CallClaim(((TAG, 5), (OTHER, 2))) in list(agenda.calls(2, {TAG: 5, OTHER: 2}, list))
+    rooms = {TAG: 5, OTHER: 2}
+    assert CallClaim(((TAG, 5), (OTHER, 2))) in list(agenda.calls(2, both, lambda: rooms, list))
     agenda.claimed(3, [OTHER], None)
-    assert CallClaim(((OTHER, 1),)) in list(agenda.calls(4, {OTHER: 1}, list))
+    assert CallClaim(((OTHER, 1),)) in list(agenda.calls(4, both, lambda: {OTHER: 1}, list))
     agenda.claimed(5, [], None)
-    assert list(agenda.calls(6, {TAG: 9, OTHER: 9}, list)) == []
+    assert list(agenda.calls(6, both, lambda: {TAG: 9, OTHER: 9}, list)) == []
 
 
 def test_a_claim_asks_for_full_batches_and_the_rest_follows() -> None:
@@ -246,7 +249,8 @@ def test_a_claim_asks_for_full_batches_and_the_rest_follows() -> None:
 
 def test_a_claim_for_many_environments_gives_each_a_fair_share() -> None:
     rooms = {f"cpython-3.{minor}": CLAIM_MOST for minor in range(4)}
-    (claim,) = [c for c in Agenda(TIMERS, 0).calls(0, rooms, list) if isinstance(c, CallClaim)]
+    calls = Agenda(TIMERS, 0).calls(0, rooms, lambda: rooms, list)
+    (claim,) = [c for c in calls if isinstance(c, CallClaim)]
     assert dict(claim.wants) == dict.fromkeys(rooms, CLAIM_MOST // 4)
 
 

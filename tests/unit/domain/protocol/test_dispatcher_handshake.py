@@ -255,4 +255,5 @@ def test_an_outcome_that_is_on_its_way_is_not_asked_of_the_worker_again() -> Non
     bench.hello(session=NEXT, held=[attempt()])
     assert bench.take(CallAdopt) == []
     assert bench.records() == (Completion(attempt(), WORKER, DONE),)
+    bench.report(NEXT)
     assert [orders.recorded for orders in bench.said(Orders)] == [(attempt(),)]

@@ -153,7 +153,7 @@ def test_that_tasks_wait_for_an_environment_that_nobody_offers_is_said_once() ->
         bench.does(bench.core.claimed(claim, {}, bench.now))
     (note,) = bench.take(Note)
     assert note.level == "warning"
-    assert ENVIRONMENTS[1].tag in note.text
+    assert ENVIRONMENTS[1].tag in str(note)
 
 
 def test_a_task_whose_workers_left_while_it_was_claimed_goes_back_with_the_reason() -> None:

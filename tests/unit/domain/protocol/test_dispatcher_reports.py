@@ -102,4 +102,5 @@ def test_an_outcome_is_acknowledged_whatever_the_store_says_of_it(answer: Writte
     bench.report(session, finished={attempt(): DONE})
     assert [orders.recorded for orders in bench.said(Orders)] == [()]
     bench.records(answer)
+    bench.report(session)
     assert [orders.recorded for orders in bench.said(Orders)] == [(attempt(),)]

@@ -189,6 +189,7 @@ def test_what_a_draining_worker_finishes_is_recorded() -> None:
     musters(bench, WORKER)
     bench.report(session, finished={attempt(): DONE})
     bench.records()
+    bench.report(session)
     (orders,) = (each for each in bench.said(Orders) if each.recorded)
     assert orders.recorded == (attempt(),)
 
