@@ -140,6 +140,7 @@ class _Mailbox(Generic[T]):
         self._most = most
         self._messages: deque[T] = deque()
         self._arrival: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # the reader's; to ask costs a call
         self.closed = False
 
     def put(self, message: T) -> bool:
@@ -157,7 +158,9 @@ class _Mailbox(Generic[T]):
         while not self._messages:
             if self.closed:
                 raise LinkClosed("this end of the link is closed")
-            self._arrival = asyncio.get_running_loop().create_future()
+            if self._loop is None:
+                self._loop = asyncio.get_running_loop()
+            self._arrival = self._loop.create_future()
             try:
                 await self._arrival
             finally:

@@ -50,26 +50,27 @@ class Claims:
                     raise
                 left.update(remaining)
                 break
-            found = codec.claimed(token, unframe(answer))
+            found, next_due_ms, more, others = codec.claimed(token, unframe(answer))
             for problem in found.unreadable:
                 # the others are none the worse; it fails once its lease has ended too often
                 log.error("claimed, and left until its lease ends: %s", problem)
             tasks.extend(await self._with_payloads(found))
-            next_due_ms = found.next_due_ms
-            left = left.difference(remaining) | found.left
-            elsewhere = found.elsewhere.difference(wants)
+            left = left.difference(remaining) | more
+            elsewhere = others.difference(wants)
             if len(found.tasks) + len(found.unreadable) < BATCH:  # no more are due, or enough bytes
                 break
-            remaining = _remaining(remaining, Counter(tag for _, tag in found.tasks), found.left)
+            remaining = _remaining(remaining, Counter(tag for _, tag in found.tasks), more)
         return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
 
-    async def _with_payloads(self, found: codec.Claimed) -> list[Leased]:
+    async def _with_payloads(self, found: codec.Found) -> list[Leased]:
         """Return the leased tasks, those with long payloads with these.
 
         One whose payload is gone was cancelled meanwhile. If they cannot be had, the tasks come
         back when their leases end, as those of any claim whose answer is lost.
         """
         tasks: list[Leased | None] = [leased for leased, _ in found.tasks]
+        if not found.longs:
+            return [leased for leased, _ in found.tasks]
         wanted = [self._keys.payload(found.tasks[at][0].attempt.task_id) for at in found.longs]
         payloads: Sequence[bytes | None]
         try:

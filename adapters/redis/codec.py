@@ -6,9 +6,9 @@ documents. Payloads are stored as they are and never opened. Tasks' strings are 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
+from typing import NamedTuple
 
 from ...domain.errors import StoreIncompatible
 from ...domain.identifiers import Attempt, FunctionId, TaskId
@@ -150,9 +150,8 @@ def defeat_items(defeat: Defeat) -> tuple[Items, bytes]:
     ), long
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What one call of claim.lua answers: tasks with their environments' tags, and what is left.
+class Found(NamedTuple):
+    """Tasks that were leased, with their environments' tags.
 
     ``longs`` are the places of tasks whose payloads have keys of their own: they are empty here.
     ``unreadable`` says of each task that is leased as well, and cannot be read, which it is.
@@ -161,6 +160,12 @@ class Claimed:
     tasks: list[tuple[Leased, str]]
     unreadable: list[StoreIncompatible]
     longs: list[int]
+
+
+class Claimed(NamedTuple):
+    """What one call of claim.lua answers: tasks, and of which environments there are more."""
+
+    found: Found
     next_due_ms: int | None
     left: set[str]
     elsewhere: set[str]
@@ -168,10 +173,23 @@ class Claimed:
 
 def claimed(token: str, items: Items) -> Claimed:
     """Return what claim.lua answers."""
+    next_due_ms = int(items[0]) if items[0] else None
+    left, elsewhere = (set(item.decode().split()) for item in items[1:_CLAIMED])
+    return Claimed(_leased(token, items[_CLAIMED:]), next_due_ms, left, elsewhere)
+
+
+def handed(element: bytes) -> Found:
+    """Return what was handed over with one submit: see shared/handing.lua."""
+    token, *items = unframe(element)
+    return _leased(record.unword(token.decode()), items)
+
+
+def _leased(token: str, items: Items) -> Found:
+    """Return tasks from 3 items each, as claim.lua answers them."""
     tasks: list[tuple[Leased, str]] = []
     longs: list[int] = []
     broken: list[StoreIncompatible] = []
-    for task_id, number, rest in zip(*(iter(items[_CLAIMED:]),) * LEASED, strict=True):
+    for task_id, number, rest in zip(*(iter(items),) * LEASED, strict=True):
         try:
             head, _, body = rest.split(b"\n", 2)
             attempt = Attempt(TaskId(task_id.decode()), int(number), token)
@@ -185,15 +203,7 @@ def claimed(token: str, items: Items) -> Claimed:
             if body[:1] == b"p":
                 longs.append(len(tasks))
             tasks.append(found)
-    next_due_ms = int(items[0]) if items[0] else None
-    left, elsewhere = (set(item.decode().split()) for item in items[1:_CLAIMED])
-    return Claimed(tasks, broken, longs, next_due_ms, left, elsewhere)
-
-
-def handed(element: bytes) -> Claimed:
-    """Return what was handed over with one submit: see shared/handing.lua."""
-    token, *items = unframe(element)
-    return claimed(record.unword(token.decode()), [b""] * _CLAIMED + items)
+    return Found(tasks, broken, longs)
 
 
 def adopted(attempt: Attempt, told: bytes) -> Leased | None:

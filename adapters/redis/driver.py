@@ -141,14 +141,17 @@ class Driver:
                 await self._part_with(error)
                 raise
 
-    async def last(self, commands: Sequence[Command]) -> Any:
-        """Send commands in one breath; return the answer to the last, whatever befell others."""
-        with translated():
-            try:
-                return await self._lines.last(commands)
-            except exceptions.ResponseError as error:
+    async def last(self, commands: Sequence[Command], limit_s: float) -> Any:
+        """Send commands in one breath; return the answer to the last, whatever befell others.
+
+        They may take ``limit_s`` all together, not the usual time.
+        """
+        try:
+            return await self._lines.last(commands, limit_s)
+        except DRIVER_ERRORS as error:  # as ``translated``: see ``run``
+            if isinstance(error, exceptions.ResponseError):
                 await self._part_with(error)
-                raise
+            raise unavailable(error) from error
 
     async def command(self, *words: Word) -> Any:
         """Send one command the driver's own way, which makes its answer handier."""

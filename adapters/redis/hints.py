@@ -7,10 +7,9 @@ The inbox goes before all else: under load the bell rings all the time, and a ca
 behind it. Hints may be lost with a broken connection; they are never the truth.
 """
 
-import asyncio
 import logging
+import time
 
-from ...domain.errors import StoreUnavailable
 from ...domain.identifiers import TaskId
 from ...domain.ports import Credit, Hint, Leased
 from . import codec
@@ -33,6 +32,9 @@ STALE_S = 0.5
 """So long after it should have been replaced a credit is forgotten: nothing is to be handed over to
 a dispatcher that is gone or stands still."""
 
+NOTHING = Hint()
+"""Time is up."""
+
 INBOX_AT_ONCE = 1_000
 """Most cancelled ids that are taken at once: Lua hands them on as arguments."""
 
@@ -45,17 +47,18 @@ class Hints:
         self._blocking = blocking
         self._keys = keys
         self._said = "", 0.0
+        self._named = "", (b"", b"", b"", b"")
 
     async def listen(self, owner: str, timeout_s: float, credit: Credit | None) -> Hint:
         """Return what there is to tell ``owner``, after at most ``timeout_s``."""
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         said, self._said = self._said, ("", 0.0)  # what holds after a call that fails is not known
-        hint = Hint()
+        hint = NOTHING
         told = "" if credit is None else _written(credit)
         if timeout_s <= 0 or said[0] != owner or now - said[1] > SAID_S:
             hint = await self._at_once(owner, told)
             said = owner, now
-        if hint == Hint() and timeout_s > 0:
+        if hint is NOTHING and timeout_s > 0:
             hint = await self._popped(owner, timeout_s, told)
         self._said = said
         return hint
@@ -66,42 +69,47 @@ class Hints:
         return Hint(tasks=tuple(task for each in elements for task in _handed(each)))
 
     async def _popped(self, owner: str, timeout_s: float, told: str) -> Hint:
-        keys = self._keys
-        credit: Command = ("UNLINK", keys.credit(owner))
+        credited, inbox, handed, bell = self._names(owner)
+        credit: Command = ("UNLINK", credited)
         if told:
             until_ms = round((timeout_s + STALE_S) * 1000)
-            credit = ("SET", keys.credit(owner), told, "PX", until_ms)
-        inbox, handed, bell = keys.inbox(owner), keys.handed(owner), keys.bell(owner)
+            credit = ("SET", credited, told, "PX", until_ms)
         # the server takes 0 for "for ever"
-        wait_s = f"{max(timeout_s, 0.001):.3f}"
-        pop = ("BLPOP", inbox, handed, bell, wait_s)
-        try:
-            async with asyncio.timeout(timeout_s + GRACE_S):
-                # a full server refuses the credit, and pops all the same
-                popped = await self._blocking.last([credit, pop])
-        except TimeoutError as error:
-            raise StoreUnavailable("it did not answer in time") from error
+        pop = ("BLPOP", inbox, handed, bell, f"{max(timeout_s, 0.001):.3f}")
+        # a full server refuses the credit, and pops all the same
+        popped = await self._blocking.last((credit, pop), timeout_s + GRACE_S)
         if popped is None:
-            return Hint()
+            return NOTHING
         key, element = popped
-        if key.decode() == handed:
+        if key == handed:
             return Hint(tasks=_handed(element))
-        if key.decode() == bell:
+        if key == bell:
             return Hint(work=True)
         rest = await self._at_once(owner, "")
         cancelled = (TaskId(element.decode()), *rest.cancelled)
         return Hint(rest.work, cancelled, rest.tasks)
 
+    def _names(self, owner: str) -> tuple[bytes, bytes, bytes, bytes]:
+        """Return the keys of credit, inbox, tasks and bell; one process has one owner."""
+        if self._named[0] != owner:
+            keys = self._keys
+            names = keys.credit(owner), keys.inbox(owner), keys.handed(owner), keys.bell(owner)
+            credit, inbox, handed, bell = (name.encode() for name in names)
+            self._named = owner, (credit, inbox, handed, bell)
+        return self._named[1]
+
     async def _at_once(self, owner: str, told: str) -> Hint:
         answer = await self._driver.run("listen", owner, INBOX_AT_ONCE, told)
         work, handed, *cancelled = unframe(answer)
+        if not (work or handed or cancelled):
+            return NOTHING
         tasks = _handed(handed) if handed else ()
         return Hint(work == b"1", tuple(TaskId(each.decode()) for each in cancelled), tasks)
 
 
 def _written(credit: Credit) -> str:
     """Return a credit as the scripts read it: see lua/shared/handing.lua."""
-    wants = (f" {tag} {most}" for tag, most in credit.wants.items() if most > 0)
+    wants = [f" {tag} {most}" for tag, most in credit.wants.items() if most > 0]
     return f"{word(credit.token)} {credit.lease_ms}{''.join(wants)}"
 
 
@@ -111,4 +119,4 @@ def _handed(element: bytes) -> tuple[Leased, ...]:
     for problem in found.unreadable:
         # the others are none the worse; it fails once its lease has ended too often
         log.error("handed over, and left until its lease ends: %s", problem)
-    return tuple(leased for leased, _ in found.tasks)
+    return tuple([leased for leased, _ in found.tasks])

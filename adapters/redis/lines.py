@@ -37,14 +37,17 @@ class Lines:
                 raise answer
         return answers
 
-    async def last(self, commands: Sequence[Command]) -> Any:
-        """Send commands in one breath; return the answer to the last, whatever befell others."""
-        answer = (await self._ask(commands))[-1]
+    async def last(self, commands: Sequence[Command], limit_s: float) -> Any:
+        """Send commands in one breath; return the answer to the last, whatever befell others.
+
+        They may take ``limit_s`` all together.
+        """
+        answer = (await self._ask(commands, limit_s))[-1]
         if isinstance(answer, exceptions.ResponseError):
             raise answer
         return answer
 
-    async def _ask(self, commands: Sequence[Command]) -> list[Any]:
+    async def _ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
         """Return all answers in order, errors among them.
 
         Nothing is ever sent twice. A call that is broken off takes its connection with it, so
@@ -54,7 +57,7 @@ class Lines:
         if line is None or line.ended():
             line = await self._another(line)
         try:
-            answers = await line.ask(commands)
+            answers = await line.ask(commands, limit_s)
         except BaseException:
             await self._drop(line)
             raise

@@ -49,7 +49,9 @@ def word(value: str) -> str:
 
 def unword(value: str) -> str:
     """Return the text that was made a word."""
-    return "" if value == "-" else unquote(value)
+    if value == "-":
+        return ""
+    return unquote(value) if "%" in value else value
 
 
 def budget_word(budget: Budget) -> str:

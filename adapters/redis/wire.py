@@ -24,8 +24,12 @@ APART_BYTES = 16 * 1024
 class Line(Protocol):
     """A connection on which commands are answered in order, one caller at a time."""
 
-    async def ask(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands in one breath and return their answers, errors among them."""
+    async def ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
+        """Send commands in one breath and return their answers, errors among them.
+
+        Raises the driver's TimeoutError if they take longer than ``limit_s``, where None stands
+        for the connection's own time limit for each, if it has one.
+        """
         ...
 
     def ended(self) -> bool:
@@ -51,16 +55,20 @@ class _Driven:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def ask(self, commands: Sequence[Command]) -> list[Any]:
-        answers: list[Any] = []
+    async def ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
         for command in commands:
             await self._connection.send_command(*command)
-        for _ in commands:
-            try:
-                answers.append(await self._connection.read_response())
-            except exceptions.ResponseError as error:
-                answers.append(error)
-        return answers
+        try:
+            async with asyncio.timeout(limit_s):
+                return [await self._answer() for _ in commands]
+        except TimeoutError as error:
+            raise exceptions.TimeoutError("no answer in time") from error
+
+    async def _answer(self) -> Any:
+        try:
+            return await self._connection.read_response()
+        except exceptions.ResponseError as error:
+            return error
 
     def ended(self) -> bool:
         return not bool(self._connection.is_connected)
@@ -85,11 +93,11 @@ class Wire(asyncio.Protocol):
         self._lost: bool = transport.is_closing()
         transport.set_protocol(self)
 
-    async def ask(self, commands: Sequence[Command]) -> list[Any]:
+    async def ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
         """Send commands in one breath and return their answers, errors among them.
 
-        Raises the driver's TimeoutError if they take longer than its time limit for each, and
-        ConnectionError.
+        Raises the driver's TimeoutError if they take longer than ``limit_s``, where None stands
+        for the connection's own time limit for each, if it has one; and ConnectionError.
         """
         if self._lost:
             raise exceptions.ConnectionError("the server closed the connection")
@@ -102,10 +110,12 @@ class Wire(asyncio.Protocol):
             self._transport.write(parts[0])
         else:
             self._transport.writelines(parts)
-        limit_s: float | None = self._connection.socket_timeout
         if limit_s is None:
-            return await asked
-        timer = self._loop.call_later(limit_s * len(commands), self._late)
+            each_s: float | None = self._connection.socket_timeout
+            if each_s is None:
+                return await asked
+            limit_s = each_s * len(commands)
+        timer = self._loop.call_later(limit_s, self._late)
         try:
             return await asked
         finally:

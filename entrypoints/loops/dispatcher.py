@@ -48,6 +48,7 @@ from ...domain.protocol.effects import (
 from ...domain.protocol.messages import Orders, Report
 from ..logs import LEVELS
 from .alarm import Alarm
+from .carriers import Carriers
 from .tasks_in import TasksIn
 
 log = logging.getLogger("gofer.dispatcher")
@@ -103,8 +104,7 @@ class Dispatcher:
         )
         self._alarm = Alarm()
         self._over = asyncio.Event()
-        self._calls = asyncio.TaskGroup()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._carriers = Carriers(self._carry_out)
         self._deadline: asyncio.TimerHandle | None = None
         self._away = False
 
@@ -114,11 +114,12 @@ class Dispatcher:
         A bug ends it with an ExceptionGroup: leases and workers outlive a dispatcher.
         """
         try:
-            async with self._calls, asyncio.TaskGroup() as readers:
+            async with self._carriers, asyncio.TaskGroup() as readers:
                 tasks = [readers.create_task(read()) for read in (self._read, self._keep_time)]
                 self._perform(self._core.tick(self._clock.steady_ms()))
                 await self._over.wait()
-                for task in (*tasks, *self._under_way):
+                self._carriers.stop()
+                for task in tasks:
                     task.cancel()
         finally:
             self._alarm.stop()
@@ -174,7 +175,7 @@ class Dispatcher:
                 case Note():
                     log.log(LEVELS[effect.level], "%s", effect)
                 case _:
-                    self._call(effect)
+                    self._carriers.carry(effect)
         if self._core.drained:
             self._over.set()
         now = self._clock.steady_ms()
@@ -193,11 +194,6 @@ class Dispatcher:
         if message.recorded:
             self._telemetry.point(Point.ACKNOWLEDGED)
         return taken
-
-    def _call(self, call: StoreCall) -> None:
-        task = self._calls.create_task(self._carry_out(call))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
 
     async def _carry_out(self, call: StoreCall) -> None:
         try:

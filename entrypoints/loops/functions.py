@@ -23,13 +23,17 @@ class FunctionCache:
 
     async def get(self, ids: Iterable[FunctionId]) -> dict[FunctionId, Function]:
         """Return those that exist; raise StoreUnavailable if one had to be asked for in vain."""
-        wanted = set(ids)
-        found = {i: self._kept[i] for i in wanted if i in self._kept}
-        for identifier in found:
-            self._kept.move_to_end(identifier)
-        missing = sorted(wanted - found.keys())
+        found: dict[FunctionId, Function] = {}
+        missing: list[FunctionId] = []
+        for identifier in set(ids):
+            kept = self._kept.get(identifier)
+            if kept is None:
+                missing.append(identifier)
+            else:
+                found[identifier] = kept
+                self._kept.move_to_end(identifier)
         if missing:
-            for function in await self._store.fetch(missing):
+            for function in await self._store.fetch(sorted(missing)):
                 if function is not None:
                     found[function.id] = function
                     self._keep(function)

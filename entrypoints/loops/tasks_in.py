@@ -1,6 +1,5 @@
 """How tasks come to a dispatcher: claimed, or handed over to it while it listens."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 
@@ -83,7 +82,7 @@ class TasksIn:
         claim = await self._tasks.claim(self._owner, self._token(), wants, self._lease_ms)
         if claim.tasks:
             self._telemetry.point(Point.CLAIMED)
-        functions = await self._functions.get(task.function_id for task in claim.tasks)
+        functions = await self._functions.get({task.function_id for task in claim.tasks})
         claim = replace(claim, tasks=self._bounded(claim.tasks))
         return self._core.claimed(claim, functions, self._clock.steady_ms())
 
@@ -101,17 +100,19 @@ class TasksIn:
         if not hint.tasks:
             return hint, NOTHING_BROUGHT
         self._telemetry.point(Point.HANDED)
-        functions = await self._functions.get(task.function_id for task in hint.tasks)
-        since_ms = min(self._credits.get(task.attempt.token, -inf) for task in hint.tasks)
-        return replace(hint, tasks=self._bounded(hint.tasks)), Brought(functions, since_ms)
+        functions = await self._functions.get({task.function_id for task in hint.tasks})
+        tokens = {task.attempt.token for task in hint.tasks}
+        since_ms = min([self._credits.get(token, -inf) for token in tokens])
+        brought = Brought(functions, since_ms)
+        return Hint(hint.work, hint.cancelled, self._bounded(hint.tasks)), brought
 
     def _token(self) -> str:
         return f"{self._entropy.bits(TOKEN_BITS):016x}"
 
-    def _bounded(self, tasks: Iterable[Leased]) -> tuple[Leased, ...]:
+    def _bounded(self, tasks: tuple[Leased, ...]) -> tuple[Leased, ...]:
         timeout_ms = self._timeout_ms
         if timeout_ms is None:
-            return tuple(tasks)
+            return tasks
         return tuple(
             task
             if task.budget.timeout_ms is not None

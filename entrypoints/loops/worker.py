@@ -115,23 +115,32 @@ class Worker:
         try:
             while True:
                 messages = await self._uplink.receive()
-                orders = [each for each in messages if isinstance(each, Orders)]
-                if any(each.assign for each in orders):
+                assign = recorded = welcome = False
+                for each in messages:
+                    if isinstance(each, Orders):
+                        assign = assign or bool(each.assign)
+                        recorded = recorded or bool(each.recorded)
+                    elif isinstance(each, Welcome):
+                        welcome = True
+                if assign:
                     self._telemetry.point(Point.ORDERED)
                 self._perform(self._core.received(messages, self._clock.steady_ms()))
-                if any(each.recorded for each in orders):
+                if recorded:
                     self._telemetry.point(Point.FORGOTTEN)
-                if any(isinstance(each, Welcome) for each in messages):
+                if welcome:
                     self._telemetry.point(Point.WELCOMED)
+                    if self._core.connected:
+                        self._connected.set()
         except LinkClosed:
             self._over.set()
 
     async def _read_executor(self) -> None:
         while True:
             events = await self._executor.events()
-            if any(isinstance(each, Began) for each in events):
+            kinds = set(map(type, events))
+            if Began in kinds:
                 self._telemetry.point(Point.BEGAN)
-            if any(isinstance(each, Ended) for each in events):
+            if Ended in kinds:
                 self._telemetry.point(Point.ENDED)
             self._perform(self._core.executed(events, self._clock.steady_ms()))
 
@@ -147,8 +156,6 @@ class Worker:
         waiting = deque(effects)
         while waiting:
             waiting.extend(self._carry_out(waiting.popleft()))
-        if self._core.connected:
-            self._connected.set()
         self._alarm.set(self._core.next_tick_ms(), self._clock.steady_ms())
 
     def _carry_out(self, effect: WorkerEffect) -> Sequence[WorkerEffect]:
@@ -182,8 +189,11 @@ class Worker:
 
     def _execute(self, effect: Execute) -> Sequence[WorkerEffect]:
         """Hand tasks to the executor; those whose function it has dropped are asked for anew."""
-        self._executor.learn(effect.functions)
-        known = [a for a in effect.assignments if self._executor.knows(a.digest)]
+        if effect.functions:
+            self._executor.learn(effect.functions)
+        known = effect.assignments
+        if not all(map(self._executor.knows, {a.digest for a in known})):
+            known = tuple(a for a in known if self._executor.knows(a.digest))
         self._executor.execute(known)
         if known:
             self._telemetry.point(Point.EXECUTING)
