@@ -134,11 +134,10 @@ class Batches:
         Where there is none yet and some are still to come, waits for one, at most ``timeout_s``.
         Raises NotFound, StoreUnavailable.
         """
-        page = await self._page(batch_id, first, limit)
-        if not page.endings and limit and timeout_s > 0 and page.state.ended < page.state.count:
-            await self._batches.wait_ending(batch_id, first, timeout_s)
-            page = await self._page(batch_id, first, limit)
-        return page
+        if not limit or timeout_s <= 0:
+            return await self._page(batch_id, first, limit)
+        page = await self._batches.next_endings(batch_id, first, limit, timeout_s)
+        return _known(batch_id, page)
 
     async def cancel(self, batch_id: BatchId, *, running: bool = True) -> Counter[Cancelled]:
         """End all tasks of a batch that have not ended; return what became of how many.
@@ -161,10 +160,7 @@ class Batches:
         return answers
 
     async def _page(self, batch_id: BatchId, first: int, limit: int) -> BatchPage:
-        page = await self._batches.endings(batch_id, first, limit)
-        if page is None:
-            raise NotFound("batch", batch_id)
-        return page
+        return _known(batch_id, await self._batches.endings(batch_id, first, limit))
 
     async def _named(self, key: str, asked: str, fresh: BatchId) -> BatchId:
         batch = await self._batches.name_batch(batch_idempotency(key, asked), fresh)
@@ -175,3 +171,9 @@ class Batches:
 
 def _asked(wishes: Sequence[Submission | GoferError]) -> list[Submission]:
     return [wish for wish in wishes if not isinstance(wish, GoferError)]
+
+
+def _known(batch_id: BatchId, page: BatchPage | None) -> BatchPage:
+    if page is None:
+        raise NotFound("batch", batch_id)
+    return page

@@ -221,11 +221,15 @@ class MemoryStore(MemoryFunctions):
         self._ground.now()
         return batches.page(self._records, batch_id, first, limit)
 
-    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
-        """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
-        page = await self.endings(batch_id, 0, 0)
-        if timeout_s > 0 and (page is None or page.state.ended <= seen):
-            await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
+    async def next_endings(
+        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+    ) -> BatchPage | None:
+        """Return as ``endings`` does, once there is something to tell, or when time is up."""
+        page = await self.endings(batch_id, first, limit)
+        if page is None or page.endings or page.state.ended >= page.state.count or timeout_s <= 0:
+            return page
+        await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
+        return await self.endings(batch_id, first, limit)
 
     async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
         """Wait for a hint to ``owner``: cancels and tasks go before work."""

@@ -1,7 +1,6 @@
 """Batches on Redis: how one stands, its endings in order, and the wait for the next of them."""
 
 import asyncio
-from collections.abc import Sequence
 
 from ...domain.identifiers import BatchId, TaskId
 from ...domain.policy import BATCH
@@ -78,20 +77,27 @@ class RedisBatches:
         ]
         return endings, sum(map(len, answer)) + sum(len(each or b"") for each in longs)
 
-    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
-        """Return once more than ``seen`` tasks have ended, or when time is up."""
+    async def next_endings(
+        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+    ) -> BatchPage | None:
+        """Return as ``endings`` does, once there is something to tell, or when time is up.
+
+        Looked up anew now and then: a published message may be lost.
+        """
         now = asyncio.get_running_loop().time
         deadline = now() + timeout_s
-
-        async def look_up(_: Sequence[TaskId]) -> frozenset[TaskId]:
-            page = await self.endings(batch_id, 0, 0)
-            return frozenset([waited]) if page is not None and page.state.told > seen else none
-
-        waited, none = TaskId(batch_id), frozenset[TaskId]()
         while (left := deadline - now()) > 0 and not self._endings.leaving:
-            # looked at anew each time: a published message may be lost
-            if await self._endings.wait(frozenset([waited]), min(left, self._poll_s), look_up):
-                return
+            with self._endings.follow(batch_id, first) as following:
+                if not following.known:
+                    await following.prepare()
+                    page = await self.endings(batch_id, first, limit)
+                    if page is None or page.endings or page.state.ended >= page.state.count:
+                        return page
+                    following.looked(page)
+                heard = await following.heard(min(left, self._poll_s))
+            if heard is not None:
+                return BatchPage(heard.state, heard.endings[:limit])
+        return await self.endings(batch_id, first, limit)
 
 
 def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:

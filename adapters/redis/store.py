@@ -6,8 +6,8 @@ settings and the durability. A store must be used from one event loop; nothing o
 exceptions leaves it; no call is repeated here, for one that timed out may have been carried out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Self, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 from redis.asyncio import Redis
 
@@ -32,10 +32,12 @@ from . import codec, record
 from .batch_store import RedisBatches
 from .batches import batches
 from .bodies import Bodies
+from .calling import Calls
 from .claiming import Claims
 from .driver import Driver, open_clients
-from .endings import Endings, Expectation
+from .endings import Endings
 from .events import RedisEvents
+from .expecting import Expectation
 from .framing import frame, unframe
 from .functions import RedisFunctions
 from .hints import Hints
@@ -47,11 +49,7 @@ from .output import RedisOutput
 from .queues import RedisQueues
 from .reading import Reading
 from .scripts import read_scripts
-from .wire import Word
 from .workers import RedisWorkers
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 
 class RedisStore(RedisFunctions):
@@ -73,6 +71,7 @@ class RedisStore(RedisFunctions):
         super().__init__(Driver(client, self._keys.prefix, sources), self._options.retention_ms)
         self._blocking = Driver(blocking, self._keys.prefix, sources)
         self._bodies = Bodies(self._driver, self._keys)
+        self._calls = Calls(self._driver, self._bodies)
         self._reading = Reading(self._driver, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
         self.workers = RedisWorkers(self._driver, self._keys)
@@ -109,7 +108,7 @@ class RedisStore(RedisFunctions):
 
     async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
-        return await self._apart(
+        return await self._calls.apart(
             "submit",
             tasks,
             codec.new_task_items,
@@ -130,11 +129,13 @@ class RedisStore(RedisFunctions):
     ) -> list[Written]:
         """Note that attempts (may) have begun, and who runs them."""
         begun = list(zip(attempts, workers or [WorkerId("")] * len(attempts), strict=True))
-        return await self._each("start", begun, codec.start_items, codec.written)
+        return await self._calls.each("start", begun, codec.start_items, codec.written)
 
     async def renew(self, attempts: Sequence[Attempt], lease_ms: int) -> list[Attempt]:
         """Extend leases; return the attempts that are no longer valid."""
-        answers = await self._each("renew", attempts, codec.attempt_items, codec.written, lease_ms)
+        answers = await self._calls.each(
+            "renew", attempts, codec.attempt_items, codec.written, lease_ms
+        )
         return [a for a, w in zip(attempts, answers, strict=True) if w is not Written.RECORDED]
 
     async def adopt(
@@ -152,7 +153,7 @@ class RedisStore(RedisFunctions):
 
     async def complete(self, completions: Sequence[Completion]) -> list[Written]:
         """Record results and wake the waiters."""
-        return await self._apart(
+        return await self._calls.apart(
             "complete",
             completions,
             codec.completion_items,
@@ -163,7 +164,7 @@ class RedisStore(RedisFunctions):
 
     async def fail(self, defeats: Sequence[Defeat]) -> list[Written]:
         """Record failures, or queue the tasks again."""
-        return await self._apart(
+        return await self._calls.apart(
             "fail",
             defeats,
             codec.defeat_items,
@@ -177,7 +178,9 @@ class RedisStore(RedisFunctions):
     ) -> list[Written]:
         """Hand back tasks that did not run."""
         leading = (max(0, delay_ms), record.word(reason))
-        return await self._each("release", attempts, codec.attempt_items, codec.written, *leading)
+        return await self._calls.each(
+            "release", attempts, codec.attempt_items, codec.written, *leading
+        )
 
     async def reap(self, limit: int) -> list[Reaped]:
         """Take up to ``limit`` expired leases away."""
@@ -194,7 +197,7 @@ class RedisStore(RedisFunctions):
     async def cancel(self, task_ids: Sequence[TaskId]) -> list[Cancelled]:
         """End tasks as CANCELLED; tell the owners of running ones."""
         kept = self._options.retention_ms
-        return await self._each("cancel", task_ids, codec.id_items, codec.cancelled, kept)
+        return await self._calls.each("cancel", task_ids, codec.id_items, codec.cancelled, kept)
 
     # ------------------------------------------------------------ looking and waiting
 
@@ -226,9 +229,11 @@ class RedisStore(RedisFunctions):
         """Return how a batch stands and, in calls of BATCH, some of its tasks that have ended."""
         return await self._batches.endings(batch_id, first, limit)
 
-    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
-        """Return once more than ``seen`` tasks of a batch have ended, or when time is up."""
-        await self._batches.wait_ending(batch_id, seen, timeout_s)
+    async def next_endings(
+        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+    ) -> BatchPage | None:
+        """Return as ``endings`` does, once there is something to tell, or when time is up."""
+        return await self._batches.next_endings(batch_id, first, limit, timeout_s)
 
     def wake(self) -> None:
         """Let whoever waits for tasks return, now and from now on."""
@@ -257,44 +262,3 @@ class RedisStore(RedisFunctions):
         await self._endings.close()
         await self._blocking.close()
         await self._driver.close()
-
-    # ------------------------------------------------------------ inside
-
-    async def _each(
-        self,
-        script: str,
-        batch: Sequence[Item],
-        items_of: Callable[[Item], codec.Items],
-        read: Callable[[bytes], Sequence[Answer]],
-        *leading: Word,
-    ) -> list[Answer]:
-        """Run a script that answers for each item; ``read`` tells what its answers mean."""
-        answers: list[Answer] = []
-        for part in batches(batch):
-            items = frame([item for each in part for item in items_of(each)])
-            answers.extend(read(await self._driver.run(script, *leading, items)))
-        return answers
-
-    async def _apart(
-        self,
-        script: str,
-        batch: Sequence[Item],
-        items_of: Callable[[Item], tuple[codec.Items, bytes]],
-        read: Callable[[bytes], Sequence[Answer]],
-        *leading: Word,
-        size: Callable[[Item], int],
-    ) -> list[Answer]:
-        """Run a script as above; long bodies travel as arguments of their own."""
-
-        def call(part: Sequence[Item]) -> tuple[bytes, list[bytes]]:
-            told = [items_of(each) for each in part]
-            items = frame([item for row, _ in told for item in row])
-            return items, [long for _, long in told if long]
-
-        if len(batch) == 1:  # as most are that come alone: spared the layers below
-            items, longs = call(batch)
-            if not longs:
-                return [*read(await self._driver.run(script, *leading, items, ""))]
-        calls = map(call, batches(batch, size))
-        answered = await self._bodies.run_each(script, calls, *leading)
-        return [answer for each in answered for answer in read(each)]

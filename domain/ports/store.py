@@ -234,9 +234,12 @@ class BatchStore(Protocol):
         """
         ...
 
-    async def wait_ending(self, batch_id: BatchId, seen: int, timeout_s: float) -> None:
-        """Return once more than ``seen`` tasks of a batch have ended, or when time is up.
+    async def next_endings(
+        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+    ) -> BatchPage | None:
+        """Return as ``endings`` does, but only once there is something to tell.
 
-        May return too early. An unknown batch has none that ended.
+        Which is: an end behind ``first``, or that all have ended, or that there is no such batch
+        (None). When time is up, what there is.
         """
         ...

@@ -42,6 +42,18 @@ async def positions(store: Store, first: int = 0, limit: int = 1_000) -> list[in
     return [ending.position for ending in page.endings]
 
 
+async def next_results(store: Store, first: int) -> dict[int, bytes]:
+    """Wait for what ends of BATCH behind the ``first`` so many; return results by position."""
+    page = await store.next_endings(BATCH, first, 1_000, 30)
+    assert page is not None
+    assert page.state.told == first + len(page.endings)
+    return {
+        each.position: each.outcome.result
+        for each in page.endings
+        if isinstance(each.outcome, Success)
+    }
+
+
 class BatchStoreContract(StoreContract):
     """Counting, the order of endings, waiting, keys, and being forgotten."""
 
@@ -128,30 +140,102 @@ class BatchStoreContract(StoreContract):
     async def test_a_waiter_hears_of_the_next_ending(self, store: Store) -> None:
         await queue(store, *members(2))
         one, two = [each.attempt for each in await take(store)]
-        await store.complete(done([one]))
+        await store.complete(done([one], b"one"))
         async with asyncio.timeout(10):
-            await store.wait_ending(BATCH, 0, 30)
-            waiting = asyncio.create_task(store.wait_ending(BATCH, 1, 30))
-            await asyncio.sleep(0)
+            assert await next_results(store, 0) == {1: b"one"}
+            waiting = asyncio.create_task(next_results(store, 1))
+            await asyncio.wait([waiting], timeout=0.05)
             assert not waiting.done()
-            await store.complete(done([two]))
-            await waiting
+            await store.complete(done([two], b"two"))
+            assert await waiting == {2: b"two"}
+
+    async def test_a_waiter_is_told_of_results_however_long_they_are(self, store: Store) -> None:
+        await queue(store, *members(6))
+        attempts = [each.attempt for each in await take(store)]
+        results = [b"1", b"2" * 5_000, b"3", b"4" * 100_000]
+        async with asyncio.timeout(10):
+            for seen, (attempt, result) in enumerate(zip(attempts, results, strict=False)):
+                waiting = asyncio.create_task(next_results(store, seen))
+                await asyncio.wait([waiting], timeout=0.02)
+                await store.complete(done([attempt], result))
+                assert await waiting == {seen + 1: result}
+
+    async def test_a_waiter_is_told_of_failures_among_results(self, store: Store) -> None:
+        await queue(store, *members(3))
+        one, two, three = [each.attempt for each in await take(store)]
+        async with asyncio.timeout(10):
+            for seen, end in enumerate(
+                (
+                    store.complete(done([one])),
+                    store.fail(lost([two])),
+                    store.complete(done([three])),
+                )
+            ):
+                waiting = asyncio.create_task(store.next_endings(BATCH, seen, 9, 30))
+                await asyncio.wait([waiting], timeout=0.02)
+                await end
+                page = await waiting
+                assert page is not None
+                assert [each.position for each in page.endings] == [seen + 1]
+                assert page.state.ended == seen + 1
+
+    async def test_a_waiter_is_told_of_what_ended_while_nobody_waited(self, store: Store) -> None:
+        await queue(store, *members(4))
+        attempts = [each.attempt for each in await take(store)]
+        async with asyncio.timeout(10):
+            waiting = asyncio.create_task(next_results(store, 0))
+            await asyncio.wait([waiting], timeout=0.02)
+            await store.complete(done(attempts[:1], b"r"))
+            assert await waiting == {1: b"r"}
+            await store.complete(done(attempts[1:2], b"r"))
+            await store.complete(done(attempts[2:3], b"r"))
+            assert await next_results(store, 1) == {2: b"r", 3: b"r"}
+            waiting = asyncio.create_task(next_results(store, 3))
+            await asyncio.wait([waiting], timeout=0.02)
+            await store.complete(done(attempts[3:], b"r"))
+            assert await waiting == {4: b"r"}
+
+    async def test_a_waiter_is_told_no_more_than_it_wants(self, store: Store) -> None:
+        await queue(store, *members(3))
+        attempts = [each.attempt for each in await take(store)]
+        waiting = asyncio.create_task(store.next_endings(BATCH, 0, 2, 30))
+        await asyncio.wait([waiting], timeout=0.02)
+        await store.complete(done(attempts))
+        async with asyncio.timeout(10):
+            page = await waiting
+        assert page is not None
+        assert [each.position for each in page.endings] == [1, 2]
+        assert page.state.told == 3
+
+    async def test_nobody_waits_for_more_where_all_have_ended(self, store: Store) -> None:
+        await queue(store, *members(1))
+        await store.complete(done([each.attempt for each in await take(store)]))
+        async with asyncio.timeout(10):
+            page = await store.next_endings(BATCH, 1, 9, 30)
+        assert page is not None
+        assert page.endings == ()
+
+    async def test_nobody_waits_for_a_batch_that_is_not_there(self, store: Store) -> None:
+        async with asyncio.timeout(10):
+            assert await store.next_endings(OTHER, 0, 9, 30) is None
 
     async def test_nobody_waits_for_endings_in_a_process_that_leaves(self, store: Store) -> None:
         await queue(store, *members(1))
-        waiting = asyncio.create_task(store.wait_ending(BATCH, 0, 30))
+        waiting = asyncio.create_task(store.next_endings(BATCH, 0, 9, 30))
         await asyncio.wait([waiting], timeout=0.05)
         store.wake()
         async with asyncio.timeout(10):
-            await waiting
-            await store.wait_ending(BATCH, 0, 30)
+            for page in (await waiting, await store.next_endings(BATCH, 0, 9, 30)):
+                assert page is not None
+                assert page.endings == ()
 
     async def test_a_wait_ends_with_its_time(self, store: Store) -> None:
         await queue(store, *members(1))
         async with asyncio.timeout(10):
-            await store.wait_ending(BATCH, 0, 0.02)
-            await store.wait_ending(OTHER, 0, 0.02)
-            await store.wait_ending(BATCH, 0, 0)
+            for wait_s in (0.02, 0):
+                page = await store.next_endings(BATCH, 0, 9, wait_s)
+                assert page is not None
+                assert page.endings == ()
 
     async def test_a_key_names_the_batch_that_it_was_bound_to_first(self, store: Store) -> None:
         assert await store.name_batch(WISH, BATCH) == BATCH

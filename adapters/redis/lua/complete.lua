@@ -6,14 +6,14 @@
 --             order: see bodies.lua
 -- Answer      a letter each: R recorded, D duplicate, S stale, G gone
 -- Repeatable  yes: D
--- Uses        batches, bodies, ends, fence, publish, tasks, unframe, writes
+-- Uses        bodies, ends, fence, publish, tasks, unframe, writes
 -- Leases are freed before anything else is written, so that it passes when memory is full.
 local missing = lost(3)
 if missing then return missing end
 local retention = whole(tonumber(ARGV[1]))
 local items = unframe(ARGV[2])
 local DONE = {C = true}
--- Where so few end at once, whoever waits for one is told all of it, and need not ask.
+-- Where so few end at once, whoever waits for one or its batch is told all of it, and need not ask.
 local TOLD_MOST = 10
 local tasks, answers, ids, ended, seen, results, longs = read(items, 4), {}, {}, {}, {}, {}, 0
 for n, task in ipairs(tasks) do
@@ -40,7 +40,7 @@ if #ids > 0 then
     local task, life = finish(ids[k], 'C', tasks[n], line, items[4 * n], retention)
     if results[n] then
       keep(P .. 'x:' .. ids[k], results[n], life or retention)
-    elseif #ids <= TOLD_MOST and not life and not of_batch(ids[k]) then
+    elseif #ids <= TOLD_MOST and not life then
       told[#told + 1] = ids[k]
       told[#told + 1] = task
     end

@@ -17,25 +17,34 @@ local function fade(names, retention)
 end
 
 -- Count tasks that have ended as `state` in their batches, and tell the waiters of both: ids, and
--- behind a line feed, framed, `told`: ids and strings of those of which more is told.
+-- behind a line feed, framed, `told`: ids and strings of those of which more is told. Where it tells
+-- of all of them, it also tells how their batches stand, in the order of endings.lua.
+local COUNTED = {C = 4, F = 5, X = 6, E = 7}
+
 local function publish(ids, state, retention, told)
   if #ids == 0 then return end
   local message = {}
   for i = 1, #ids do message[i] = ids[i] end
+  local all_told = told and #told == 2 * #ids
   local batches, ended = by_batch(ids)
   for batch, positions in pairs(batches) do
     local key = P .. 'b:' .. batch
-    local known = redis.call('HMGET', key, 'n', 'v')
-    local count = tonumber(known[1] or 0)
+    local known = redis.call('HMGET', key, 'c', 'n', 'm', 'C', 'F', 'X', 'E', 'v')
+    local count = tonumber(known[2] or 0)
     if count > 0 then
-      redis.call('HINCRBY', key, state, #positions)
+      known[COUNTED[state]] = redis.call('HINCRBY', key, state, #positions)
       local there = redis.call('RPUSH', key .. ':e', unpack(positions))
-      if there - tonumber(known[2] or 0) >= count then
+      if there - tonumber(known[8] or 0) >= count then
         redis.call('PEXPIRE', key, retention)
         redis.call('PEXPIRE', key .. ':e', retention)
         ended[#ended + 1] = batch
       end
       message[#message + 1] = batch
+      if all_told then
+        for i = 1, #known do known[i] = known[i] or '0' end
+        told[#told + 1] = batch
+        told[#told + 1] = concat(known, ' ')
+      end
     end
   end
   fade(ended, retention)
