@@ -16,13 +16,11 @@ import httptools
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, Body, in_words, pauses
 from .errors import Refused, Unreachable
+from .heads import request
 from .silence import Silence
 
 IDLE_MOST = 64
 """Connections that are kept while nobody uses them."""
-
-_SPACES = 2
-"""In a request's first line: method, path, version."""
 
 _BROKEN = (OSError, EOFError, httptools.HttpParserError)
 
@@ -251,17 +249,4 @@ class AsyncConnections:
         return exchange
 
     def _request(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> bytes:
-        address = self.address
-        pieces = body if isinstance(body, list) else [body or b""]
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        lines = [
-            f"{method} {address.prefix}{path} HTTP/1.1",
-            f"Host: {host}:{address.port}",
-            *(f"{name}: {value}" for name, value in {**address.headers, **headers}.items()),
-        ]
-        if body is not None or method != "GET":
-            lines.append(f"Content-Length: {sum(map(len, pieces))}")
-        for line in lines:  # as the standard library does: nothing smuggles in another request
-            if not line.isprintable() or (line is lines[0] and line.count(" ") > _SPACES):
-                raise ValueError(f"{line[:80]!r} cannot be part of a request")
-        return b"".join(["\r\n".join([*lines, "", ""]).encode("latin-1"), *pieces])
+        return b"".join(request(self.address, method, path, body, headers))

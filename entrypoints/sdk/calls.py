@@ -1,6 +1,6 @@
 """Requests of both clients, and how their answers are read; nothing is sent here."""
 
-import uuid
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -64,6 +64,11 @@ class Recorded:
     refused: Mapping[int, Problem]
 
 
+def fresh_key() -> str:
+    """Return an idempotency key that nobody else has: 128 random bits."""
+    return secrets.token_hex(16)
+
+
 def registration(parcel: Parcel) -> Asked:
     """Return the request that registers a function."""
     return "/v1/functions", parcel.wish(), dict(_JSON)
@@ -86,7 +91,7 @@ def batch(
 ) -> Asked:
     """Return the request that has a function run on payloads."""
     body = submission(payloads, function_id, said)
-    return "/v1/batches", body, {**_BOTH, "Idempotency-Key": key or uuid.uuid4().hex}
+    return "/v1/batches", body, {**_BOTH, "Idempotency-Key": key or fresh_key()}
 
 
 def recorded(answer: Answer) -> Recorded:
@@ -110,7 +115,7 @@ def call(function_id: str, payload: bytes, said: Mapping[str, Any], wait_s: floa
     It has a key: sent again because its answer was lost, it waits for the same task.
     """
     body = _encode(SubmitTask(function_id, payload, **said))
-    return f"/v1/tasks?wait={wait_s:g}", body, {**_BOTH, "Idempotency-Key": uuid.uuid4().hex}
+    return f"/v1/tasks?wait={wait_s:g}", body, {**_BOTH, "Idempotency-Key": fresh_key()}
 
 
 def called(answer: Answer) -> Item | str:
@@ -149,7 +154,7 @@ def json(method: str, path: str, body: Any) -> Asked:
     if data is not None:
         headers["Content-Type"] = JSON
     if method == "POST":
-        headers["Idempotency-Key"] = uuid.uuid4().hex
+        headers["Idempotency-Key"] = fresh_key()
     return path, data, headers
 
 

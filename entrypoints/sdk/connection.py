@@ -7,6 +7,7 @@ again on a new connection; so none of this reaches the caller, unless it lasts.
 
 import http.client
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
@@ -16,7 +17,7 @@ from itertools import chain
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, Body, in_words, pauses
 from .errors import Refused, Unreachable
-from .whole import SecureWholeConnection, WholeConnection
+from .heads import Received, received, request
 
 _BROKEN = (http.client.HTTPException, OSError)
 _CHUNK_BYTES = 65_536
@@ -30,8 +31,9 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         """Take where the service is; nothing is sent before the first request."""
-        kind = SecureWholeConnection if address.secure else WholeConnection
+        kind = http.client.HTTPSConnection if address.secure else http.client.HTTPConnection
         self._address = address
+        self._limit_s = ANSWER_S
         self._connection = kind(address.host, address.port, timeout=ANSWER_S)
 
     def ask(
@@ -52,10 +54,8 @@ class Connection:
             if pause_s:
                 time.sleep(pause_s)
             try:
-                response = self._send(method, path, body, headers or {}, wait_s)
-                told = response.read()
-                kind = response.headers.get("content-type") or ""
-                return self._address.checked(response.status, kind, told)
+                answer = self._asked(method, path, body, headers or {}, wait_s)
+                return self._address.checked(answer.status, answer.kind, answer.body)
             except Refused as refusal:
                 if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
@@ -77,7 +77,10 @@ class Connection:
         ``silence_s``. The connection is closed at the end.
         """
         try:
-            response = self._send("GET", path, None, headers, silence_s - ANSWER_S)
+            self._ready(silence_s)
+            all_headers = {**self._address.headers, **headers}
+            self._connection.request("GET", self._address.prefix + path, None, all_headers)
+            response = self._connection.getresponse()
             kind = response.headers.get("content-type") or ""
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 self._address.checked(response.status, kind, response.read())
@@ -92,18 +95,28 @@ class Connection:
         """Close the connection; the next request opens another."""
         self._connection.close()
 
-    def _send(
+    def _asked(
         self, method: str, path: str, body: Body, headers: Mapping[str, str], wait_s: float
-    ) -> http.client.HTTPResponse:
+    ) -> Received:
+        pieces = request(self._address, method, path, body, headers)
+        sock = self._ready(ANSWER_S + wait_s)
+        for piece in pieces:
+            sock.sendall(piece)
+        answer = received(sock, method)
+        if not answer.reusable:
+            self.close()
+        return answer
+
+    def _ready(self, limit_s: float) -> socket.socket:
+        """Return the connection's socket, open, with this time limit."""
         connection = self._connection
-        connection.timeout = ANSWER_S + wait_s
-        if connection.sock is not None:
-            connection.sock.settimeout(ANSWER_S + wait_s)
-        all_headers = {**self._address.headers, **headers}
-        if isinstance(body, list):
-            all_headers["Content-Length"] = str(sum(map(len, body)))
-        connection.request(method, self._address.prefix + path, body, all_headers)
-        return connection.getresponse()
+        if connection.sock is None:
+            connection.timeout = limit_s
+            connection.connect()
+        elif limit_s != self._limit_s:
+            connection.sock.settimeout(limit_s)
+        self._limit_s = limit_s
+        return connection.sock
 
 
 class Connections:

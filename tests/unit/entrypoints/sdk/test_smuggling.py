@@ -3,6 +3,7 @@
 import pytest
 
 from gofer.entrypoints.sdk.aio import AsyncClient
+from gofer.entrypoints.sdk.client import Client
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -17,6 +18,8 @@ NOWHERE = "http://127.0.0.1:9"
     ],
 )
 async def test_a_path_that_would_end_its_line_is_refused(path: str) -> None:
+    with Client(NOWHERE) as plain, pytest.raises(ValueError, match="cannot be part of a request"):
+        plain.request("GET", path)
     async with AsyncClient(NOWHERE) as client:
         with pytest.raises(ValueError, match="cannot be part of a request"):
             await client.request("GET", path)
