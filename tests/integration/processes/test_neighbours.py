@@ -150,7 +150,7 @@ async def test_a_child_begins_its_next_brief_task_although_the_supervisor_stands
         return time.monotonic() - began
 
     async def took_10_ms_at_most() -> bool:
-        runs = [await single.value(touch, str(tmp_path / "learnt")) for _ in range(8)]
+        runs: list[float] = [await single.value(touch, str(tmp_path / "learnt")) for _ in range(8)]
         return max(runs) <= 0.01  # what is learnt is a running mean; on a busy machine 4 ms are 30
 
     await wait_until_async(took_10_ms_at_most, "the task is known to be brief", 30)

@@ -72,5 +72,5 @@ def _can_fail(node: ast.AST) -> bool:
         return False
     called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     called = node.func.id if isinstance(node.func, ast.Name) else called
-    words = ("raises", "warns", "wait_until", "assert", "check", "run_state_machine")
+    words = ("raises", "RaisesGroup", "warns", "wait_until", "assert", "check", "run_state_machine")
     return any(word in called for word in words)
