@@ -112,7 +112,8 @@ class Roster:
                 self.rooms.setdefault(tag, 0)
         pool.workers += 1
         self._make_room(seat, seat.room)
-        self._push(seat, pool)
+        if window > in_hand:
+            self._push(seat, pool)
 
     def remove(self, worker: WorkerId) -> None:
         """Take a worker out; one that is not there is fine."""
@@ -138,7 +139,8 @@ class Roster:
         before = seat.room
         seat.window, seat.in_hand, seat.version = window, in_hand, next(self._versions)
         self._make_room(seat, seat.room - before)
-        self._push(seat, self._pools[seat.tags])
+        if window > in_hand:
+            self._push(seat, self._pools[seat.tags])
 
     def offers(self, tag: str) -> bool:
         """Return whether anybody who is there could ever take a task of this tag."""
@@ -200,8 +202,6 @@ class Roster:
             rooms[tag] += by
 
     def _push(self, seat: _Seat, pool: _Pool) -> None:
-        if not seat.room:
-            return
         heap = pool.heap
         if len(heap) > 4 * pool.workers + 64:
             heap[:] = [_entry(s) for s in self._seats.values() if s.tags == seat.tags and s.room]

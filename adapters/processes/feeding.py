@@ -88,8 +88,11 @@ class Feeding(Generic[C]):
         Jobs wait so only while all children are busy. But when nothing follows them, a child that
         is done first would have nothing to do, and they would wait beside it.
         """
-        if any(child.idle for child in self._children):
-            for child in self._children:
-                if len(child.jobs) > 1 and child.jobs[-1].share > PIPELINED_SHARE:
-                    self._backlog.requeue(child.withdraw())
+        waits = [
+            c for c in self._children if len(c.jobs) > 1 and c.jobs[-1].share > PIPELINED_SHARE
+        ]
+        if not waits or not any(child.idle for child in self._children):
+            return False
+        for child in waits:
+            self._backlog.requeue(child.withdraw())
         return bool(self._backlog)

@@ -37,6 +37,9 @@ class Gate:
 
     def give(self, numbers: range) -> None:
         """Allow the child to begin the tasks of these numbers, at most a few hundred at a time."""
+        if len(numbers) == 1:
+            os.write(self._writer, _TOKEN.pack(numbers[0] % _NUMBERS))
+            return
         tokens = [number % _NUMBERS for number in numbers]
         os.write(self._writer, struct.pack(f"<{len(tokens)}I", *tokens))
 

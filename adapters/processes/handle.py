@@ -27,6 +27,7 @@ from .entry import ChildSettings, Passed, child_main
 from .frames import APART_BYTES, Chunk, Frames, Report, encode, split
 from .gate import Gate
 from .launching import PassedFd
+from .library import Shelf
 from .limits import ProcessLimits
 from .marker import Marker
 from .pipes import OUTPUT_PIPE_BYTES, RESULTS_PIPE_BYTES, pipe
@@ -35,8 +36,8 @@ from .runner import MORE
 _FRAME_MARGIN = 4 * 1024 * 1024
 """What a report may have beside its result: texts, output and a pickled exception."""
 
-_FUNCTIONS = 128
-"""How many functions a child keeps loaded: those sent last."""
+_BELLS = 4096
+"""So many of a child's bells are read at once."""
 
 
 class Stage(Enum):
@@ -61,7 +62,7 @@ class Child:
         self.killed = self.dismissed = self.unreachable = False
         self.results_watched = self.output_watched = False
         self._buried = self._results_ended = False
-        self._known: dict[str, None] = {}
+        self._shelf = Shelf()
         self._number = 0
         self._load = 0.0
         self._progress: tuple[int, Progress] | None = None
@@ -133,19 +134,13 @@ class Child:
             self._number += 1
             job.number = self._number
             digest = job.assignment.digest
-            if digest in self._known:
-                del self._known[digest]
-            else:
+            if not self._shelf.has(digest):
                 body = functions[digest]
                 needed.append((digest, body.payload, body.entry))
-            self._known[digest] = None
             tasks.append((job.number, digest, job.assignment.payload))
-        in_use = {digest for _, digest, _ in tasks}
-        forget = [digest for digest in list(self._known)[:-_FUNCTIONS] if digest not in in_use]
-        for digest in forget:
-            del self._known[digest]
+            self._load += job.share
+        forget = self._shelf.clear({digest for _, digest, _ in tasks})
         self.jobs.extend(jobs)
-        self._load += sum(job.share for job in jobs)
         self.sent_at = time.monotonic()
         self._gate.give(range(first, self._number + 1))
         self._unsent.extend(map(memoryview, _pieces(needed, forget, tasks)))
@@ -171,15 +166,16 @@ class Child:
 
     def bell(self) -> bool | None:
         """Read the bells: None if the child has closed its channel, else whether MORE comes."""
-        more = False
+        more, count = False, _BELLS
         try:
-            while bells := self.channel.recv(4096):
-                more = bells.endswith(MORE)
+            while count == _BELLS:  # fewer were all: no further call needs to say so
+                bells = self.channel.recv(_BELLS)
+                count, more = len(bells), bells.endswith(MORE)
         except BlockingIOError:
             return more
         except OSError:
-            pass  # reset: the child has died with our message unread
-        return None
+            return None  # reset: the child has died with our message unread
+        return more if count else None
 
     def receive(self) -> list[Report]:
         """Return the reports that have come; a child that writes nonsense becomes unreachable."""

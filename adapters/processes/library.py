@@ -4,11 +4,14 @@ A function that was dropped is asked for anew by the worker's core, so the bound
 when it is met and never a task.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ...domain.protocol.messages import FunctionBody
 
 LIBRARY_BYTES = 256 * 1024 * 1024
+
+SHELF_MOST = 128
+"""How many functions a child keeps loaded."""
 
 
 class Library(dict[str, FunctionBody]):
@@ -37,3 +40,28 @@ class Library(dict[str, FunctionBody]):
     def _drop(self, digest: str) -> None:
         dropped = self.pop(digest, None)
         self._bytes -= len(dropped.payload) if dropped else 0
+
+
+class Shelf:
+    """Which functions one child keeps loaded: those that it was sent tasks of last."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._kept: dict[str, None] = {}
+
+    def has(self, digest: str) -> bool:
+        """Return whether a function is there; from now on it is, the last one used."""
+        known = digest in self._kept
+        if known:
+            del self._kept[digest]
+        self._kept[digest] = None
+        return known
+
+    def clear(self, in_use: Collection[str]) -> list[str]:
+        """Take those out that were used longest ago, if they are too many; return them."""
+        if len(self._kept) <= SHELF_MOST:
+            return []
+        surplus = [digest for digest in [*self._kept][:-SHELF_MOST] if digest not in in_use]
+        for digest in surplus:
+            del self._kept[digest]
+        return surplus

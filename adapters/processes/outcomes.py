@@ -6,9 +6,9 @@ from collections.abc import Collection
 from ...domain.identifiers import Attempt
 from ...domain.output import TAIL_BYTES, Piece
 from ...domain.ports import ExecutorEvent
-from ...domain.task import Cause, Failure, Success
+from ...domain.task import Cause, Failure
 from .backlog import Job
-from .frames import Report, Trouble
+from .frames import Trouble
 from .handle import Child
 
 
@@ -18,12 +18,13 @@ class Events:
     def __init__(self) -> None:
         """Start with none."""
         self._waiting: list[ExecutorEvent] = []
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
 
     def say(self, event: ExecutorEvent) -> None:
         """Add an event."""
         self._waiting.append(event)
-        self._news.set()
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def say_piece(self, child: Child, job: Job, later: bytes = b"") -> bool:
         """Tell what a job has shown since the last piece; False if that is nothing.
@@ -55,15 +56,10 @@ class Events:
     async def hear(self) -> list[ExecutorEvent]:
         """Wait for events and return all that are there, in order, never none."""
         while not self._waiting:
-            self._news.clear()
-            await self._news.wait()
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
         heard, self._waiting = self._waiting, []
         return heard
-
-
-def success(report: Report, output: str) -> Success:
-    """Return the outcome of a job that returned."""
-    return Success(report.result, report.rss_kb, report.run_ms, output)
 
 
 def failure(

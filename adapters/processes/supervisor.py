@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from ...domain.identifiers import Attempt
 from ...domain.ports import Began, Ended, ExecutorEvent
 from ...domain.protocol.messages import Assignment, FunctionBody
-from ...domain.task import Cause, Outcome
+from ...domain.task import Cause, Outcome, Success
 from . import deaths, importpath, outcomes
 from .backlog import Backlog, Job
 from .feeding import Feeding
@@ -203,22 +203,24 @@ class Supervisor:
         child.rss_kb = report.rss_kb
         if job.began and not job.silent:
             self._events.say_rest(child, job, report.output.encode())
-        earlier = self._nursery.unwatch_output(child)
+        earlier = self._nursery.unwatch_output(child) if child.output_watched else b""
         if not job.silent:
             self._backlog.learn(job.assignment.digest, report.typical_ms)
             output = outcomes.whole_output(earlier, report.output)
             if report.trouble is None:
-                self._end(job, outcomes.success(report, output))
+                done = Success(report.result, report.rss_kb, report.run_ms, output)
+                self._end(job, done)
             else:
                 self._fail(job, report.trouble, report.rss_kb, report.run_ms, output)
-        self._consider_recycling(child, report)
-
-    def _consider_recycling(self, child: Child, report: Report) -> None:
         if self._limits.used_up(child.done, report.rss_kb):
-            self._backlog.requeue(child.withdraw())
-            child.hang_up()
-            if not child.jobs:
-                self._watch.kill_after(child, self._grace_s)
+            self._recycle(child)
+
+    def _recycle(self, child: Child) -> None:
+        """Let a child end once it has done what it has begun."""
+        self._backlog.requeue(child.withdraw())
+        child.hang_up()
+        if not child.jobs:
+            self._watch.kill_after(child, self._grace_s)
 
     def _lasts(self, child: Child, job: Job, ran_ms: float) -> None:
         """Let nothing wait behind a job that lasts."""
@@ -275,5 +277,6 @@ class Supervisor:
         self._end(job, outcome)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
-        del self._jobs[job.attempt]
-        self._events.say(Ended(job.attempt, outcome))
+        attempt = job.assignment.attempt
+        del self._jobs[attempt]
+        self._events.say(Ended(attempt, outcome))

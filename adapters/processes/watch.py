@@ -141,4 +141,5 @@ class Watch:
 
 def _shortest_ms(jobs: Iterable[Job]) -> float:
     """Return the shortest timeout of these jobs."""
-    return min((job.assignment.timeout_ms or _NEVER_MS for job in jobs), default=_NEVER_MS)
+    bounds = [job.assignment.timeout_ms for job in jobs]
+    return min([bound or _NEVER_MS for bound in bounds]) if any(bounds) else _NEVER_MS

@@ -7,8 +7,7 @@ handed back, and so says it all again. A start is told on its own only when the 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from math import inf
+from collections.abc import Iterable
 
 from ..identifiers import Attempt, Session, WorkerId
 from ..output import Piece
@@ -47,10 +46,9 @@ class Outbox:
     @property
     def flush_at_ms(self) -> float:
         """Return when the next start, or what was shown, is to be told on its own."""
-        first = next(iter(self._begun.values()), None)
-        start_ms = inf if first is None else first + self._started_ms
-        show_ms = self._showing.due_ms
-        return start_ms if show_ms is None else min(start_ms, show_ms)
+        if not self._begun:
+            return self._showing.due_ms
+        return min(next(iter(self._begun.values())) + self._started_ms, self._showing.due_ms)
 
     def unrecorded(self) -> list[Attempt]:
         """Return the attempts whose outcome is not recorded."""
@@ -87,7 +85,7 @@ class Outbox:
         """Forget outcomes that are recorded, or refused for good."""
         for attempt in attempts:
             self._outcomes.pop(attempt, None)
-            if self._showing:
+            if self._showing.tails:
                 self._showing.drop(attempt)
 
     def forget(self, attempt: Attempt) -> None:
@@ -131,34 +129,28 @@ class Outbox:
 
     def due(self, now: float, window: int) -> bool:
         """Return whether there is something to say now."""
-        return bool(
-            self._to_finish or self._to_return or window != self._window or now >= self.flush_at_ms
-        )
+        if self._to_finish or self._to_return or window != self._window:
+            return True
+        return bool(self._begun or self._showing.tails) and now >= self.flush_at_ms
 
-    def reports(self, now: float, window: int) -> Iterator[Report]:
-        """Yield what is to be said, in reports of about REPORT_BYTES; at least one."""
-        started = self._starts(now)
+    def reports(self, now: float, window: int) -> list[Report]:
+        """Return what is to be said, in reports of about REPORT_BYTES; at least one."""
+        started = self._starts(now) if self._begun or self._to_return else ()
         returned = tuple(self._to_return)
-        shown = self._showing.take(now) if self._showing else ()
-        self._to_return.clear()
+        shown = self._showing.take(now) if self._showing.tails else ()
         if returned:
+            self._to_return.clear()
             self._returned.append((self._seq + 1, returned))
+        reports: list[Report] = []
         for finished in self._parcels():
             self._seq += 1
             self._sent.append((self._seq, now))
-            yield Report(
-                worker=self._worker,
-                session=self._session,
-                seq=self._seq,
-                window=window,
-                started=started,
-                finished=finished,
-                returned=returned,
-                shown=shown,
-            )
+            told = (started, finished, returned, shown)
+            reports.append(Report(self._worker, self._session, self._seq, window, *told))
             started = returned = shown = ()
         self._window = window
         self.sent_ms = now
+        return reports
 
     def _starts(self, now: float) -> tuple[Attempt, ...]:
         lasting = [a for a, began in self._begun.items() if now >= began + self._started_ms]
@@ -167,8 +159,9 @@ class Outbox:
         stopped = (attempt for attempt, begun in self._to_return.items() if begun)
         return (*lasting, *stopped)
 
-    def _parcels(self) -> Iterator[tuple[Finished, ...]]:
+    def _parcels(self) -> list[tuple[Finished, ...]]:
         """Cut outcomes into parcels of about REPORT_BYTES; at least one, maybe empty."""
+        parcels: list[tuple[Finished, ...]] = []
         parcel: list[Finished] = []
         size = 0
         attempts, self._to_finish = self._to_finish, []
@@ -178,11 +171,12 @@ class Outbox:
                 continue
             cost = _size(outcome)
             if size and size + cost > REPORT_BYTES:
-                yield tuple(parcel)
+                parcels.append(tuple(parcel))
                 parcel, size = [], 0
             parcel.append(Finished(attempt, outcome))
             size += cost
-        yield tuple(parcel)
+        parcels.append(tuple(parcel))
+        return parcels
 
 
 def _size(outcome: Outcome) -> int:

@@ -51,28 +51,32 @@ class Reports:
         if following is None:
             return []
         in_hand, ledger = member.in_hand, self._ledger
-        if not following or any(
-            attempt not in in_hand and attempt not in ledger for attempt, _ in report.finished
-        ):
+        strangers = [a for a, _ in report.finished if a not in in_hand and a not in ledger]
+        if strangers or not following:
             self._crew.suspend(member.worker)
             return [Send(peer, None, Unknown(report.session))]
         member.seq, member.window = report.seq, report.window
-        self._note_starts(member, report.started)
+        if report.started:
+            self._note_starts(member, report.started)
         if report.shown:
-            self._relay.add(piece for piece in report.shown if piece.attempt in member.in_hand)
+            self._relay.add([piece for piece in report.shown if piece.attempt in in_hand])
         for attempt, outcome in report.finished:
             holding = in_hand.pop(attempt, None)
             if holding is not None:
                 self._settle(member.worker, holding, outcome)
-        for attempt in report.returned:
-            holding = member.in_hand.pop(attempt, None)
-            if holding is not None:
-                self._intake.returned(holding)
-        self._crew.update(member, answer=self._ledger.failing or not report.finished)
+        if report.returned:
+            self._take_back(member, report.returned)
+        self._crew.update(member, answer=not report.finished or ledger.failing)
         return []
 
     def _settle(self, worker: WorkerId, holding: Holding, outcome: Outcome) -> None:
         self._ledger.outcome(settle(worker, holding, outcome, self._jitter))
+
+    def _take_back(self, member: Member, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            holding = member.in_hand.pop(attempt, None)
+            if holding is not None:
+                self._intake.returned(holding)
 
     def _note_starts(self, member: Member, attempts: Sequence[Attempt]) -> None:
         holdings = (member.in_hand.get(attempt) for attempt in attempts)

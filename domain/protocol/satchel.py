@@ -23,6 +23,7 @@ class Satchel:
         self._running: dict[Attempt, float] = {}
         self._asked_back: set[Attempt] = set()
         self._typical_ms: float | None = None
+        self._window = window(slots, None)  # while nothing runs
         self._reviewed_ms = -inf
         self._closed = False
 
@@ -67,6 +68,7 @@ class Satchel:
         if not self.drop(attempt):
             return False
         self._typical_ms = smoothed(self._typical_ms, outcome.run_ms)
+        self._window = window(self.slots, self._typical_ms)
         return True
 
     def drop(self, attempt: Attempt) -> bool:
@@ -95,7 +97,7 @@ class Satchel:
         """Return how many attempts this worker grants to have in hand."""
         if self._closed:
             return 0
-        return window(self.slots, self._expected_ms(now))
+        return window(self.slots, self._expected_ms(now)) if self._running else self._window
 
     @property
     def review_at_ms(self) -> float:
@@ -117,12 +119,12 @@ class Satchel:
         return newest
 
     def _expected_ms(self, now: float) -> float | None:
-        """Return the typical run time, or the age of the longest run if that is more.
+        """Return the typical run time, or the age of the longest run, of one at least, if more.
 
         Before anything has ended nothing is known: a task that has just begun is no short task.
         """
-        if self._typical_ms is None or not self._running:
-            return self._typical_ms
+        if self._typical_ms is None:
+            return None
         return max(now - self._oldest_ms(), self._typical_ms)
 
     def _oldest_ms(self) -> float:

@@ -4,6 +4,8 @@ The whole tail is kept for each, so that a new session begins by showing it agai
 missing where reports were lost. Tasks that show nothing cost nothing.
 """
 
+from math import inf
+
 from ..identifiers import Attempt
 from ..output import Piece, merged
 
@@ -19,33 +21,30 @@ class Showing:
 
     def __init__(self) -> None:
         """Start with nothing to show."""
-        self._tails: dict[Attempt, Piece] = {}
+        self.tails: dict[Attempt, Piece] = {}
+        """All that is kept, by attempt."""
         self._untold: dict[Attempt, int] = {}
         self._next_ms = 0.0
 
-    def __bool__(self) -> bool:
-        """Return whether anything is kept."""
-        return bool(self._tails)
-
     @property
-    def due_ms(self) -> float | None:
-        """Return when pieces are to leave; None if there are none."""
-        return self._next_ms if self._untold else None
+    def due_ms(self) -> float:
+        """Return when pieces are to leave; inf if there are none."""
+        return self._next_ms if self._untold else inf
 
     def add(self, piece: Piece) -> None:
         """Take a piece, to be told."""
-        old = self._tails.get(piece.attempt)
-        self._tails[piece.attempt] = piece if old is None else merged(old, piece)
+        old = self.tails.get(piece.attempt)
+        self.tails[piece.attempt] = piece if old is None else merged(old, piece)
         self._untold.setdefault(piece.attempt, piece.start)
 
     def drop(self, attempt: Attempt) -> None:
         """Forget an attempt."""
-        self._tails.pop(attempt, None)
+        self.tails.pop(attempt, None)
         self._untold.pop(attempt, None)
 
     def again(self) -> None:
         """Have everything told again: a session begins."""
-        self._untold = {attempt: tail.start for attempt, tail in self._tails.items()}
+        self._untold = {attempt: tail.start for attempt, tail in self.tails.items()}
 
     def take(self, now: float) -> tuple[Piece, ...]:
         """Return what is to be told now, as if it were told with that."""
@@ -55,7 +54,7 @@ class Showing:
         while self._untold and size < SHOWN_BYTES:
             attempt, start = next(iter(self._untold.items()))
             del self._untold[attempt]
-            tail = self._tails[attempt]
+            tail = self.tails[attempt]
             skip = max(0, start - tail.start)
             piece = tail._replace(start=tail.start + skip, data=tail.data[skip:])
             pieces.append(piece)

@@ -47,6 +47,7 @@ class WorkerCore:
         self._satchel = Satchel(slots)
         self._outbox = Outbox(worker, timers.started_ms)
         self._beat_ms = timers.beat_ms
+        self._beat_at_ms = inf
         self._tenure = Tenure(timers)
         self._drain_by_ms = inf
         self._leave_by_ms = inf
@@ -76,9 +77,8 @@ class WorkerCore:
             due = min(self._tenure.doubt_ms, self._tenure.end_ms, self._drain_by_ms)
         if not self._talk.connected:
             return min(due, self._talk.hello_at_ms)
-        beat = round_after(self._outbox.sent_ms, self._beat_ms)
-        review = self._satchel.review_at_ms
-        return min(due, self._talk.silent_at_ms, beat, self._outbox.flush_at_ms, review)
+        due = min(due, self._talk.silent_at_ms, self._beat_at_ms, self._outbox.flush_at_ms)
+        return min(due, self._satchel.review_at_ms)
 
     # ------------------------------------------------------------ events
 
@@ -89,7 +89,7 @@ class WorkerCore:
         for message in messages:
             if isinstance(message, ProtocolViolation):
                 self._note("warning", f"dropped a message: {message}")
-            elif message.session == self._talk.session:
+            elif message.session is self._talk.session or message.session == self._talk.session:
                 self._on_message(message, now)
         return self._step(now)
 
@@ -165,6 +165,7 @@ class WorkerCore:
         self._note("info", f"connected as {self._worker}, session {self.session}")
         self._abandon(welcome.drop)
         self._outbox.open(self.session, now, self._satchel.running())
+        self._beat_at_ms = round_after(now, self._beat_ms)
 
     def _on_orders(self, orders: Orders, now: float) -> None:
         follows = self._talk.follows(orders)
@@ -176,8 +177,10 @@ class WorkerCore:
         heard_ms = self._outbox.heard(orders.echo)
         since_ms = self._talk.hello_sent_ms if heard_ms is None else heard_ms
         self._tenure.lasts(since_ms, orders.lease_ms)
-        self._outbox.recorded(orders.recorded)
-        self._abandon(orders.cancel)
+        if orders.recorded:
+            self._outbox.recorded(orders.recorded)
+        if orders.cancel:
+            self._abandon(orders.cancel)
         if orders.assign and not self._tenure.allows(now):
             self._note("info", "orders came too late to be trusted: saying hello anew")
             self._new_session(now)
@@ -241,7 +244,8 @@ class WorkerCore:
         if self._draining and now >= self._drain_by_ms and self._satchel:
             self._give_back()
         if self._talk.connected:
-            self._take_back(self._satchel.surplus(now))
+            if now >= self._satchel.review_at_ms:
+                self._take_back(self._satchel.surplus(now))
             self._report(now)
         elif now >= self._talk.hello_at_ms:
             self._hello(now)
@@ -252,8 +256,9 @@ class WorkerCore:
 
     def _report(self, now: float) -> None:
         window = self._satchel.window(now)
-        if self._outbox.due(now, window) or now >= round_after(self._outbox.sent_ms, self._beat_ms):
-            self._effects.extend(Tell(report) for report in self._outbox.reports(now, window))
+        if now >= self._beat_at_ms or self._outbox.due(now, window):
+            self._effects += map(Tell, self._outbox.reports(now, window))
+            self._beat_at_ms = round_after(now, self._beat_ms)
 
     def _cut_off(self, now: float) -> None:
         """Stop everything that runs: its leases may be over, and somebody else may run it."""

@@ -1,5 +1,7 @@
 """What running attempts show, on its way through both cores."""
 
+from math import inf
+
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import Attempt, Session, WorkerId
 from gofer.domain.output import TAIL_BYTES, Piece, Progress
@@ -81,8 +83,8 @@ def test_of_an_attempt_that_is_not_held_nothing_is_shown() -> None:
 
 
 def test_a_worker_with_nothing_to_show_has_nothing_due() -> None:
-    assert Showing().due_ms is None
-    assert not Showing()
+    assert Showing().due_ms == inf
+    assert not Showing().tails
 
 
 def test_a_report_carries_so_many_bytes_and_the_rest_goes_with_the_next() -> None:
@@ -92,7 +94,7 @@ def test_a_report_carries_so_many_bytes_and_the_rest_goes_with_the_next() -> Non
         showing.add(piece(0, b"x" * TAIL_BYTES, task=task))
     told = [showing.take(0.0), showing.take(0.0)]
     assert [len(each) for each in told] == [count // 2, count // 2]
-    assert showing.due_ms is None
+    assert showing.due_ms == inf
 
 
 # ---------------------------------------------------------------- the dispatcher
