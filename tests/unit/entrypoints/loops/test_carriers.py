@@ -65,8 +65,11 @@ async def test_what_a_call_raises_ends_them_all() -> None:
     async def fails(call: str) -> None:
         raise ValueError(call)
 
-    with pytest.raises(ExceptionGroup) as ended:
+    async def carries() -> None:
         async with Carriers(fails) as carriers:
             carriers.carry("a bug")
             await asyncio.Event().wait()
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await carries()
     assert ended.group_contains(ValueError, match="a bug")
