@@ -147,11 +147,14 @@ class Driver:
         They may take ``limit_s`` all together, not the usual time.
         """
         try:
-            return await self._lines.last(commands, limit_s)
+            answer = (await self._lines.ask(commands, limit_s))[-1]
+            if isinstance(answer, exceptions.ResponseError):
+                raise answer
         except DRIVER_ERRORS as error:  # as ``translated``: see ``run``
             if isinstance(error, exceptions.ResponseError):
                 await self._part_with(error)
             raise unavailable(error) from error
+        return answer
 
     async def command(self, *words: Word) -> Any:
         """Send one command the driver's own way, which makes its answer handier."""

@@ -31,26 +31,17 @@ class Lines:
 
     async def answers(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands in one breath; return all answers in order, or raise the first error."""
-        answers = await self._ask(commands)
+        answers = await self.ask(commands)
         for answer in answers:
             if isinstance(answer, exceptions.ResponseError):
                 raise answer
         return answers
 
-    async def last(self, commands: Sequence[Command], limit_s: float) -> Any:
-        """Send commands in one breath; return the answer to the last, whatever befell others.
+    async def ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
+        """Send commands in one breath; return all answers in order, errors among them.
 
-        They may take ``limit_s`` all together.
-        """
-        answer = (await self._ask(commands, limit_s))[-1]
-        if isinstance(answer, exceptions.ResponseError):
-            raise answer
-        return answer
-
-    async def _ask(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Any]:
-        """Return all answers in order, errors among them.
-
-        Nothing is ever sent twice. A call that is broken off takes its connection with it, so
+        They may take ``limit_s`` all together; None stands for the usual time each. Nothing is ever
+        sent twice. A call that is broken off takes its connection with it, so
         that its answer cannot be taken for another's.
         """
         line = self._kept.pop() if self._kept else None

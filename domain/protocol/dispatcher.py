@@ -281,11 +281,14 @@ class DispatcherCore:
             self._effects += self._crew.flush(lease_left, now)
         if now >= self._ledger.ready_ms:
             self._effects += self._ledger.calls()
-            self._effects += self._reception.calls()
+            if self._reception.arrivals:
+                self._effects += self._reception.calls()
             served, rooms = self._roster.rooms, self._intake.rooms
             self._effects += self._agenda.calls(now, served, rooms, self.in_hand)
-            self._effects += self._musters.calls(now)
-            self._effects += self._relay.calls()
+            if now >= self._musters.look_at_ms:
+                self._effects += self._musters.calls(now)
+            if self._relay.waiting:
+                self._effects += self._relay.calls()
         effects, self._effects = self._effects, []
         return effects
 

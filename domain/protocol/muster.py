@@ -38,7 +38,8 @@ class Musters:
         self._crew = crew
         self._lost: dict[WorkerId, tuple[float, Member]] = {}
         self._written: list[tuple[object, ...]] = []
-        self._look_at_ms = -inf
+        self.look_at_ms = -inf
+        """Before then ``calls`` has nothing to say."""
         self._refresh_at_ms = -inf
         self._asked = False
         self._closing = False
@@ -48,7 +49,7 @@ class Musters:
     def next_ms(self) -> float:
         """Return when ``calls`` must be asked again at the latest."""
         somebody = self._crew.members or self._lost or self._written
-        return self._look_at_ms if somebody and not self.under_way else inf
+        return self.look_at_ms if somebody and not self.under_way else inf
 
     def lost(self, member: Member, now: float) -> None:
         """Show a worker that has gone silent for a while."""
@@ -63,7 +64,7 @@ class Musters:
     def close(self) -> None:
         """Write down once more that nobody is here: workers find the next dispatcher."""
         self._closing = True
-        self._look_at_ms = -inf
+        self.look_at_ms = -inf
 
     def calls(self, now: float) -> Iterator[CallMuster]:
         """Yield the call that is due, if there is one; O(workers and their tasks), once a second.
@@ -72,7 +73,7 @@ class Musters:
         """
         if now < self.next_ms:
             return
-        self._look_at_ms = inf if self._closing else round_after(now, LOOK_MS)
+        self.look_at_ms = inf if self._closing else round_after(now, LOOK_MS)
         sightings = [] if self._closing else [*self._sightings(now)]
         facts = [_facts(each) for each in sightings]
         old = now >= self._refresh_at_ms and bool(facts)

@@ -52,16 +52,16 @@ class Reception:
         self._ledger = ledger
         self._jitter = jitter
         self._lease_left = lease_left
-        self._arrivals: dict[WorkerId, _Arrival] = {}
+        self.arrivals: dict[WorkerId, _Arrival] = {}
         self._closed: dict[WorkerId, Session] = {}
 
     def __contains__(self, worker: WorkerId) -> bool:
         """Return whether a worker waits for the answer to its Hello."""
-        return worker in self._arrivals
+        return worker in self.arrivals
 
     def attempts(self) -> list[Attempt]:
         """Return what those who wait hold and we know, to be kept leased."""
-        return [attempt for arrival in self._arrivals.values() for attempt in arrival.known]
+        return [attempt for arrival in self.arrivals.values() for attempt in arrival.known]
 
     # ------------------------------------------------------------ hello
 
@@ -77,7 +77,7 @@ class Reception:
                 return answer
         elif self._is_closed(hello):
             return [Send(peer, None, Unknown(hello.session))]
-        arrival = self._arrivals.get(hello.worker)
+        arrival = self.arrivals.get(hello.worker)
         if arrival is not None and not _is_older(arrival.hello.session, hello.session):
             return []
         return self._arrive(peer, hello, member, now)
@@ -141,14 +141,14 @@ class Reception:
         arrival = _Arrival(peer, hello, known, unknown)
         if not unknown:
             return self._open(arrival, {}, now)
-        self._arrivals[hello.worker] = arrival
+        self.arrivals[hello.worker] = arrival
         return []
 
     # ------------------------------------------------------------ adoption
 
     def calls(self) -> Iterator[CallAdopt]:
         """Yield the look-ups to make now."""
-        for arrival in self._arrivals.values():
+        for arrival in self.arrivals.values():
             if not arrival.asked:
                 arrival.asked = True
                 yield CallAdopt(arrival.hello.worker, arrival.hello.session, arrival.unknown)
@@ -157,16 +157,16 @@ class Reception:
         self, call: CallAdopt, leases: Sequence[Leased | None], now: float
     ) -> list[DispatcherEffect]:
         """Open the session: what the store calls ours is kept, the rest is to be dropped."""
-        arrival = self._arrivals.get(call.worker)
+        arrival = self.arrivals.get(call.worker)
         if arrival is None or arrival.hello.session != call.session:
             return []
-        del self._arrivals[call.worker]
+        del self.arrivals[call.worker]
         held = (Holding(each, None, is_noted_first(each)) for each in leases if each is not None)
         return self._open(arrival, {holding.attempt: holding for holding in held}, now)
 
     def failed(self, call: CallAdopt) -> None:
         """Have a look-up made again."""
-        arrival = self._arrivals.get(call.worker)
+        arrival = self.arrivals.get(call.worker)
         if arrival is not None and arrival.hello.session == call.session:
             arrival.asked = False
 
@@ -213,7 +213,7 @@ class Reception:
         why = f"went silent for {self._timers.silence_ms / 1000:g} s"
         effects: list[DispatcherEffect] = []
         for member in self._crew.silent(now):
-            if member.worker not in self._arrivals:
+            if member.worker not in self.arrivals:
                 effects += self.lose(member, why)
                 lost(member, now)
         return effects
@@ -223,20 +223,20 @@ class Reception:
     def is_outdated(self, report: Report) -> bool:
         """Return whether the report is of a session that the worker itself has left behind."""
         member = self._crew.members.get(report.worker)
-        arrival = self._arrivals.get(report.worker)
+        arrival = self.arrivals.get(report.worker)
         return (member is not None and _is_older(report.session, member.session)) or (
             arrival is not None and _is_older(report.session, arrival.hello.session)
         )
 
     def cancel(self, attempts: Collection[Attempt]) -> None:
         """Have the Welcome tell those who wait to drop these attempts."""
-        for arrival in self._arrivals.values():
+        for arrival in self.arrivals.values():
             for attempt in [each for each in arrival.known if each in attempts]:
                 del arrival.known[attempt]
 
     def forget(self, worker: WorkerId) -> dict[Attempt, Holding]:
         """Let a worker wait no more; return what it held that we know."""
-        arrival = self._arrivals.pop(worker, None)
+        arrival = self.arrivals.pop(worker, None)
         return {} if arrival is None else arrival.known
 
 

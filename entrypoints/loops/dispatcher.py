@@ -173,7 +173,8 @@ class Dispatcher:
                 case Forget():
                     self._link.forget(effect.peer)
                 case Note():
-                    log.log(LEVELS[effect.level], "%s", effect)
+                    if log.isEnabledFor(level := LEVELS[effect.level]):
+                        log.log(level, "%s", effect)
                 case _:
                     self._carriers.carry(effect)
         if self._core.drained:
@@ -226,13 +227,15 @@ class Dispatcher:
         core, tasks, now = self._core, self._tasks, self._clock.steady_ms
         lease_ms = self._timers.lease_ms
         match call:
-            case CallClaim() | CallListen() | CallHush():
-                effects = await self._tasks_in.ask(call)
+            case CallListen():
+                effects = await self._tasks_in.listen(call)
             case CallRecord():
                 answers = await tasks.complete(call.completions) if call.completions else []
                 answers += await tasks.fail(call.defeats) if call.defeats else []
                 self._telemetry.point(Point.RECORDED)
                 effects = core.recorded(call, answers, now())
+            case CallClaim() | CallHush():
+                effects = await self._tasks_in.ask(call)
             case CallStart():
                 noted = await tasks.start(call.attempts, call.workers)
                 self._telemetry.point(Point.STARTED)

@@ -1,5 +1,6 @@
 """How tasks come to a dispatcher: claimed, or handed over to it while it listens."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 
@@ -64,17 +65,9 @@ class TasksIn:
         self._timeout_ms = timeout_ms
         self._credits: dict[str, float] = {}
 
-    async def ask(self, call: CallClaim | CallListen | CallHush) -> list[DispatcherEffect]:
-        """Make one call, and return what follows from its answer."""
-        match call:
-            case CallClaim():
-                return await self._claim(call)
-            case CallListen():
-                hint, brought = await self._handed(await self._listen(call))
-                return self._core.hinted(hint, self._clock.steady_ms(), brought)
-            case CallHush():
-                hint, brought = await self._handed(await self._tasks.hush(self._owner))
-                return self._core.hushed(hint, self._clock.steady_ms(), brought)
+    async def ask(self, call: CallClaim | CallHush) -> list[DispatcherEffect]:
+        """Make a call, and return what follows from its answer."""
+        return await (self._claim(call) if isinstance(call, CallClaim) else self._hush())
 
     async def _claim(self, call: CallClaim) -> list[DispatcherEffect]:
         self._telemetry.point(Point.CLAIMING)
@@ -83,36 +76,45 @@ class TasksIn:
         if claim.tasks:
             self._telemetry.point(Point.CLAIMED)
         functions = await self._functions.get({task.function_id for task in claim.tasks})
-        claim = replace(claim, tasks=self._bounded(claim.tasks))
+        if self._timeout_ms is not None:
+            claim = replace(claim, tasks=self._bounded(claim.tasks, self._timeout_ms))
         return self._core.claimed(claim, functions, self._clock.steady_ms())
 
-    async def _listen(self, call: CallListen) -> Hint:
+    async def listen(self, call: CallListen) -> list[DispatcherEffect]:
+        """Make a call, and return what follows from its answer."""
         credit = None
         if call.wants:
             credit = Credit(self._token(), dict(call.wants), self._lease_ms)
             self._credits[credit.token] = self._clock.steady_ms()
             if len(self._credits) > CREDITS_KEPT:
                 del self._credits[next(iter(self._credits))]
-        return await self._tasks.listen(self._owner, call.timeout_ms / 1000, credit)
+        hint = await self._tasks.listen(self._owner, call.timeout_ms / 1000, credit)
+        brought = await self._brought(hint) if hint.tasks else NOTHING_BROUGHT
+        return self._core.hinted(self._with_bounds(hint), self._clock.steady_ms(), brought)
 
-    async def _handed(self, hint: Hint) -> tuple[Hint, Brought]:
-        """Return a hint with what belongs to the tasks that were handed over with it."""
-        if not hint.tasks:
-            return hint, NOTHING_BROUGHT
+    async def _hush(self) -> list[DispatcherEffect]:
+        hint = await self._tasks.hush(self._owner)
+        brought = await self._brought(hint) if hint.tasks else NOTHING_BROUGHT
+        return self._core.hushed(self._with_bounds(hint), self._clock.steady_ms(), brought)
+
+    async def _brought(self, hint: Hint) -> Brought:
+        """Return what belongs to tasks that were handed over; there is one at least."""
         self._telemetry.point(Point.HANDED)
         functions = await self._functions.get({task.function_id for task in hint.tasks})
         tokens = {task.attempt.token for task in hint.tasks}
         since_ms = min([self._credits.get(token, -inf) for token in tokens])
-        brought = Brought(functions, since_ms)
-        return Hint(hint.work, hint.cancelled, self._bounded(hint.tasks)), brought
+        return Brought(functions, since_ms)
+
+    def _with_bounds(self, hint: Hint) -> Hint:
+        if self._timeout_ms is None:
+            return hint
+        return replace(hint, tasks=self._bounded(hint.tasks, self._timeout_ms))
 
     def _token(self) -> str:
         return f"{self._entropy.bits(TOKEN_BITS):016x}"
 
-    def _bounded(self, tasks: tuple[Leased, ...]) -> tuple[Leased, ...]:
-        timeout_ms = self._timeout_ms
-        if timeout_ms is None:
-            return tasks
+    @staticmethod
+    def _bounded(tasks: Iterable[Leased], timeout_ms: int) -> tuple[Leased, ...]:
         return tuple(
             task
             if task.budget.timeout_ms is not None
