@@ -137,6 +137,13 @@ class BatchState:
         return self.completed + self.failed + self.cancelled + self.expired
 
 
+class End(NamedTuple):
+    """How a task ended, and what came of it."""
+
+    status: TaskStatus
+    outcome: Outcome
+
+
 class Ending(NamedTuple):
     """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten.
 
