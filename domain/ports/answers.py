@@ -155,8 +155,7 @@ class Ending(NamedTuple):
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPage:
+class BatchPage(NamedTuple):
     """A batch, and some of its tasks that have ended, in the order in which they did."""
 
     state: BatchState
