@@ -6,11 +6,13 @@ makes the same ids, so that what was recorded before is there, and only the rest
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .errors import GoferError, KeyReused, NotFound
 from .identifiers import BATCH_BITS, BatchId, TaskId, batch_of, member_ids, new_batch_id
+from .policy import BATCH, HANDED_MOST
 from .ports import (
     BatchPage,
     BatchState,
@@ -77,8 +79,8 @@ class Batches:
                 return alone
             batch = await self._named(key, asked, batch)
         answers: list[TaskId | GoferError] = []
-        for first in range(0, len(wishes), AT_ONCE):
-            answers += await self._take(batch, first + 1, wishes[first : first + AT_ONCE])
+        for first, past in pairwise(_cuts(len(wishes))):
+            answers += await self._take(batch, first + 1, wishes[first:past])
         return SubmittedBatch(batch, tuple(answers))
 
     async def _alone(
@@ -167,6 +169,19 @@ class Batches:
         if batch is None:
             raise KeyReused(key)
         return batch
+
+
+def _cuts(count: int) -> Iterator[int]:
+    """Yield where a batch is cut into parts that are judged and recorded at once.
+
+    Of one that takes some calls the first few tasks go before the rest is looked at, as many as
+    are handed over at once: whoever has nothing to do begins with them.
+    """
+    yield 0
+    if count > BATCH:
+        yield HANDED_MOST
+    yield from range(AT_ONCE, count, AT_ONCE)
+    yield count
 
 
 def _asked(wishes: Sequence[Submission | GoferError]) -> list[Submission]:

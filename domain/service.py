@@ -6,6 +6,7 @@ It never opens a payload.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .attempts import AttemptRecord
 from .batches import Batches
@@ -18,6 +19,7 @@ from .outputs import Outputs, missing
 from .ports import (
     Cancelled,
     Clock,
+    End,
     Entropy,
     Feed,
     PayloadInspector,
@@ -33,6 +35,13 @@ from .submissions import Admission, Limits, Submission
 from .task import Outcome, Task
 from .wishes import Aside, Examiner, at_once
 from .workers import Workers
+
+
+class Called(NamedTuple):
+    """A task that was called and has ended, and how."""
+
+    id: TaskId
+    end: End
 
 
 class Service:
@@ -124,8 +133,8 @@ class Service:
             await self._tasks.wait([task_id], timeout_s)
         return await self.outcome(task_id)
 
-    async def call(self, submission: Submission, timeout_s: float) -> tuple[Task, Outcome | None]:
-        """Record a task, and return as ``wait`` does: for whoever does both at once.
+    async def call(self, submission: Submission, timeout_s: float) -> "Called | Task":
+        """Record a task, wait, and return how it ended, or the task where it has not in time.
 
         A task that ends in time costs the store no look: its end is waited for from before it was
         recorded on. Raises what ``submit`` raises.
@@ -136,9 +145,11 @@ class Service:
             if isinstance(answer, GoferError):
                 raise answer
             if answer != task.id:  # it is known by its key, and may have ended long ago
-                return await self.wait(answer, timeout_s)
+                return _called(*await self.wait(answer, timeout_s))
             found = await expected.ended(timeout_s)
-        return await self.outcome(task.id) if found is None else found
+        if found is None:
+            return _called(*await self.outcome(task.id))
+        return Called(task.id, found)
 
     async def result(self, task_id: TaskId, timeout_s: float) -> tuple[Task, Outcome | None]:
         """Return as ``wait`` does; raise Gone if the task's outcome is kept no longer."""
@@ -222,3 +233,7 @@ class Service:
     async def store_health(self) -> str:
         """Return "connected", or raise StoreUnavailable with the reason."""
         return await self._tasks.ping()
+
+
+def _called(task: Task, outcome: Outcome | None) -> Called | Task:
+    return task if outcome is None else Called(task.id, End(task.status, outcome))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from ...domain.identifiers import TaskId
-from ...domain.task import Outcome, Task
+from ...domain.ports import End
 
 if TYPE_CHECKING:
     from ...domain.ports import TaskStore
@@ -16,11 +16,11 @@ class Expectation:
         self._store = store
         self._task_id = task_id
 
-    async def ended(self, timeout_s: float) -> tuple[Task, Outcome] | None:
-        """Return the task and its outcome once it has ended; None when time is up."""
+    async def ended(self, timeout_s: float) -> End | None:
+        """Return how the task ended once it has; None when time is up."""
         await self._store.wait([self._task_id], timeout_s)
         (found,) = await self._store.outcomes([self._task_id])
-        return None if found is None or found[1] is None else (found[0], found[1])
+        return None if found is None or found[1] is None else End(found[0].status, found[1])
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -15,7 +15,7 @@ import asyncio
 import io
 import pickletools
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import IO
 
 from ...domain.errors import InvalidPayload
@@ -41,6 +41,7 @@ _ENDS = "the pickle ends before it is complete"
 _MISSING = "the pickle takes a value that is not there"
 
 _Seen = Inspection | InvalidPayload
+_LEFT_TO_THEM = nullcontext()
 
 
 class PickleInspector:
@@ -77,16 +78,18 @@ class PickleInspector:
         """Return what functions of a pickle need; see ``bytecode.py``."""
         return look_into(bytecode)
 
-    @asynccontextmanager
-    async def ahead(self, payloads: Sequence[bytes]) -> AsyncGenerator[None]:
+    def ahead(self, payloads: Sequence[bytes]) -> AbstractAsyncContextManager[None]:
         """Walk payloads that are long together in a thread; in the block, asking costs nothing.
 
         ``inspect`` and ``check`` of them answer what was found, and raise it. What is short is left
         to them.
         """
         if sum(map(len, payloads)) <= LONG_WALK_BYTES:
-            yield
-            return
+            return _LEFT_TO_THEM
+        return self._walked(payloads)
+
+    @asynccontextmanager
+    async def _walked(self, payloads: Sequence[bytes]) -> AsyncGenerator[None]:
         seen = await asyncio.to_thread(self._look, payloads)
         self._ahead.update(seen)
         try:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Self
 
 from ...domain.identifiers import TaskId
-from ...domain.task import Outcome, Task
+from ...domain.ports import End
 from . import record
 from .waiters import Waiter, Waiting
 
@@ -20,18 +20,15 @@ class Expectation:
         self._stood = endings.stands
         endings.enter(self._waiter)
 
-    async def ended(self, timeout_s: float) -> tuple[Task, Outcome] | None:
-        """Return the task and its outcome if they were published; None: look."""
+    async def ended(self, timeout_s: float) -> End | None:
+        """Return how the task ended if that was published; None: look."""
         asked = self._waiter.asked
         if not self._stood:  # it may have ended unheard: as whoever comes later does
             await self._endings.wait(asked, timeout_s)
             return None
         await self._endings.hear_of(self._waiter, timeout_s)
         (task_id,) = asked
-        found = record.task_and_outcome(task_id, self._waiter.told, iter(()))
-        if found is None or found[1] is None:
-            return None
-        return found[0], found[1]
+        return record.end(task_id, self._waiter.told)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -15,13 +15,14 @@ DIGITS = 4
 class News:
     """One message; what it tells beyond names is read when somebody asks."""
 
-    __slots__ = ("_framed", "_told", "names")
+    __slots__ = ("_framed", "_states", "_told", "names")
 
     def __init__(self, message: bytes) -> None:
         """Take the message; ``names`` are those of tasks, and behind them those of batches."""
         names, _, self._framed = message.partition(b"\n")
         self.names = [TaskId(name) for name in names.decode().split()]
         self._told: dict[bytes, bytes] | None = None
+        self._states: dict[BatchId, BatchState | None] = {}
 
     def told(self, name: TaskId) -> bytes:
         """Return a task's string, or how a batch stands; empty where the message does not say."""
@@ -37,14 +38,19 @@ class News:
 
         None where the message does not say, or says it as another version does.
         """
-        words = self.told(TaskId(batch_id)).split()
-        try:
-            return BatchState(*map(int, words)) if words else None
-        except (ValueError, TypeError):
-            return None
+        if batch_id not in self._states:
+            self._states[batch_id] = _state(self.told(TaskId(batch_id)))
+        return self._states[batch_id]
 
     def members(self, batch_id: BatchId) -> list[TaskId]:
         """Return which of a batch's tasks have ended, in order."""
         named = TaskId(batch_id)
         stem = named[:-DIGITS]
         return [each for each in self.names if each.startswith(stem) and each != named]
+
+
+def _state(words: bytes) -> BatchState | None:
+    try:
+        return BatchState(*map(int, words.split())) if words else None
+    except (ValueError, TypeError):
+        return None

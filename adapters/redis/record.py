@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from ...domain.errors import StoreIncompatible
 from ...domain.identifiers import Attempt, FunctionId, TaskId
-from ...domain.ports import Ending, Leased
+from ...domain.ports import End, Ending, Leased
 from ...domain.task import Backoff, Budget, Outcome, Spent, Task, TaskStatus
 from . import evidence
 
@@ -167,6 +167,15 @@ def task_and_evidence(task_id: TaskId, record: bytes) -> tuple[Task, Outcome | N
     if found is None:
         raise unreadable("task", task_id)
     return found
+
+
+def end(task_id: TaskId, record: bytes) -> End | None:
+    """Return how a task ended; None for an empty record, and for one that is tried again.
+
+    For a record that has its result in it, or none.
+    """
+    _, status, outcome = batch_ending(task_id, 0, record, iter(()))
+    return None if status is None or outcome is None else End(status, outcome)
 
 
 def batch_ending(

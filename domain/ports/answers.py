@@ -137,6 +137,13 @@ class BatchState:
         return self.completed + self.failed + self.cancelled + self.expired
 
 
+class End(NamedTuple):
+    """How a task ended, and what came of it."""
+
+    status: TaskStatus
+    outcome: Outcome
+
+
 class Ending(NamedTuple):
     """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten.
 
@@ -148,8 +155,7 @@ class Ending(NamedTuple):
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPage:
+class BatchPage(NamedTuple):
     """A batch, and some of its tasks that have ended, in the order in which they did."""
 
     state: BatchState

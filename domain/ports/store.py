@@ -18,6 +18,7 @@ from .answers import (
     Completion,
     Credit,
     Defeat,
+    End,
     Hint,
     Leased,
     Reaped,
@@ -30,8 +31,8 @@ from .answers import (
 class Expected(Protocol):
     """Somebody who waits for one task from before it is submitted on; see ``TaskStore.expect``."""
 
-    async def ended(self, timeout_s: float) -> tuple[Task, Outcome] | None:
-        """Return the task and its outcome once it has ended, if that is told with the news.
+    async def ended(self, timeout_s: float) -> End | None:
+        """Return how the task ended once it has, if that is told with the news.
 
         None: the news came without it, or time is up, or the process leaves; so look. To be called
         once, and only when the task has been recorded.

@@ -6,13 +6,14 @@ A part of ``TaskStoreContract`` (``task_store.py``).
 import pytest
 
 from gofer.domain.policy import Charge, Requeue
-from gofer.domain.ports import Cancelled, Completion, Defeat, Store, Written
+from gofer.domain.ports import Cancelled, Completion, Defeat, Store, Submitted, Written
 from gofer.domain.task import Budget, Cause, Failure, Spent, Success, TaskStatus
 from tests.contracts.store_backend import (
     FUNCTION,
     LONG_MS,
     RETRY_NOW,
     WORKER,
+    OpenBackend,
     a_task,
     done,
     lost,
@@ -180,3 +181,12 @@ class EndContract(StoreContract):
         assert leased is not None
         assert (leased.attempt, leased.payload, leased.function_id) == (attempt, b"", FUNCTION.id)
         assert (leased.priority, leased.budget, leased.spent) == (0, Budget(1, 2, 3), Spent())
+
+    async def test_what_has_ended_takes_no_room_however_much_it_is(
+        self, open_backend: OpenBackend
+    ) -> None:
+        store = open_backend(queued_limit=8).store
+        for _ in range(4):
+            await store.complete(done(await running(store, *(a_task() for _ in range(4)))))
+        answers = await store.submit([a_task() for _ in range(9)])
+        assert answers == [Submitted.NEW] * 8 + [Submitted.FULL]

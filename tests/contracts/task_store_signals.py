@@ -6,7 +6,8 @@ longer than a poll would need only where it says so.
 
 import asyncio
 
-from gofer.domain.ports import Hint, Store
+from gofer.domain.identifiers import TaskId
+from gofer.domain.ports import End, Hint, Store
 from gofer.domain.task import Success, TaskStatus
 from tests.contracts.store_backend import LONG_MS, a_task, done, lost, queue, running, take
 from tests.contracts.store_contract import UNKNOWN, StoreContract
@@ -85,6 +86,15 @@ class WaitContract(StoreContract):
         assert await waiting == frozenset()
 
 
+async def end_of(store: Store, task_id: TaskId) -> End:
+    """Return how a task ended that must have."""
+    (found,) = await store.outcomes([task_id])
+    assert found is not None
+    task, outcome = found
+    assert outcome is not None
+    return End(task.status, outcome)
+
+
 class ExpectContract(StoreContract):
     async def test_who_expects_a_task_learns_of_its_end(self, store: Store) -> None:
         await queue(store)  # the function is there
@@ -95,9 +105,8 @@ class ExpectContract(StoreContract):
             await asyncio.wait([waiting], timeout=MOMENT_S)
             leased = await take(store, limit=2)
             await store.complete(done([each.attempt for each in leased]))
-            found = await waiting or (await store.outcomes([task.id]))[0]
-        assert found is not None
-        assert (found[0].status, found[1]) == (TaskStatus.COMPLETED, Success(b"result"))
+            end = await waiting or await end_of(store, task.id)
+        assert end == (TaskStatus.COMPLETED, Success(b"result"))
 
     async def test_what_ends_before_somebody_who_expects_it_waits_is_not_missed(
         self, store: Store
@@ -109,9 +118,8 @@ class ExpectContract(StoreContract):
                 await store.submit([task])
                 leased = await take(store, limit=2)
                 await store.complete(done([each.attempt for each in leased]))
-                found = await expected.ended(PATIENCE_S) or (await store.outcomes([task.id]))[0]
-            assert found is not None
-            assert found[1] == Success(b"result")
+                end = await expected.ended(PATIENCE_S) or await end_of(store, task.id)
+            assert end == (TaskStatus.COMPLETED, Success(b"result"))
 
     async def test_each_kind_of_end_wakes_who_expects_it(self, store: Store) -> None:
         await queue(store)

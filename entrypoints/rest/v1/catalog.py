@@ -44,7 +44,7 @@ class Catalog:
         """Return what each reference means, or why it means nothing; raise StoreUnavailable."""
         found = await self._functions.known(references)
         for head in found.values():
-            if isinstance(head, FunctionHead):
+            if isinstance(head, FunctionHead) and head.id not in self._known:
                 self._remember(head)
         return found
 
@@ -60,6 +60,6 @@ class Catalog:
         return self._known.get(function_id, Known(None, None))
 
     def _remember(self, head: FunctionHead) -> None:
-        if head.id not in self._known and len(self._known) >= MOST_KNOWN:
+        if len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[head.id] = Known(head.name, head.version)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from ....domain.function import FunctionHead
 from ....domain.identifiers import TaskId, batch_of, parse_task_id
-from ....domain.ports import Cancelled
-from ....domain.service import Service
-from ....domain.task import Outcome, Success, Task, TaskStatus
+from ....domain.ports import Cancelled, End
+from ....domain.service import Called, Service
+from ....domain.task import Success, Task, TaskStatus
 from ..encoding import Encoding
 from . import outcomes
 from .bodies import Result
@@ -117,7 +117,7 @@ class Tasks:
         if outcome is None:
             body = Result(task.id, task.status)
             return reply(body, answer_in, HTTPStatus.ACCEPTED, COME_AGAIN)
-        return await self.outcome(task, outcome, answer_in)
+        return await self.outcome(task.id, End(task.status, outcome), answer_in)
 
     async def cancel(self, request: Request) -> Response:
         """End a task: a queued one never starts, a running one is killed."""
@@ -145,9 +145,10 @@ class Tasks:
                 (task_id,) = await self._service.submit([submission])
                 task = await self._service.status(task_id)
             else:
-                task, outcome = await self._service.call(submission, waits_s)
-                if outcome is not None:
-                    return await self.outcome(task, outcome, answer_in)
+                called = await self._service.call(submission, waits_s)
+                if isinstance(called, Called):
+                    return await self.outcome(*called, answer_in)
+                task = called
         return await self.taken(task, answer_in)
 
     async def taken(self, task: Task, answer_in: Format) -> Response:
@@ -155,12 +156,13 @@ class Tasks:
         body = await self.told(task)
         return reply(body, answer_in, HTTPStatus.ACCEPTED, {"Location": body.links["self"]})
 
-    async def outcome(self, task: Task, outcome: Outcome, answer_in: Format) -> Response:
+    async def outcome(self, task_id: TaskId, end: End, answer_in: Format) -> Response:
         """Return 200 and what came of a task."""
+        outcome = end.outcome
 
         def written() -> Response:
             parts = outcomes.told(outcome, answer_in, self._encoding.to_json)
-            return reply(Result(task.id, task.status, *parts), answer_in)
+            return reply(Result(task_id, end.status, *parts), answer_in)
 
         if isinstance(outcome, Success) and len(outcome.result) > LARGE_RESULT_BYTES:
             return await asyncio.to_thread(written)

@@ -1,20 +1,17 @@
-"""The use cases of batches over the memory store, and the ids by which tasks name their batch."""
+"""The use cases of batches over the memory store."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gofer.adapters.memory.clock import ManualClock, SeededEntropy
 from gofer.adapters.memory.store import MemoryStore
 from gofer.adapters.payload import PickleInspector
 from gofer.adapters.telemetry import CountingTelemetry
-from gofer.domain.batches import SubmittedBatch
+from gofer.domain.batches import AT_ONCE, SubmittedBatch
 from gofer.domain.errors import (
-    InvalidIdentifier,
     InvalidInput,
     InvalidPayload,
     KeyReused,
@@ -23,31 +20,22 @@ from gofer.domain.errors import (
 )
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import (
-    BATCH_BITS,
-    MAX_POSITION,
-    MAX_SHARD,
-    RANDOM_BITS,
     FunctionId,
     TaskId,
     WorkerId,
-    batch_of,
     member_ids,
     new_batch_id,
-    parse_batch_id,
-    parse_task_id,
     position_of,
-    shard_of,
     uuid7,
 )
-from gofer.domain.ports import Cancelled, Completion, Inspection
+from gofer.domain.policy import BATCH, HANDED_MOST
+from gofer.domain.ports import Cancelled, Completion, Inspection, Repeated, Submitted
 from gofer.domain.service import Service
 from gofer.domain.submissions import Limits, Submission, batch_idempotency
-from gofer.domain.task import Success
+from gofer.domain.task import NewTask, Success
 
 OURS = Environment("cpython", (3, 11))
 NOBODY = FunctionId(uuid7(0, 0))
-TIMES = st.integers(0, (1 << 48) - 1)
-SHARDS = st.integers(0, MAX_SHARD)
 
 
 class Inspector(PickleInspector):
@@ -81,10 +69,25 @@ class House:
         )
 
 
+class CountingStore(MemoryStore):
+    """Notes how many tasks each call brings."""
+
+    def __init__(self, clock: ManualClock, queued_limit: int) -> None:
+        super().__init__(clock, queued_limit=queued_limit)
+        self.submits: list[int] = []
+
+    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+        self.submits.append(len(tasks))
+        return await super().submit(tasks)
+
+
 @pytest.fixture
 async def house() -> House:
+    return await house_over(MemoryStore(ManualClock(), queued_limit=5))
+
+
+async def house_over(store: MemoryStore) -> House:
     clock = ManualClock()
-    store = MemoryStore(clock, queued_limit=5)
     entropy, telemetry = SeededEntropy(1), CountingTelemetry()
     service = Service(
         store,
@@ -109,35 +112,6 @@ def kinds(batch: SubmittedBatch) -> list[type]:
     return [type(answer) for answer in batch.answers]
 
 
-# ---------------------------------------------------------------- ids
-
-
-@given(TIMES, st.integers(0, (1 << BATCH_BITS) - 1), SHARDS, st.integers(1, MAX_POSITION))
-def test_the_id_of_a_task_names_its_batch_and_its_position(
-    unix_ms: int, bits: int, shard: int, position: int
-) -> None:
-    batch = new_batch_id(unix_ms, bits, shard)
-    (task_id,) = member_ids(batch, [position])
-    assert parse_task_id(task_id) == task_id
-    assert parse_batch_id(batch.upper()) == batch
-    assert (batch_of(task_id), position_of(task_id)) == (batch, position)
-    assert shard_of(task_id) == shard_of(batch) == shard
-
-
-@given(TIMES, st.integers(0, (1 << RANDOM_BITS) - 1), SHARDS)
-def test_the_id_of_a_single_task_names_no_batch(unix_ms: int, bits: int, shard: int) -> None:
-    task_id = TaskId(uuid7(unix_ms, bits, shard))
-    assert batch_of(task_id) is None
-    with pytest.raises(InvalidIdentifier, match="batches"):
-        parse_batch_id(task_id)
-
-
-@pytest.mark.parametrize("bits", [-1, 1 << BATCH_BITS])
-def test_bits_that_do_not_fit_the_id_of_a_batch_are_refused(bits: int) -> None:
-    with pytest.raises(ValueError, match="must"):
-        new_batch_id(0, bits)
-
-
 # ---------------------------------------------------------------- submitting
 
 
@@ -155,6 +129,16 @@ async def test_each_wish_has_its_own_answer(house: House) -> None:
     assert kinds(batch) == [str, NotFound, InvalidPayload, str]
     assert task_ids(batch) == member_ids(batch.id, [1, 4])
     assert (await house.service.batches.state(batch.id)).count == 2
+
+
+async def test_the_first_few_of_many_are_recorded_before_the_others_are_looked_at() -> None:
+    store = CountingStore(ManualClock(), 10_000)
+    house = await house_over(store)
+    for count in (BATCH, BATCH + 1, 2 * AT_ONCE):
+        batch = await house.service.batches.submit(house.wishes(*[b"args"] * count))
+        assert [position_of(each) for each in task_ids(batch)] == list(range(1, count + 1))
+    few = HANDED_MOST
+    assert store.submits == [BATCH, few, BATCH + 1 - few, few, AT_ONCE - few, AT_ONCE]
 
 
 async def test_a_queue_that_fills_up_takes_what_fits(house: House) -> None:

@@ -12,9 +12,9 @@ from gofer.domain.errors import NotFound
 from gofer.domain.function import Environment
 from gofer.domain.identifiers import FunctionId, WorkerId, uuid7
 from gofer.domain.ports import Completion
-from gofer.domain.service import Service
+from gofer.domain.service import Called, Service
 from gofer.domain.submissions import Limits, Submission
-from gofer.domain.task import Success, TaskStatus
+from gofer.domain.task import Success, Task, TaskStatus
 
 OURS = Environment("cpython", (3, 11))
 NOTHING = b"\x80\x04)}\x86."
@@ -45,14 +45,17 @@ async def test_a_call_records_a_task_and_waits_for_its_end(
     calling = asyncio.create_task(service.call(Submission(function_id, NOTHING), 30))
     await asyncio.wait([calling], timeout=0.05)
     await finish(store)
-    task, outcome = await calling
-    assert (task.status, outcome) == (TaskStatus.COMPLETED, Success(b"result"))
+    called = await calling
+    assert isinstance(called, Called)
+    assert called.end == (TaskStatus.COMPLETED, Success(b"result"))
+    assert (await service.outcome(called.id))[1] == Success(b"result")
 
 
 async def test_a_call_gives_up_in_time(service: Service) -> None:
     function_id = await service.register("f", NOTHING)
-    task, outcome = await service.call(Submission(function_id, NOTHING), 0.001)
-    assert (task.status, outcome) == (TaskStatus.QUEUED, None)
+    task = await service.call(Submission(function_id, NOTHING), 0.001)
+    assert isinstance(task, Task)
+    assert task.status == TaskStatus.QUEUED
     assert await service.status(task.id) == task
 
 
@@ -61,10 +64,10 @@ async def test_a_call_that_is_repeated_waits_for_the_task_of_the_first(
 ) -> None:
     function_id = await service.register("f", NOTHING)
     wish = Submission(function_id, NOTHING, key="k")
-    first, _ = await service.call(wish, 0.001)
+    first = await service.call(wish, 0.001)
     await finish(store)
-    task, outcome = await service.call(wish, 30)
-    assert (task.id, outcome) == (first.id, Success(b"result"))
+    called = await service.call(wish, 30)
+    assert called == (first.id, (TaskStatus.COMPLETED, Success(b"result")))
 
 
 async def test_a_call_of_what_there_is_not_is_refused(service: Service) -> None:
