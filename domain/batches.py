@@ -6,7 +6,7 @@ makes the same ids, so that what was recorded before is there, and only the rest
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from .ports import (
     BatchStore,
     Cancelled,
     Clock,
+    Ending,
     Entropy,
     TaskStore,
 )
@@ -129,17 +130,32 @@ class Batches:
         return (await self._page(batch_id, 0, 0)).state
 
     async def results(
-        self, batch_id: BatchId, first: int, limit: int, timeout_s: float = 0.0
+        self,
+        batch_id: BatchId,
+        first: int,
+        limit: int,
+        timeout_s: float = 0.0,
+        leave_out: int | None = None,
     ) -> BatchPage:
         """Return up to ``limit`` of the tasks that have ended, in that order, from ``first`` on.
 
         Where there is none yet and some are still to come, waits for one, at most ``timeout_s``.
+        Results of more than ``leave_out`` bytes may be left out, and are had by ``long_results``.
         Raises NotFound, StoreUnavailable.
         """
         if not limit or timeout_s <= 0:
-            return await self._page(batch_id, first, limit)
-        page = await self._batches.next_endings(batch_id, first, limit, timeout_s)
+            return await self._page(batch_id, first, limit, leave_out)
+        page = await self._batches.next_endings(batch_id, first, limit, timeout_s, leave_out)
         return _known(batch_id, page)
+
+    def long_results(
+        self, batch_id: BatchId, endings: Sequence[Ending]
+    ) -> AsyncGenerator[bytes | None]:
+        """Bring the results that a page left out, in order; None for one forgotten meanwhile.
+
+        Raises StoreUnavailable at any of them.
+        """
+        return self._batches.long_results(batch_id, endings)
 
     async def cancel(self, batch_id: BatchId, *, running: bool = True) -> Counter[Cancelled]:
         """End all tasks of a batch that have not ended; return what became of how many.
@@ -161,8 +177,11 @@ class Batches:
         del answers[Cancelled.GONE]  # were refused, or are forgotten: no tasks of it
         return answers
 
-    async def _page(self, batch_id: BatchId, first: int, limit: int) -> BatchPage:
-        return _known(batch_id, await self._batches.endings(batch_id, first, limit))
+    async def _page(
+        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
+    ) -> BatchPage:
+        page = await self._batches.endings(batch_id, first, limit, leave_out)
+        return _known(batch_id, page)
 
     async def _named(self, key: str, asked: str, fresh: BatchId) -> BatchId:
         batch = await self._batches.name_batch(batch_idempotency(key, asked), fresh)

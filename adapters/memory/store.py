@@ -8,7 +8,7 @@ and a store must be used from one event loop.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from ...domain.identifiers import Attempt, BatchId, TaskId, WorkerId
 from ...domain.ports import (
@@ -19,6 +19,7 @@ from ...domain.ports import (
     Completion,
     Credit,
     Defeat,
+    Ending,
     Hint,
     Leased,
     Reaped,
@@ -216,20 +217,36 @@ class MemoryStore(MemoryFunctions):
             self._records, wish, batch_id, self._ground.now().steady + self._ground.retention_ms
         )
 
-    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+    async def endings(
+        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
+    ) -> BatchPage | None:
         """Return how a batch stands, and some of its tasks that have ended."""
         self._ground.now()
-        return batches.page(self._records, batch_id, first, limit)
+        return batches.page(self._records, batch_id, first, limit, leave_out)
+
+    async def long_results(
+        self, batch_id: BatchId, endings: Sequence[Ending]
+    ) -> AsyncGenerator[bytes | None]:
+        """Bring the results that were left out of ``endings``."""
+        for ending in endings:
+            if ending.left_out:
+                self._ground.now()
+                yield batches.result(self._records, batch_id, ending.position)
 
     async def next_endings(
-        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+        self,
+        batch_id: BatchId,
+        first: int,
+        limit: int,
+        timeout_s: float,
+        leave_out: int | None = None,
     ) -> BatchPage | None:
         """Return as ``endings`` does, once there is something to tell, or when time is up."""
-        page = await self.endings(batch_id, first, limit)
+        page = await self.endings(batch_id, first, limit, leave_out)
         if page is None or page.endings or page.state.ended >= page.state.count or timeout_s <= 0:
             return page
         await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
-        return await self.endings(batch_id, first, limit)
+        return await self.endings(batch_id, first, limit, leave_out)
 
     async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
         """Wait for a hint to ``owner``: cancels and tasks go before work."""

@@ -1,8 +1,9 @@
 """Batches on Redis: how one stands, its endings in order, and the wait for the next of them."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 
-from ...domain.identifiers import BatchId, TaskId
+from ...domain.identifiers import BatchId, TaskId, member_ids
 from ...domain.policy import BATCH
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency
@@ -36,7 +37,9 @@ class RedisBatches:
         named = await self._driver.run("name", *words)
         return BatchId(named.decode()) or None
 
-    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+    async def endings(
+        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
+    ) -> BatchPage | None:
         """Return how a batch stands and some endings: one call for each BATCH of them.
 
         The first says how many there are, and those that follow go some at a time in one breath.
@@ -55,7 +58,7 @@ class RedisBatches:
                 state = _state(batch_id, answer[:_STATE])
                 if state is None:
                     return None
-                endings, read = await self._endings_of(batch_id, answer)
+                endings, read = await self._endings_of(batch_id, answer, leave_out)
                 found.extend(endings)
                 room -= read
                 there = min(limit, state.ended - first) - len(found)
@@ -63,22 +66,45 @@ class RedisBatches:
                     return BatchPage(state, tuple(found))
             abreast = min(ABREAST, -(-there // BATCH))
 
-    async def _endings_of(self, batch_id: BatchId, answer: codec.Items) -> tuple[list[Ending], int]:
-        """Return the endings that one call of endings.lua tells of, and how many bytes it took."""
+    async def _endings_of(
+        self, batch_id: BatchId, answer: codec.Items, leave_out: int | None
+    ) -> tuple[list[Ending], int]:
+        """Return the endings that one call of endings.lua tells of, and how many bytes it took.
+
+        What was left out counts as if it had been told: it bounds what is told at once.
+        """
         positions = answer[_STATE].decode()
         stem = batch_id[:-_DIGITS]
         digits = [positions[at : at + _DIGITS] for at in range(0, len(positions), _DIGITS)]
         told = list(zip((TaskId(stem + each) for each in digits), answer[_TASKS:], strict=True))
-        longs = await self._bodies.results(told)
+        longs, left = await self._bodies.results_but(told, leave_out)
         following = iter(longs)
         endings = [
             record.batch_ending(task_id, int(place, 16), each, following)
             for place, (task_id, each) in zip(digits, told, strict=True)
         ]
-        return endings, sum(map(len, answer)) + sum(len(each or b"") for each in longs)
+        for at, size in left.items():
+            endings[at] = endings[at]._replace(left_out=size)
+        read = sum(map(len, answer)) + sum(len(each or b"") for each in longs)
+        return endings, read + sum(left.values())
+
+    def long_results(
+        self, batch_id: BatchId, endings: Sequence[Ending]
+    ) -> AsyncGenerator[bytes | None]:
+        """Bring the results that were left out of ``endings``."""
+        left = [ending for ending in endings if ending.left_out]
+        ids = member_ids(batch_id, (ending.position for ending in left))
+        return self._bodies.portions(
+            [(task_id, ending.left_out) for task_id, ending in zip(ids, left, strict=True)]
+        )
 
     async def next_endings(
-        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+        self,
+        batch_id: BatchId,
+        first: int,
+        limit: int,
+        timeout_s: float,
+        leave_out: int | None = None,
     ) -> BatchPage | None:
         """Return as ``endings`` does, once there is something to tell, or when time is up.
 
@@ -90,14 +116,14 @@ class RedisBatches:
             with self._endings.follow(batch_id, first) as following:
                 if not following.known:
                     await following.prepare()
-                    page = await self.endings(batch_id, first, limit)
+                    page = await self.endings(batch_id, first, limit, leave_out)
                     if page is None or page.endings or page.state.ended >= page.state.count:
                         return page
                     following.looked(page)
                 heard = await following.heard(min(left, self._poll_s))
             if heard is not None:
                 return BatchPage(heard.state, heard.endings[:limit])
-        return await self.endings(batch_id, first, limit)
+        return await self.endings(batch_id, first, limit, leave_out)
 
 
 def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:

@@ -20,16 +20,18 @@ Item = TypeVar("Item")
 
 
 def batches(
-    items: Sequence[Item], size: Callable[[Item], int] | None = None
+    items: Sequence[Item],
+    size: Callable[[Item], int] | None = None,
+    call_bytes: int = CALL_BYTES,
 ) -> Iterator[Sequence[Item]]:
     """Cut ``items`` into calls, in order; ``size`` gives the payload bytes of an item."""
-    if size is None or sum(map(size, items)) < CALL_BYTES:
+    if size is None or sum(map(size, items)) < call_bytes:
         for first in range(0, len(items), BATCH):
             yield items[first : first + BATCH]
         return
     first, held = 0, 0
     for position, item in enumerate(items):
-        if position > first and (position - first == BATCH or held >= CALL_BYTES):
+        if position > first and (position - first == BATCH or held >= call_bytes):
             yield items[first:position]
             first, held = position, 0
         held += size(item)

@@ -5,16 +5,17 @@ are written by plain SET, under a key that is forgotten soon, right before the s
 it: for a MiB that takes a third of what an argument takes (docs/performance.md).
 """
 
+import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
 from ...domain.identifiers import TaskId
-from .batches import ABREAST
+from .batches import ABREAST, batches
 from .driver import Driver
 from .failures import StoreFull
 from .keys import Keys
-from .record import is_long
+from .record import is_long, result_bytes
 from .wire import Command, Word
 
 STAGED_BYTES = 16 * 1024
@@ -22,6 +23,9 @@ STAGED_BYTES = 16 * 1024
 
 STAGED_MS = 60_000
 """How long they stay, if the script does not come for them."""
+
+PORTION_BYTES = 1024 * 1024
+"""How much of long results comes at once, where they are passed on as they come."""
 
 
 class Bodies:
@@ -81,3 +85,52 @@ class Bodies:
         """
         keys = [self._keys.result(task_id) for task_id, told in records if is_long(told)]
         return await self._driver.bodies(keys)
+
+    async def results_but(
+        self, records: Sequence[tuple[TaskId, bytes]], most: int | None
+    ) -> tuple[list[bytes | None], dict[int, int]]:
+        """Return as ``results`` does, with nothing in place of results of more than ``most`` bytes.
+
+        And how many bytes these have, by the places of their records.
+        """
+        if most is None or not (
+            long := {
+                at: result_bytes(told) for at, (_, told) in enumerate(records) if is_long(told)
+            }
+        ):
+            return await self.results(records), {}
+        left = {at: size for at, size in long.items() if size > most}
+        asked: list[Command] = [("STRLEN", self._keys.result(records[at][0])) for at in left]
+        if near := [self._keys.result(records[at][0]) for at in long if at not in left]:
+            asked.append(("MGET", *near))
+        answers = await self._driver.each(asked)
+        told = iter(answers[-1] if near else ())
+        there = dict(zip(left, answers, strict=False))
+        bodies = [
+            next(told) if at not in left else b"" if there[at] == left[at] else None for at in long
+        ]
+        return bodies, {at: size for at, size in left.items() if there[at] == size}
+
+    async def portions(self, tasks: Sequence[tuple[TaskId, int]]) -> AsyncGenerator[bytes | None]:
+        """Bring results of so many bytes, in order; None for one that is not there any more.
+
+        The next PORTION_BYTES of them come from the server while these are made use of.
+        """
+        cut = [
+            [self._keys.result(task_id) for task_id, _ in portion]
+            for portion in batches(tasks, lambda task: task[1], PORTION_BYTES)
+        ]
+        coming: asyncio.Task[list[bytes | None]] | None = None
+        try:
+            for number in range(len(cut)):
+                if coming is None:
+                    coming = asyncio.create_task(self._driver.bodies(cut[number]))
+                bodies, coming = await coming, None
+                if number + 1 < len(cut):
+                    coming = asyncio.create_task(self._driver.bodies(cut[number + 1]))
+                bodies.reverse()
+                while bodies:
+                    yield bodies.pop()
+        finally:
+            if coming is not None:
+                coming.cancel()

@@ -132,6 +132,13 @@ class Driver:
         with translated():
             return cast("list[bytes | None]", await self._lines.call("MGET", *keys))
 
+    async def each(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands that change nothing in one breath; return their answers in order."""
+        if not commands:
+            return []
+        with translated():
+            return await self._lines.answers(commands)
+
     async def call(self, *words: Word) -> Any:
         """Send one command and return its answer as the server gives it."""
         with translated():

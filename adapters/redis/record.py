@@ -82,6 +82,17 @@ def is_long(record: bytes) -> bool:
     return line > 0 and record.startswith(_LONG, record.find(b"\n", line + 1) + 1)
 
 
+def result_bytes(record: bytes) -> int:
+    """Return how many bytes the result of a completed task has, as a record that ``is_long`` says.
+
+    0 for any other: what a failed task has beside its record is an exception.
+    """
+    if not record.startswith(b"C"):
+        return 0
+    body = record.index(b"\n", record.index(b"\n") + 1) + 1
+    return int(record[body + 1 : record.index(b":", body)].partition(b",")[2])
+
+
 def ending(told: bytes, result: bytes) -> tuple[bytes, bytes]:
     """Return the body of an ended task from its evidence, and its result if that is a long one."""
     if len(result) > INLINE_BYTES:

@@ -6,7 +6,7 @@ settings and the durability. A store must be used from one event loop; nothing o
 exceptions leaves it; no call is repeated here, for one that timed out may have been carried out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Self
 
 from redis.asyncio import Redis
@@ -20,6 +20,7 @@ from ...domain.ports import (
     Completion,
     Credit,
     Defeat,
+    Ending,
     Hint,
     Leased,
     Reaped,
@@ -225,15 +226,28 @@ class RedisStore(RedisFunctions):
         """Bind an idempotency key to a batch."""
         return await self._batches.name(wish, batch_id)
 
-    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+    async def endings(
+        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
+    ) -> BatchPage | None:
         """Return how a batch stands and, in calls of BATCH, some of its tasks that have ended."""
-        return await self._batches.endings(batch_id, first, limit)
+        return await self._batches.endings(batch_id, first, limit, leave_out)
 
     async def next_endings(
-        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+        self,
+        batch_id: BatchId,
+        first: int,
+        limit: int,
+        timeout_s: float,
+        leave_out: int | None = None,
     ) -> BatchPage | None:
         """Return as ``endings`` does, once there is something to tell, or when time is up."""
-        return await self._batches.next_endings(batch_id, first, limit, timeout_s)
+        return await self._batches.next_endings(batch_id, first, limit, timeout_s, leave_out)
+
+    def long_results(
+        self, batch_id: BatchId, endings: Sequence[Ending]
+    ) -> AsyncGenerator[bytes | None]:
+        """Bring the results that were left out of ``endings``, some ahead of the others."""
+        return self._batches.long_results(batch_id, endings)
 
     def wake(self) -> None:
         """Let whoever waits for tasks return, now and from now on."""

@@ -96,8 +96,8 @@ class GoferPeer:
             if isinstance(batch, str):
                 values.append(self._client.result(batch, PATIENCE_S).value())
                 continue
-            ended = {each.position: each for each in batch.results(PATIENCE_S)}
-            values += [ended[position].value() for position in range(1, len(batch.task_ids) + 1)]
+            ended = {each.position: each.value() for each in batch.results(PATIENCE_S)}
+            values += [ended[position] for position in range(1, len(batch.task_ids) + 1)]
         return values
 
     def stop(self) -> None:

@@ -148,11 +148,13 @@ class Ending(NamedTuple):
     """A task of a batch that has ended. ``status`` and ``outcome`` are None if it is forgotten.
 
     Or if its result is. Position 0: it was tried again, and its next end is told behind others.
+    ``left_out``: how many bytes its result has, where the outcome is told without it.
     """
 
     position: int
     status: TaskStatus | None
     outcome: Outcome | None
+    left_out: int = 0
 
 
 class BatchPage(NamedTuple):

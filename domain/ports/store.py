@@ -6,7 +6,7 @@ carried out; all but ``claim`` may be repeated without harm, and a ``claim`` who
 costs one lease time, never a task.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol, Self
 
 from ..identifiers import Attempt, BatchId, TaskId, WorkerId
@@ -19,6 +19,7 @@ from .answers import (
     Credit,
     Defeat,
     End,
+    Ending,
     Hint,
     Leased,
     Reaped,
@@ -226,17 +227,37 @@ class BatchStore(Protocol):
         """
         ...
 
-    async def endings(self, batch_id: BatchId, first: int, limit: int) -> BatchPage | None:
+    async def endings(
+        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
+    ) -> BatchPage | None:
         """Return how a batch stands, and up to ``limit`` of its tasks that have ended.
 
         Those come in the order in which they ended, from the ``first`` on (0: all of them), and
         are fewer where the results are large. None: there is no such batch. Not atomic: the state
         is of the moment of the last part that was read.
+
+        Results of more than ``leave_out`` bytes are left out where ``left_out`` says so, and
+        ``long_results`` brings them; None: all are told.
+        """
+        ...
+
+    def long_results(
+        self, batch_id: BatchId, endings: Sequence[Ending]
+    ) -> AsyncGenerator[bytes | None]:
+        """Bring results that ``endings`` left out, in order: each while the next is on its way.
+
+        None for one that was forgotten meanwhile. Holds a few of them at once, however many are
+        asked for. Raises StoreUnavailable at any of them.
         """
         ...
 
     async def next_endings(
-        self, batch_id: BatchId, first: int, limit: int, timeout_s: float
+        self,
+        batch_id: BatchId,
+        first: int,
+        limit: int,
+        timeout_s: float,
+        leave_out: int | None = None,
     ) -> BatchPage | None:
         """Return as ``endings`` does, but only once there is something to tell.
 

@@ -19,11 +19,12 @@ import msgspec
 
 from . import calls, outcomes
 from .aio_connection import AsyncConnections
-from .batches import ACCEPT, PAGE_TASKS, Result
+from .batches import PAGE_TASKS, Result
 from .decorated import Decorated, forget
 from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
 from .packing import Parcel
+from .pages import ACCEPT
 from .wire import BatchCancelled, Problem, page_of
 
 if TYPE_CHECKING:

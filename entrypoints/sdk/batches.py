@@ -8,12 +8,10 @@ from typing import Any, TypedDict
 import msgspec
 
 from . import outcomes
-from .address import MSGPACK
 from .connection import Connections
 from .errors import Refused
-from .wire import BatchCancelled, Error, Item, Problem, page_of
-
-ACCEPT = {"Accept": MSGPACK}
+from .pages import ACCEPT, Incoming
+from .wire import BatchCancelled, Error, Item, Problem
 
 PAGE_TASKS = 2_000
 """Results asked for in one request."""
@@ -101,12 +99,12 @@ class Batch:
             wait_s = max(0.0, left_s)
             query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
             path = f"/v1/batches/{self.id}/results?{query}"
-            page = page_of(self._connections.ask("GET", path, None, ACCEPT, wait_s).body)
-            yield from map(Result, page.items)
-            if page.done:
+            page = Incoming(self._connections, path, wait_s)
+            yield from map(Result, page)
+            if page.end.done:
                 return
-            cursor, seen = page.next_cursor, seen + len(page.items)
-            if not page.items and deadline is not None and time.monotonic() >= deadline:
+            cursor, seen = page.end.next_cursor, seen + page.count
+            if not page.count and deadline is not None and time.monotonic() >= deadline:
                 there = len(self.task_ids) - len(self.refused)
                 raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
 

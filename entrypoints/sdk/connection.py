@@ -10,17 +10,22 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import chain
+from typing import TypeVar
 
 from .address import ANSWER_S, PATIENCE_S, Address, Answer, Body, in_words, pauses
 from .errors import Refused, Unreachable
-from .heads import Received, received, request
+from .heads import Received, opened, received, request
 
-_BROKEN = (http.client.HTTPException, OSError)
+BROKEN = (http.client.HTTPException, OSError)
+"""What a connection raises that does not answer, or not to the end."""
+
 _CHUNK_BYTES = 65_536
+
+T = TypeVar("T")
 
 IDLE_MOST = 16
 """Connections that a pool keeps while nobody uses them."""
@@ -49,18 +54,55 @@ class Connection:
 
         Raises Refused for what the service does not do, Unreachable where it does not answer.
         """
+
+        def whole(sock: socket.socket) -> Answer:
+            answer = received(sock, method)
+            if not answer.reusable:
+                self.close()
+            return self._address.checked(answer.status, answer.kind, answer.body)
+
+        return self._insist(whole, (method, path, body, headers or {}, wait_s), patience_s)
+
+    def begin(
+        self, path: str, headers: Mapping[str, str], wait_s: float, patience_s: float
+    ) -> Answer | http.client.HTTPResponse:
+        """Return the answer to a GET as ``ask`` does, or as it begins.
+
+        Then the caller must read it to its end, or close the connection.
+        """
+
+        def begun(sock: socket.socket) -> Answer | http.client.HTTPResponse:
+            answer = opened(sock)
+            if isinstance(answer, Received):
+                return self._address.checked(answer.status, answer.kind, answer.body)
+            if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+                kind = answer.headers.get("content-type") or ""
+                told = answer.read()
+                if answer.will_close:
+                    self.close()
+                self._address.checked(answer.status, kind, told)
+            return answer
+
+        return self._insist(begun, ("GET", path, None, headers, wait_s), patience_s)
+
+    def _insist(
+        self,
+        take: Callable[[socket.socket], T],
+        asked: tuple[str, str, Body, Mapping[str, str], float],
+        patience_s: float,
+    ) -> T:
+        """Return what ``take`` makes of the answer to a request, which may be sent again."""
         trouble: Exception | None = None
         for pause_s in chain((None,), pauses(patience_s)):
             if pause_s:
                 time.sleep(pause_s)
             try:
-                answer = self._asked(method, path, body, headers or {}, wait_s)
-                return self._address.checked(answer.status, answer.kind, answer.body)
+                return take(self._sent(*asked))
             except Refused as refusal:
                 if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
                 trouble = refusal
-            except _BROKEN as broken:
+            except BROKEN as broken:
                 self.close()
                 trouble = broken
             except BaseException:  # interrupted half-way: the answer would be the next request's
@@ -86,7 +128,7 @@ class Connection:
                 self._address.checked(response.status, kind, response.read())
             while chunk := response.read1(_CHUNK_BYTES):
                 yield chunk
-        except _BROKEN as broken:
+        except BROKEN as broken:
             raise Unreachable(self._address.url, in_words(broken)) from broken
         finally:
             self.close()
@@ -95,17 +137,14 @@ class Connection:
         """Close the connection; the next request opens another."""
         self._connection.close()
 
-    def _asked(
+    def _sent(
         self, method: str, path: str, body: Body, headers: Mapping[str, str], wait_s: float
-    ) -> Received:
+    ) -> socket.socket:
         pieces = request(self._address, method, path, body, headers)
         sock = self._ready(ANSWER_S + wait_s)
         for piece in pieces:
             sock.sendall(piece)
-        answer = received(sock, method)
-        if not answer.reusable:
-            self.close()
-        return answer
+        return sock
 
     def _ready(self, limit_s: float) -> socket.socket:
         """Return the connection's socket, open, with this time limit."""
@@ -128,7 +167,7 @@ class Connections:
     def __init__(self, address: Address, patience_s: float = PATIENCE_S) -> None:
         """Take where the service is, and how long to try again while nobody answers."""
         self.address = address
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._idle: deque[Connection] = deque(maxlen=IDLE_MOST)
         self._process = os.getpid()
 
@@ -143,7 +182,7 @@ class Connections:
         """Do as ``Connection.ask`` on a connection that is free."""
         connection = self._free()
         try:
-            return connection.ask(method, path, body, headers, wait_s, self._patience_s)
+            return connection.ask(method, path, body, headers, wait_s, self.patience_s)
         finally:
             self._keep(connection)
 

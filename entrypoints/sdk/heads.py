@@ -72,6 +72,12 @@ def received(sock: socket.socket, method: str) -> Received:
     return _at_once(data, method) or _by_the_library(sock, data, method)
 
 
+def opened(sock: socket.socket) -> Received | http.client.HTTPResponse:
+    """Return the answer to a GET, whole if it has come so, else with its body still to be read."""
+    data = sock.recv(FIRST_BYTES)
+    return _at_once(data, "GET") or _begun(sock, data, "GET")
+
+
 def _at_once(data: bytes, method: str) -> Received | None:
     """Return an answer that is there as a whole, and whose form is known; None for any other."""
     found = None if method == "HEAD" else _PLAIN.match(data)
@@ -103,14 +109,24 @@ def _is_length(text: str) -> bool:
 
 def _by_the_library(sock: socket.socket, begun: bytes, method: str) -> Received:
     """Read an answer of which some has come."""
-    response = http.client.HTTPResponse(cast("Any", _Begun(sock, begun)), method=method)
+    response = _begun(sock, begun, method)
     try:
-        response.begin()
         kind = response.headers.get("content-type") or ""
         reusable = not response.will_close
         return Received(response.status, kind, response.read(), reusable)
     finally:
         response.close()
+
+
+def _begun(sock: socket.socket, begun: bytes, method: str) -> http.client.HTTPResponse:
+    """Have the standard library read the head of an answer of which some has come."""
+    response = http.client.HTTPResponse(cast("Any", _Begun(sock, begun)), method=method)
+    try:
+        response.begin()
+    except BaseException:
+        response.close()
+        raise
+    return response
 
 
 class _Begun(io.RawIOBase):

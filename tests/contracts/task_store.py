@@ -29,9 +29,9 @@ from tests.contracts.store_backend import (
     taken_ids,
 )
 from tests.contracts.store_contract import UNKNOWN, StoreContract
-from tests.contracts.task_store_batches import BatchStoreContract
 from tests.contracts.task_store_ends import EndContract
 from tests.contracts.task_store_keys import KeyContract
+from tests.contracts.task_store_long_results import LongResultContract
 from tests.contracts.task_store_options import OptionContract
 
 OTHER = "another fence"
@@ -290,6 +290,6 @@ class FenceContract(StoreContract):
 
 
 class TaskStoreContract(
-    QueueContract, KeyContract, OptionContract, BatchStoreContract, FenceContract, EndContract
+    QueueContract, KeyContract, OptionContract, LongResultContract, FenceContract, EndContract
 ):
     """All of them; an adapter's test class inherits from this one."""

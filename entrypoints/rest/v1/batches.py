@@ -15,21 +15,17 @@ from starlette.responses import Response
 
 from ....domain.errors import GoferError
 from ....domain.function import FunctionHead
-from ....domain.identifiers import (
-    BatchId,
-    member_ids,
-    parse_batch_id,
-)
-from ....domain.ports import BatchPage, Cancelled, Ending
+from ....domain.identifiers import BatchId, parse_batch_id
+from ....domain.ports import Cancelled
 from ....domain.service import Service
 from ....domain.submissions import Submission
-from ....domain.task import Failure
 from ..encoding import Encoding
-from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Item, Page
+from .bodies import Accepted, BatchCancelled, BatchStands, BatchSubmitted, Page
 from .catalog import Catalog
 from .fields import MOST_TASKS
 from .formats import BINARY, Format, Reader, reply, spoken, wanted
-from .outcomes import state_of, told
+from .outcomes import state_of
+from .pages import LONG_BYTES, flowing_page, told_bytes, whole_page
 from .problems import Refused, problem, refusal
 from .queries import WAIT, Parameter, switch, value, waiting_s, whole
 from .routing import LOCATION, Answer, Described, add_route, gives
@@ -47,9 +43,6 @@ from .submitting import (
 )
 from .task_bodies import SubmitBatch
 from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
-
-FORGOTTEN = "FORGOTTEN"
-"""The status of a task that has ended so long ago that its outcome is gone."""
 
 PAGE_TASKS = 1_000
 """Results of a page where the client does not say how many."""
@@ -194,13 +187,17 @@ class _Batches:
         begins = value(request, "cursor") == ""
         cursor = 0 if begins else whole(request, "cursor", 0, 0, MOST_SEEN)
         limit = whole(request, "limit", PAGE_TASKS, 1, MOST_TASKS)
-        page = await self._batches.results(batch_id, cursor, limit, waiting_s(request))
+        leave_out = LONG_BYTES if answer_in is BINARY else None
+        page = await self._batches.results(batch_id, cursor, limit, waiting_s(request), leave_out)
+        if any(ending.left_out for ending in page.endings):
+            bodies = self._batches.long_results(batch_id, page.endings)
+            return flowing_page(batch_id, cursor, page, bodies, self._encoding)
 
         def written() -> Response:
-            return _page(batch_id, cursor, page, answer_in, self._encoding)
+            return whole_page(batch_id, cursor, page, answer_in, self._encoding)
 
         most = LARGE_BYTES if answer_in is BINARY else LARGE_RESULT_BYTES
-        large = sum(map(_size, page.endings)) > most
+        large = sum(map(told_bytes, page.endings)) > most
         return await asyncio.to_thread(written) if large else written()
 
     async def cancel(self, request: Request) -> Response:
@@ -265,29 +262,3 @@ def _batch_id(request: Request) -> BatchId:
 def _links(batch_id: BatchId) -> dict[str, str]:
     at = f"/v1/batches/{batch_id}"
     return {"self": at, "results": f"{at}/results", "cancel": f"{at}/cancel"}
-
-
-def _size(ending: Ending) -> int:
-    outcome = ending.outcome
-    if outcome is None:
-        return 0
-    return len(outcome.exception if isinstance(outcome, Failure) else outcome.result)
-
-
-def _page(
-    batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format, encoding: Encoding
-) -> Response:
-    endings = [ending for ending in page.endings if ending.position]
-    ids = member_ids(batch_id, (ending.position for ending in endings))
-    items = [
-        Item(
-            task_id,
-            ending.position,
-            ending.status or FORGOTTEN,
-            *told(ending.outcome, answer_in, encoding.to_json),
-        )
-        for task_id, ending in zip(ids, endings, strict=True)
-    ]
-    past = cursor + len(page.endings)
-    done = past >= page.state.told and page.state.ended >= page.state.count
-    return reply(Page(items, str(past), done), answer_in)
