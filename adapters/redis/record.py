@@ -185,8 +185,10 @@ def end(task_id: TaskId, record: bytes) -> End | None:
 
     For a record that has its result in it, or none.
     """
-    _, status, outcome = batch_ending(task_id, 0, record, iter(()))
-    return None if status is None or outcome is None else End(status, outcome)
+    ended = batch_ending(task_id, 0, record, iter(()))
+    if ended.status is None or ended.outcome is None:
+        return None
+    return End(ended.status, ended.outcome)
 
 
 def batch_ending(

@@ -47,6 +47,10 @@ class Agenda:
         """Return whether a call is under way, or to be made, that may bring tasks."""
         return self._claiming or (self._closing and (self._listening or not self._hushed))
 
+    def lease_left(self, now: float) -> int:
+        """Return how many ms every lease of ours is sure to last: few, if we have stood still."""
+        return max(0, round(self._timers.lease_ms - (now - self.renewed_ms)))
+
     def next_ms(self) -> float:
         """Return when ``calls`` must be asked again at the latest."""
         renew = inf if self._renewing else self._renew_at_ms

@@ -293,10 +293,8 @@ class DispatcherCore:
         return effects
 
     def _lease_left(self, now: float) -> int:
-        """Return how many ms every lease of ours is sure to last: few, if we have stood still.
+        """Return how many ms every lease of ours is sure to last.
 
         While the store is away nobody can take a lease either: workers go on, the fence holds.
         """
-        if self._ledger.failing:
-            return self._timers.lease_ms
-        return max(0, round(self._timers.lease_ms - (now - self._agenda.renewed_ms)))
+        return self._timers.lease_ms if self._ledger.failing else self._agenda.lease_left(now)
