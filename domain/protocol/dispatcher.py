@@ -83,10 +83,9 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
-        if not self._draining:
+        if not (self._draining and self._ledger.empty):
             return False
-        waiting = self._intake or self._agenda.awaits_tasks or self._musters.under_way
-        return self._ledger.empty and not waiting
+        return not (self._intake or self._agenda.awaits_tasks or self._musters.under_way)
 
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
@@ -270,21 +269,20 @@ class DispatcherCore:
         return self._step(now)
 
     def _step(self, now: float) -> list[DispatcherEffect]:
-        """Follow an event up: place, speak, and call the store where it is due."""
+        """Follow an event up: place what is sure to last, speak, call the store where it is due."""
         if now >= self._crew.check_at_ms:
             self._effects += self._reception.lose_the_silent(now, self._musters.lost)
         if self._intake.unplaced or self._crew.touched:
             lease_left = self._lease_left(now)
-            is_sure = lease_left > self._timers.fence_ms  # else they are renewed first
-            if self._intake.unplaced and (self._draining or is_sure):
+            if self._intake.unplaced and (self._draining or lease_left > self._timers.fence_ms):
                 self._effects += self._intake.place(draining=self._draining)
             self._effects += self._crew.flush(lease_left, now)
         if now >= self._ledger.ready_ms:
             self._effects += self._ledger.calls()
             if self._reception.arrivals:
                 self._effects += self._reception.calls()
-            served, rooms = self._roster.rooms, self._intake.rooms
-            self._effects += self._agenda.calls(now, served, rooms, self.in_hand)
+            rooms = self._roster.rooms, self._intake.rooms
+            self._effects += self._agenda.calls(now, *rooms, self.in_hand)
             if now >= self._musters.look_at_ms:
                 self._effects += self._musters.calls(now)
             if self._relay.waiting:
