@@ -25,7 +25,7 @@ from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
 from .packing import Parcel
 from .pages import ACCEPT
-from .wire import BatchCancelled, Problem, page_of
+from .wire import BatchCancelled, Payload, Problem, page_of
 
 if TYPE_CHECKING:
     from .aio import AsyncClient
@@ -210,7 +210,7 @@ class AsyncFunction(Decorated[P, T]):
         function_id = parcel.id = await self._client.register_parcel(parcel)
         return function_id
 
-    async def _submit(self, payloads: Sequence[bytes]) -> AsyncBatch:
+    async def _submit(self, payloads: Sequence[Payload]) -> AsyncBatch:
         """Submit calls as one batch; registers it again, once, if the service knows it no more."""
         return await self._at_service(
             lambda function_id: self._client.submit_payloads(function_id, payloads, self._said)

@@ -18,6 +18,7 @@ from .wire import (
     BatchSubmitted,
     FunctionRegistered,
     Item,
+    Payload,
     Problem,
     SubmitTask,
     submission,
@@ -87,7 +88,7 @@ def registered_id(answer: Answer) -> str:
 
 
 def batch(
-    function_id: str, payloads: Sequence[bytes], said: Mapping[str, Any], key: str | None = None
+    function_id: str, payloads: Sequence[Payload], said: Mapping[str, Any], key: str | None = None
 ) -> Asked:
     """Return the request that has a function run on payloads."""
     body = submission(payloads, function_id, said)
@@ -168,14 +169,14 @@ def decoded(answer: Answer, url: str) -> Any:
         raise NotGofer(url, f"HTTP {answer.status}, {answer.content_type or 'no type'}") from None
 
 
-def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[bytes]]:
+def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[Payload]]:
     """Yield the pickled arguments of calls, as many as go into one request."""
-    gathered: list[bytes] = []
+    gathered: list[Payload] = []
     size = 0
     for args in calls:
-        payload = outcomes.dump_call(args, {})
+        payload = outcomes.call_in_pieces(args)
         gathered.append(payload)
-        size += len(payload)
+        size += len(payload) if isinstance(payload, bytes) else sum(map(len, payload))
         if len(gathered) >= BATCH_MOST or size >= BATCH_BYTES:
             yield gathered
             gathered, size = [], 0
