@@ -181,8 +181,15 @@ class AsyncFunction(Decorated[P, T]):
         batches: list[AsyncBatch] = []
         try:
             for payloads in calls.payloads(zip(*iterables, strict=False)):
-                batches.append(await self._submit(payloads))
-                batches[-1].insist()
+                left = [payloads]
+                while left:
+                    try:
+                        batches.append(await self._submit(left[-1]))
+                    except Refused as refusal:
+                        left[-1:] = calls.halves(left[-1], refusal)
+                    else:
+                        left.pop()
+                        batches[-1].insist()
             batches.reverse()
             while batches:
                 order = calls.InOrder()

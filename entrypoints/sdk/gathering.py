@@ -7,7 +7,7 @@ from typing import Any
 
 from . import calls, progress
 from .batches import Batch
-from .errors import ClientError
+from .errors import ClientError, Refused
 from .wire import Payload
 
 
@@ -25,8 +25,15 @@ def gathered(
     batches: list[Batch] = []
     try:
         for payloads in calls.payloads(zip(*iterables, strict=False)):
-            batches.append(submit(payloads))
-            batches[-1].insist()
+            left = [payloads]
+            while left:
+                try:
+                    batches.append(submit(left[-1]))
+                except Refused as refusal:
+                    left[-1:] = calls.halves(left[-1], refusal)
+                else:
+                    left.pop()
+                    batches[-1].insist()
     except BaseException:
         _cancel(batches)
         raise
