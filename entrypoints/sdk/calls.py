@@ -27,8 +27,8 @@ from .wire import (
 Asked = tuple[str, Body, dict[str, str]]
 """Path, body and headers of a request."""
 
-BATCH_MOST = 5_000
-"""Tasks of one request of ``map``: the service takes up to 10 000."""
+BATCH_MOST = 1_000
+"""Tasks of one request of ``map``: the first ones run while the next request is made."""
 
 BATCH_BYTES = 13 * 1024 * 1024
 """Bytes of arguments of one request of ``map``, but for a single task that has more: below what a
