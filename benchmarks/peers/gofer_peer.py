@@ -5,19 +5,14 @@ import gc
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.peers.driving import Answer, operations, round_trips, serve
 from benchmarks.peers.gofer_parts import GoferParts
 from benchmarks.peers.http_load import Tasks
-from gofer.entrypoints.sdk.batches import Batch
 from gofer.entrypoints.sdk.client import Client
 from gofer.entrypoints.sdk.decorated import RemoteFunction
-
-TASKS_OF_A_BATCH = 1000
-BYTES_OF_A_BATCH = 12 * 1024 * 1024
-"""Payloads of one request at most: below the service's limit of a body."""
 
 PATIENCE_S = 60.0
 
@@ -41,7 +36,7 @@ def bodies() -> dict[str, Callable[[Any], Any]]:
 
 
 class GoferPeer:
-    """The batch routes, by the client that users have: msgpack in and out, bodies as bytes."""
+    """The client that users have: ``map`` in bulk, ``remote`` for one."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -51,7 +46,7 @@ class GoferPeer:
         self.parts: GoferParts | None = None
         self.mode = "local"
         self._client: Client | None = None
-        self._noop: RemoteFunction[[Any], None] | None = None
+        self._functions: dict[str, RemoteFunction[[Any], Any]] = {}
 
     def start(self, store: str, children: int, folder: str) -> None:
         """Start ``gofer up``; register the functions."""
@@ -66,39 +61,28 @@ class GoferPeer:
         self.url = url
         self._client = Client(url)
         for name, function in bodies().items():
-            self.ids[name] = self._client.register(function, name)
-        self._noop = self._client.function(name="noop")(bodies()["noop"])
+            self._functions[name] = self._client.function(name=name)(function)
+            self.ids[name] = self._functions[name].register()
 
-    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Batch | str]:
-        """Submit a task, or batches of a thousand, or of as many as fit a request."""
+    def submit(self, name: str, arguments: Sequence[Any]) -> Sequence[Iterator[Any] | str]:
+        """Submit a task, or map a function over all arguments."""
         assert self._client is not None, "it is started first"
-        pickled, function_id = self._client.arguments, self.ids[name]
         if len(arguments) == 1:
-            return [self._client.submit(function_id, pickled(arguments[0]))]
-        fit = BYTES_OF_A_BATCH // len(pickled(arguments[0]))
-        most = max(1, min(TASKS_OF_A_BATCH, fit))
-        return [
-            self._client.submit_batch(function_id, [*map(pickled, arguments[first : first + most])])
-            for first in range(0, len(arguments), most)
-        ]
+            return [self._client.submit(self.ids[name], self._client.arguments(arguments[0]))]
+        return [self._functions[name].map(arguments, timeout=PATIENCE_S)]
 
     def call(self) -> None:
         """Have one no-op run and wait for it, as ``function.remote()`` does; check what came."""
-        assert self._noop is not None, "it is started first"
-        if self._noop.remote(0) is not None:
+        if self._functions["noop"].remote(0) is not None:
             raise ValueError("a no-op returned something")
 
-    def fetch(self, handles: Sequence[Batch | str]) -> Sequence[Any]:
-        """Follow each batch's results to their end; bring them into the order of the tasks."""
+    def fetch(self, handles: Sequence[Iterator[Any] | str]) -> Sequence[Any]:
+        """Take the results in the order of the arguments, as they come."""
         assert self._client is not None, "it is started first"
-        values: list[Any] = []
-        for batch in handles:
-            if isinstance(batch, str):
-                values.append(self._client.result(batch, PATIENCE_S).value())
-                continue
-            ended = {each.position: each.value() for each in batch.results(PATIENCE_S)}
-            values += [ended[position] for position in range(1, len(batch.task_ids) + 1)]
-        return values
+        (handle,) = handles
+        if isinstance(handle, str):
+            return [self._client.result(handle, PATIENCE_S).value()]
+        return list(handle)
 
     def stop(self) -> None:
         """End ``gofer up`` and what it started."""

@@ -28,7 +28,7 @@ from .errors import Refused
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
 from .resources import Resources
-from .wire import Item
+from .wire import Item, Payload
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -220,7 +220,7 @@ class AsyncClient(Resources[Items]):
     async def submit_payloads(
         self,
         function_id: str,
-        payloads: Sequence[bytes],
+        payloads: Sequence[Payload],
         said: Mapping[str, Any],
         key: str | None = None,
     ) -> AsyncBatch:

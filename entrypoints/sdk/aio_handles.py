@@ -25,7 +25,7 @@ from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
 from .packing import Parcel
 from .pages import ACCEPT
-from .wire import BatchCancelled, Problem, page_of
+from .wire import BatchCancelled, Payload, Problem, page_of
 
 if TYPE_CHECKING:
     from .aio import AsyncClient
@@ -181,8 +181,15 @@ class AsyncFunction(Decorated[P, T]):
         batches: list[AsyncBatch] = []
         try:
             for payloads in calls.payloads(zip(*iterables, strict=False)):
-                batches.append(await self._submit(payloads))
-                batches[-1].insist()
+                left = [payloads]
+                while left:
+                    try:
+                        batches.append(await self._submit(left[-1]))
+                    except Refused as refusal:
+                        left[-1:] = calls.halves(left[-1], refusal)
+                    else:
+                        left.pop()
+                        batches[-1].insist()
             batches.reverse()
             while batches:
                 order = calls.InOrder()
@@ -210,7 +217,7 @@ class AsyncFunction(Decorated[P, T]):
         function_id = parcel.id = await self._client.register_parcel(parcel)
         return function_id
 
-    async def _submit(self, payloads: Sequence[bytes]) -> AsyncBatch:
+    async def _submit(self, payloads: Sequence[Payload]) -> AsyncBatch:
         """Submit calls as one batch; registers it again, once, if the service knows it no more."""
         return await self._at_service(
             lambda function_id: self._client.submit_payloads(function_id, payloads, self._said)

@@ -18,6 +18,7 @@ from .wire import (
     BatchSubmitted,
     FunctionRegistered,
     Item,
+    Payload,
     Problem,
     SubmitTask,
     submission,
@@ -26,11 +27,13 @@ from .wire import (
 Asked = tuple[str, Body, dict[str, str]]
 """Path, body and headers of a request."""
 
-BATCH_MOST = 5_000
-"""Tasks of one request of ``map``: the service takes up to 10 000."""
+BATCH_MOST = 1_000
+"""Tasks of one request of ``map``: the first ones run while the next request is made."""
 
-BATCH_BYTES = 8 * 1024 * 1024
-"""Bytes of arguments after which a request of ``map`` takes no further task."""
+BATCH_BYTES = 13 * 1024 * 1024
+"""Bytes of arguments of one request of ``map``, but for a single task that has more: below what a
+service takes unless it is told otherwise. A request costs a pause, whatever it brings: 8 MiB gave
+5 % fewer echoes of 1 MiB (docs/performance.md)."""
 
 WAIT_S = 30.0
 """How long one request for a result waits before another is made."""
@@ -87,7 +90,7 @@ def registered_id(answer: Answer) -> str:
 
 
 def batch(
-    function_id: str, payloads: Sequence[bytes], said: Mapping[str, Any], key: str | None = None
+    function_id: str, payloads: Sequence[Payload], said: Mapping[str, Any], key: str | None = None
 ) -> Asked:
     """Return the request that has a function run on payloads."""
     body = submission(payloads, function_id, said)
@@ -168,19 +171,31 @@ def decoded(answer: Answer, url: str) -> Any:
         raise NotGofer(url, f"HTTP {answer.status}, {answer.content_type or 'no type'}") from None
 
 
-def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[bytes]]:
+def payloads(calls: Iterable[tuple[Any, ...]]) -> Iterator[list[Payload]]:
     """Yield the pickled arguments of calls, as many as go into one request."""
-    gathered: list[bytes] = []
+    gathered: list[Payload] = []
     size = 0
     for args in calls:
-        payload = outcomes.dump_call(args, {})
-        gathered.append(payload)
-        size += len(payload)
-        if len(gathered) >= BATCH_MOST or size >= BATCH_BYTES:
+        payload = outcomes.call_in_pieces(args)
+        length = len(payload) if isinstance(payload, bytes) else sum(map(len, payload))
+        if gathered and (len(gathered) >= BATCH_MOST or size + length > BATCH_BYTES):
             yield gathered
             gathered, size = [], 0
+        gathered.append(payload)
+        size += length
     if gathered:
         yield gathered
+
+
+def halves(payloads: list[Payload], refusal: Refused) -> list[list[Payload]]:
+    """Return the two halves of a request that is too large for its service, the second one first.
+
+    Raises the refusal where it says something else, or one task alone is too large.
+    """
+    if refusal.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or len(payloads) == 1:
+        raise refusal
+    middle = len(payloads) // 2
+    return [payloads[middle:], payloads[:middle]]
 
 
 class InOrder:

@@ -29,7 +29,7 @@ from .handles import Task
 from .options import TaskOptions
 from .packing import Parcel, name_of, pack
 from .resources import Resources
-from .wire import Item
+from .wire import Item, Payload
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -252,7 +252,7 @@ class Client(Resources[Items]):
     def submit_payloads(
         self,
         function_id: str,
-        payloads: Sequence[bytes],
+        payloads: Sequence[Payload],
         said: Mapping[str, Any],
         key: str | None = None,
     ) -> Batch:

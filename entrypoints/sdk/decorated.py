@@ -15,6 +15,7 @@ from .packing import Parcel, Shelf
 if TYPE_CHECKING:
     from .batches import Batch, Result
     from .client import Client
+    from .wire import Payload
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -124,7 +125,7 @@ class RemoteFunction(Decorated[P, T]):
                 parcel.id = self._client.register_parcel(parcel)
             return parcel.id
 
-    def _submit(self, payloads: Sequence[bytes]) -> "Batch":
+    def _submit(self, payloads: "Sequence[Payload]") -> "Batch":
         """Submit calls as one batch; registers it again, once, if the service knows it no more.
 
         Raises Refused if not one of them is accepted, Unpicklable, Unreachable.

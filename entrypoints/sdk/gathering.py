@@ -7,11 +7,12 @@ from typing import Any
 
 from . import calls, progress
 from .batches import Batch
-from .errors import ClientError
+from .errors import ClientError, Refused
+from .wire import Payload
 
 
 def gathered(
-    submit: Callable[[Sequence[bytes]], Batch],
+    submit: Callable[[Sequence[Payload]], Batch],
     iterables: Sequence[Iterable[Any]],
     timeout: float | None,
     shows: bool | None,  # noqa: FBT001 - it is handed on
@@ -24,8 +25,15 @@ def gathered(
     batches: list[Batch] = []
     try:
         for payloads in calls.payloads(zip(*iterables, strict=False)):
-            batches.append(submit(payloads))
-            batches[-1].insist()
+            left = [payloads]
+            while left:
+                try:
+                    batches.append(submit(left[-1]))
+                except Refused as refusal:
+                    left[-1:] = calls.halves(left[-1], refusal)
+                else:
+                    left.pop()
+                    batches[-1].insist()
     except BaseException:
         _cancel(batches)
         raise
@@ -42,8 +50,13 @@ def _results(batches: list[Batch], deadline: float | None, *, shows: bool | None
                 left_s = None if deadline is None else max(0.0, deadline - time.monotonic())
                 for result in batches[-1].results(left_s):
                     ended()
-                    for each in order.take(result.position, result):
-                        yield each.value()
+                    ready = order.take(result.position, result)
+                    del result  # whose memory is free again before the next one comes
+                    for each in ready:
+                        value = each.value()
+                        del each
+                        yield value
+                        del value
                 batches.pop()
     finally:
         _cancel(batches)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .errors import RemoteError
-from .wire import Error, Item
+from .wire import LONG_BYTES, Error, Item, Payload
 
 PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 """Types (exactly these, no subclasses) whose values mean the same to every pickler."""
@@ -66,6 +66,28 @@ def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
                 what = f"the {name}" if name.startswith("argument ") else f"the argument {name!r}"
                 raise explained(what, each, reason, dump) from error
         raise
+
+
+def call_in_pieces(args: tuple[Any, ...]) -> Payload:
+    """Return as ``dump_call`` does, in pieces where long bytes are among plain arguments.
+
+    These are pieces themselves: they are not copied, for which memory would have to be got first.
+    """
+    if not (PLAIN.issuperset(map(type, args)) and any(map(_is_long, args))):
+        return dump_call(args, {})
+    pieces = _Pieces()
+    pickle.Pickler(pieces).dump((args, {}))
+    return list(pieces)
+
+
+class _Pieces(list[bytes]):
+    """A file for pickle, which writes long bytes to one as they are."""
+
+    write = list[bytes].append
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) >= LONG_BYTES
 
 
 def load(pickled: bytes | memoryview) -> Any:

@@ -16,6 +16,10 @@ LONG_BYTES = 64 * 1024
 """A payload from this length on is worth a piece of its own, in or out."""
 
 
+Payload = bytes | list[bytes]
+"""A payload in one piece, or in several, of which one is long."""
+
+
 class NewTask(Struct, gc=False, omit_defaults=True):
     """One task of a batch; ``function`` where it is not the batch's."""
 
@@ -154,24 +158,27 @@ _ARRAY, _TASK, _BINARY = b"\xdd", b"\x81\xa7payload", b"\xc6"
 
 
 def submission(
-    payloads: Sequence[bytes], function: str, said: Mapping[str, Any]
+    payloads: Sequence[Payload], function: str, said: Mapping[str, Any]
 ) -> bytes | list[bytes]:
     """Return the body of a request that submits a batch; in pieces, if payloads are long.
 
     To copy a long one takes three times as long as to send it: memory for it has to be got first.
     """
-    if not any(len(payload) >= LONG_BYTES for payload in payloads):
-        return _encode(SubmitBatch(list(map(NewTask, payloads)), function, **said))
+    whole = [payload for payload in payloads if isinstance(payload, bytes)]
+    if len(whole) == len(payloads) and not any(len(payload) >= LONG_BYTES for payload in whole):
+        return _encode(SubmitBatch(list(map(NewTask, whole)), function, **said))
     before, _, behind = _encode(SubmitBatch([], function, **said)).partition(_NO_TASKS)
     pieces: list[bytes] = []
     joined = bytearray(before + _NO_TASKS[:-1] + _ARRAY + len(payloads).to_bytes(4))
     for payload in payloads:
-        joined += _TASK + _BINARY + len(payload).to_bytes(4)
-        if len(payload) < LONG_BYTES:
-            joined += payload
-        else:
-            pieces += (bytes(joined), payload)
-            joined = bytearray()
+        parts = [payload] if isinstance(payload, bytes) else payload
+        joined += _TASK + _BINARY + sum(map(len, parts)).to_bytes(4)
+        for part in parts:
+            if len(part) < LONG_BYTES:
+                joined += part
+            else:
+                pieces += (bytes(joined), part)
+                joined = bytearray()
     return [*pieces, bytes(joined + behind)]
 
 

@@ -45,6 +45,35 @@ def test_long_payloads_are_pieces_themselves_and_short_ones_are_joined() -> None
     assert isinstance(submission([short] * 1000, "function", {}), bytes)
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        (bytes(LONG_BYTES),),
+        (b"a" * LONG_BYTES, b"b" * LONG_BYTES, b"a" * LONG_BYTES),
+        (1, b"a" * LONG_BYTES * 9, "text", None, b"short"),
+        ("text" * LONG_BYTES, b"a" * LONG_BYTES),
+    ],
+)
+def test_long_bytes_among_plain_arguments_are_sent_as_they_are(args: tuple[Any, ...]) -> None:
+    pieces = outcomes.call_in_pieces(args)
+    assert isinstance(pieces, list)
+    for each in args:
+        if isinstance(each, bytes) and len(each) >= LONG_BYTES:
+            assert any(piece is each for piece in pieces)
+    whole = outcomes.dump_call(args, {})
+    assert b"".join(pieces) == whole
+    body = submission([b"short", pieces], "function", {})
+    assert isinstance(body, list)
+    in_one = submission([b"short", whole], "function", {})
+    assert isinstance(in_one, list)
+    assert b"".join(body) == b"".join(in_one)
+
+
+@pytest.mark.parametrize("args", [(), (b"short",), ([bytes(LONG_BYTES)],), ("t" * LONG_BYTES,)])
+def test_other_arguments_are_one_piece(args: tuple[Any, ...]) -> None:
+    assert outcomes.call_in_pieces(args) == outcomes.dump_call(args, {})
+
+
 @pytest.mark.parametrize("others", [0, LENT_BYTES], ids=["small", "large"])
 def test_results_of_a_page_have_values_and_payloads_of_bytes_whatever_its_length(
     others: int,
