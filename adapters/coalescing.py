@@ -53,7 +53,6 @@ class Shared(Generic[Item, Answer]):
         self._call = call
         self._apart = apart
         self._waiting: deque[_Caller[Item, Answer]] = deque()
-        self._busy = False
         self._carrier: asyncio.Task[None] | None = None
 
     async def __call__(self, items: Sequence[Item]) -> list[Answer]:
@@ -61,22 +60,10 @@ class Shared(Generic[Item, Answer]):
         if not 0 < len(items) < BATCH or self._apart(items):
             return await self._call(items)
         loop = asyncio.get_running_loop()
-        if self._busy:
-            caller = _Caller(items, loop.create_future())
-            self._waiting.append(caller)
-            return await caller.answers
-        self._busy = True
-        try:
-            await asyncio.sleep(0)  # until all that is ready in this turn of the loop has asked
-            if not self._waiting:  # alone: spared a task, and a turn of the loop
-                return await self._call(items)
-            caller = _Caller(items, loop.create_future())
-            self._waiting.appendleft(caller)
-        finally:
-            if self._waiting:
-                self._carrier = loop.create_task(self._carry(), name="shared-call")
-            else:
-                self._busy = False
+        caller = _Caller(items, loop.create_future())
+        self._waiting.append(caller)
+        if self._carrier is None:  # it begins after all that is ready in this turn of the loop
+            self._carrier = loop.create_task(self._carry(), name="shared-call")
         return await caller.answers
 
     async def _carry(self) -> None:
@@ -86,7 +73,7 @@ class Shared(Generic[Item, Answer]):
             while callers := self._next():
                 await self._serve(callers)
         finally:
-            self._busy, self._carrier = False, None
+            self._carrier = None
             for caller in (*callers, *self._waiting):  # none, unless the process is ending
                 caller.fail(StoreUnavailable("the service is being stopped"))
             self._waiting.clear()

@@ -146,37 +146,14 @@ async def test_when_the_process_ends_nobody_is_left_waiting() -> None:
     verb = Verb()
     verb.go_on.clear()
     shared = Shared(verb)
-    together = [asyncio.create_task(shared([number])) for number in (1, 2)]
-    await verb.called.wait()
-    late = asyncio.create_task(shared([3]))
-    await asyncio.sleep(0)
-    (carrier,) = (task for task in asyncio.all_tasks() if task.get_name() == "shared-call")
-    carrier.cancel()
-    for answer in await at_once(*together, late):
-        assert isinstance(answer, StoreUnavailable)
-
-
-async def test_one_who_is_alone_goes_away_and_those_behind_it_are_served() -> None:
-    verb = Verb()
-    verb.go_on.clear()
-    shared = Shared(verb)
     first = asyncio.create_task(shared([1]))
     await verb.called.wait()
     second = asyncio.create_task(shared([2]))
     await asyncio.sleep(0)
-    first.cancel()
-    verb.go_on.set()
-    answer, served = await at_once(first, second)
-    assert isinstance(answer, asyncio.CancelledError)
-    assert served == [4]
-
-
-async def test_one_who_goes_away_before_its_call_takes_nobody_with_it() -> None:
-    shared = Shared(Verb())
-    first, second = (asyncio.create_task(shared([number])) for number in (1, 2))
-    await asyncio.sleep(0)
-    first.cancel()
-    assert (await at_once(first, second))[1] == [4]
+    (carrier,) = (task for task in asyncio.all_tasks() if task.get_name() == "shared-call")
+    carrier.cancel()
+    for answer in await at_once(first, second):
+        assert isinstance(answer, StoreUnavailable)
 
 
 # ---------------------------------------------------------------- over a store
