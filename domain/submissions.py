@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .errors import Deleted, GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import content_digest
-from .identifiers import RANDOM_BITS, FunctionId, TaskId, uuid7
+from .identifiers import RANDOM_BITS, FunctionId, Ids, TaskId
 from .ports import (
     Clock,
     Entropy,
@@ -91,10 +91,11 @@ class Admission:
         self._limits = limits
         self._clock = clock
         self._entropy = entropy
+        self._ids = Ids()
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
-        return uuid7(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
+        return self._ids.new(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
 
     def admit(self, submission: Submission, task_id: TaskId | None = None) -> NewTask:
         """Return the task; raise InvalidPayload, TooLarge or InvalidInput."""

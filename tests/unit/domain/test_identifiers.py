@@ -11,6 +11,7 @@ from gofer.domain.identifiers import (
     MAX_SHARD,
     RANDOM_BITS,
     Attempt,
+    Ids,
     Session,
     TaskId,
     parse_function_id,
@@ -42,6 +43,26 @@ def test_an_id_tells_its_shard(unix_ms: int, bits: int, shard: int) -> None:
 @given(st.lists(st.tuples(TIMES, RANDOMS, SHARDS), unique_by=lambda each: each[0]))
 def test_ids_sort_by_time(parts: list[tuple[int, int, int]]) -> None:
     assert sorted(uuid7(*each) for each in parts) == [uuid7(*each) for each in sorted(parts)]
+
+
+@given(st.integers(1, 1 << 47), st.lists(st.tuples(st.sampled_from([0, 1]), RANDOMS), min_size=2))
+def test_ids_that_are_made_one_after_the_other_sort_so(
+    now: int, made: list[tuple[int, int]]
+) -> None:
+    ids = Ids()
+    found = [ids.new(now, bits) for _, bits in made]
+    assert found == sorted(set(found))
+    moved = [ids.new(now + sum(step for step, _ in made[:n]), made[n][1]) for n in range(len(made))]
+    assert [*found, *moved] == sorted({*found, *moved})
+
+
+@given(TIMES, RANDOMS, RANDOMS)
+def test_an_id_is_of_its_own_time_where_the_clock_has_moved(now: int, one: int, two: int) -> None:
+    ids = Ids()
+    ids.new(now, one)
+    for moved in (now + 1, now - 2):
+        if 0 <= moved < 1 << 48:
+            assert ids.new(moved, two) == uuid7(moved, two)
 
 
 @given(TIMES, st.tuples(RANDOMS, RANDOMS), SHARDS)
