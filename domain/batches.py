@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .errors import GoferError, KeyReused, NotFound
-from .identifiers import BATCH_BITS, BatchId, TaskId, batch_of, member_ids, new_batch_id
+from .identifiers import BATCH_BITS, BatchId, Rising, TaskId, batch_of, member_ids, new_batch_id
 from .policy import BATCH, HANDED_MOST
 from .ports import (
     BatchPage,
@@ -60,6 +60,7 @@ class Batches:
         self._admission = admission
         self._clock = clock
         self._entropy = entropy
+        self._ids = Rising(BATCH_BITS)
 
     async def submit(
         self, wishes: Sequence[Submission | GoferError], key: str = "", asked: str = ""
@@ -73,7 +74,8 @@ class Batches:
         InvalidInput for a key that is none, before anything is stored; StoreUnavailable, after
         which some may be stored: with the same key it can be repeated without harm.
         """
-        batch = new_batch_id(self._clock.unix_ms(), self._entropy.bits(BATCH_BITS))
+        now, bits = self._clock.unix_ms(), self._entropy.bits(BATCH_BITS)
+        batch = new_batch_id(*self._ids.next(now, bits))
         if key:
             asked = asked or batch_digest(_asked(wishes))
             if len(wishes) == 1 and (alone := await self._alone(wishes[0], key, asked, batch)):

@@ -82,28 +82,30 @@ def uuid7(unix_ms: int, random_bits: int, shard: int = 0) -> str:
     return _uuid7(unix_ms, random_bits, shard, 0)
 
 
-class Ids:
-    """Makes ids, each later in order than the one before, within a millisecond too.
+class Rising:
+    """Times and random bits of ids that are made one after the other: each is later in order.
 
-    So that tasks which one client submits one after the other are listed in that order.
+    Within a millisecond too, so that what one client submits task by task is listed in that order.
     """
 
-    def __init__(self) -> None:
-        """Begin with any."""
+    def __init__(self, width: int) -> None:
+        """Take how many random bits an id of this kind has."""
+        self._width = width
         self._unix_ms = 0
         self._bits = 0
 
-    def new(self, unix_ms: int, random_bits: int) -> str:
-        """Return an id, as ``uuid7``; of the millisecond before if the clock has gone back by one.
+    def next(self, unix_ms: int, random_bits: int) -> tuple[int, int]:
+        """Return time and bits for the next id: as they are, or later than the last one's.
 
-        It is as hard to guess from the one before as 48 of its bits are.
+        Where it is of the same millisecond, or the clock has gone back by one, all but 12 of the
+        bits are left to chance.
         """
         if 0 <= self._unix_ms - unix_ms <= 1:
-            unix_ms, random_bits = self._unix_ms, self._bits + 1 + (random_bits >> 17)
-            if random_bits >> RANDOM_BITS:  # one in 100 000: there is no later one left
-                unix_ms, random_bits = unix_ms + 1, random_bits & ((1 << RANDOM_BITS) - 1)
+            unix_ms, random_bits = self._unix_ms, self._bits + 1 + (random_bits >> 12)
+            if random_bits >> self._width:  # this millisecond has none that is later
+                unix_ms, random_bits = unix_ms + 1, random_bits - (1 << self._width)
         self._unix_ms, self._bits = unix_ms, random_bits
-        return uuid7(unix_ms, random_bits)
+        return unix_ms, random_bits
 
 
 def new_batch_id(unix_ms: int, random_bits: int, shard: int = 0) -> BatchId:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .errors import Deleted, GoferError, InvalidInput, KeyReused, NotFound, QueueFull, TooLarge
 from .function import content_digest
-from .identifiers import RANDOM_BITS, FunctionId, Ids, TaskId
+from .identifiers import RANDOM_BITS, FunctionId, Rising, TaskId, uuid7
 from .ports import (
     Clock,
     Entropy,
@@ -91,11 +91,12 @@ class Admission:
         self._limits = limits
         self._clock = clock
         self._entropy = entropy
-        self._ids = Ids()
+        self._ids = Rising(RANDOM_BITS)
 
     def new_id(self) -> str:
         """Return a fresh id, for a task or a function."""
-        return self._ids.new(self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS))
+        now, bits = self._clock.unix_ms(), self._entropy.bits(RANDOM_BITS)
+        return uuid7(*self._ids.next(now, bits))
 
     def admit(self, submission: Submission, task_id: TaskId | None = None) -> NewTask:
         """Return the task; raise InvalidPayload, TooLarge or InvalidInput."""

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from gofer.domain.errors import InvalidIdentifier
 from gofer.domain.identifiers import (
+    BATCH_BITS,
     MAX_SHARD,
     RANDOM_BITS,
     Attempt,
-    Ids,
+    Rising,
     Session,
     TaskId,
+    new_batch_id,
     parse_function_id,
     parse_task_id,
     parse_worker_id,
@@ -45,24 +47,40 @@ def test_ids_sort_by_time(parts: list[tuple[int, int, int]]) -> None:
     assert sorted(uuid7(*each) for each in parts) == [uuid7(*each) for each in sorted(parts)]
 
 
-@given(st.integers(1, 1 << 47), st.lists(st.tuples(st.sampled_from([0, 1]), RANDOMS), min_size=2))
+STEPS = st.lists(st.tuples(st.sampled_from([0, 0, 1]), RANDOMS), min_size=2)
+
+
+@given(st.integers(0, 1 << 47), STEPS)
 def test_ids_that_are_made_one_after_the_other_sort_so(
-    now: int, made: list[tuple[int, int]]
+    now: int, steps: list[tuple[int, int]]
 ) -> None:
-    ids = Ids()
-    found = [ids.new(now, bits) for _, bits in made]
-    assert found == sorted(set(found))
-    moved = [ids.new(now + sum(step for step, _ in made[:n]), made[n][1]) for n in range(len(made))]
-    assert [*found, *moved] == sorted({*found, *moved})
+    tasks, batches = Rising(RANDOM_BITS), Rising(BATCH_BITS)
+    ids: list[str] = []
+    batch_ids: list[str] = []
+    for step, bits in steps:
+        now += step
+        ids.append(uuid7(*tasks.next(now, bits)))
+        batch_ids.append(new_batch_id(*batches.next(now, bits >> 16)))
+    assert ids == sorted(set(ids))
+    assert batch_ids == sorted(set(batch_ids))
 
 
-@given(TIMES, RANDOMS, RANDOMS)
+def test_an_id_is_later_than_the_last_of_its_millisecond() -> None:
+    rising = Rising(8)
+    assert [rising.next(5, 254), rising.next(5, 7), rising.next(5, 7)] == [
+        (5, 254),
+        (5, 255),
+        (6, 0),
+    ]
+    assert rising.next(5, 3) == (6, 1)
+
+
+@given(st.integers(2, 1 << 47), RANDOMS, RANDOMS)
 def test_an_id_is_of_its_own_time_where_the_clock_has_moved(now: int, one: int, two: int) -> None:
-    ids = Ids()
-    ids.new(now, one)
+    rising = Rising(RANDOM_BITS)
+    rising.next(now, one)
     for moved in (now + 1, now - 2):
-        if 0 <= moved < 1 << 48:
-            assert ids.new(moved, two) == uuid7(moved, two)
+        assert rising.next(moved, two) == (moved, two)
 
 
 @given(TIMES, st.tuples(RANDOMS, RANDOMS), SHARDS)
