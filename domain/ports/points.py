@@ -55,7 +55,7 @@ class Point(StrEnum):
     # ------------------------------------------------------------ the worker
 
     WELCOMED = "worker.welcomed"
-    """A dispatcher has opened the session."""
+    """A dispatcher has opened the session; nothing that it sent is taken up yet."""
     ORDERED = "worker.ordered"
     """Orders are here; the executor knows nothing of them."""
     EXECUTING = "worker.executing"

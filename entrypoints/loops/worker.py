@@ -122,15 +122,15 @@ class Worker:
                         recorded = recorded or bool(each.recorded)
                     elif isinstance(each, Welcome):
                         welcome = True
+                if welcome:
+                    self._telemetry.point(Point.WELCOMED)
                 if assign:
                     self._telemetry.point(Point.ORDERED)
                 self._perform(self._core.received(messages, self._clock.steady_ms()))
                 if recorded:
                     self._telemetry.point(Point.FORGOTTEN)
-                if welcome:
-                    self._telemetry.point(Point.WELCOMED)
-                    if self._core.connected:
-                        self._connected.set()
+                if welcome and self._core.connected:
+                    self._connected.set()
         except LinkClosed:
             self._over.set()
 
