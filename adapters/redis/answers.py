@@ -17,6 +17,7 @@ _HEAD_BYTES = 64
 """Between two long strings: the end of one line, the next one's length, and little of itself."""
 
 _LINE_END = 2
+_STRING = b"$"[0]
 
 
 class Reader:
@@ -40,23 +41,28 @@ class Reader:
             data = self._part(data)
         elif self._rest:
             data, self._rest = self._rest + data, b""
-        at = 0
-        while at < len(data):
+        at, size = 0, len(data)
+        while at < size:
             end = data.find(b"\r\n", at)
             if end < 0:
                 self._rest = data[at:]
                 return
-            kind, start = data[at : at + 1], end + 2
-            if kind != b"$":
-                self._take_line(kind, data[at + 1 : end])
+            start = end + _LINE_END
+            if data[at] != _STRING:
+                self._take_line(data[at : at + 1], data[at + 1 : end])
                 at = start
                 continue
             length = int(data[at + 1 : end])
-            at = start + length + 2 if length >= 0 else start
-            if at > len(data):  # the rest of it is still to come
+            at = start + length + _LINE_END if length >= 0 else start
+            if at > size:  # the rest of it is still to come
                 self._begin(length, data, start)
                 return
-            self._take(data[start : start + length] if length >= 0 else None)
+            item = data[start : start + length] if length >= 0 else None
+            items = self._list
+            if items is not None and len(items) + 1 < self._length:  # spares a call for each
+                items.append(item)
+            else:
+                self._take(item)
 
     # ------------------------------------------------------------ long strings
 

@@ -4,28 +4,40 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from ...domain.identifiers import BatchId, TaskId, member_ids
-from ...domain.policy import BATCH
 from ...domain.ports import BatchPage, BatchState, Ending
 from ...domain.task import Idempotency
-from . import codec, record
-from .batches import ABREAST, CALL_BYTES
+from . import record
+from .batches import CALL_BYTES
 from .bodies import Bodies
 from .driver import Driver
 from .endings import Endings
-from .framing import unframe
+from .keys import Keys
+from .strings import STRINGS_MOST, Strings
+from .wire import Command
 
-_STATE, _TASKS, _DIGITS = 8, 9, 4
-"""How many items endings.lua answers for the batch, behind which item the tasks come, and how many
-digits a position has."""
+_FIELDS = ("c", "n", "m", "C", "F", "X", "E", "v")
+"""The fields of a batch, in the order of BatchState: see ``keys.py``."""
+
+_DIGITS = 4
+"""How many digits a position has."""
 
 
 class RedisBatches:
     """What is known of the batches of one shard; ``poll_s`` as for waiting clients."""
 
     def __init__(
-        self, driver: Driver, bodies: Bodies, endings: Endings, retention_ms: int, poll_s: float
+        self,
+        driver: Driver,
+        keys: Keys,
+        strings: Strings,
+        bodies: Bodies,
+        endings: Endings,
+        retention_ms: int,
+        poll_s: float,
     ) -> None:
         self._driver = driver
+        self._keys = keys
+        self._strings = strings
         self._bodies = bodies
         self._endings = endings
         self._retention_ms = retention_ms
@@ -40,53 +52,45 @@ class RedisBatches:
     async def endings(
         self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
     ) -> BatchPage | None:
-        """Return how a batch stands and some endings: one call for each BATCH of them.
+        """Return how a batch stands and, STRINGS_MOST at a time, some of its endings.
 
-        The first says how many there are, and those that follow go some at a time in one breath.
-        Together they stay within CALL_BYTES, but for single ones that are larger by themselves.
+        Together they stay within CALL_BYTES, but for one that is larger by itself.
         """
+        asked: list[Command] = [("HMGET", self._keys.batch(batch_id), *_FIELDS)]
+        if limit > 0:
+            asked.append(("LRANGE", self._keys.ended_of(batch_id), first, first + limit - 1))
+        fields, *listed = await self._driver.each(asked)
+        if (state := _state(batch_id, fields)) is None:
+            return None
+        places = [place.decode() for each in listed for place in each]
         found: list[Ending] = []
-        room, abreast = CALL_BYTES, 1
-        while True:
-            starts = [first + len(found) + BATCH * each for each in range(abreast)]
-            asked = [
-                (batch_id, at, min(BATCH, first + limit - at), room // abreast) for at in starts
-            ]
-            there = 0
-            for call, told in zip(asked, await self._driver.run_all("endings", asked), strict=True):
-                answer = unframe(told)
-                state = _state(batch_id, answer[:_STATE])
-                if state is None:
-                    return None
-                endings, read = await self._endings_of(batch_id, answer, leave_out)
-                found.extend(endings)
-                room -= read
-                there = min(limit, state.ended - first) - len(found)
-                if len(endings) < call[2] or there <= 0 or room <= 0:
-                    return BatchPage(state, tuple(found))
-            abreast = min(ABREAST, -(-there // BATCH))
+        room = CALL_BYTES
+        while len(found) < len(places) and room > 0:
+            endings, read_bytes = await self._endings_of(
+                batch_id, places[len(found) :], room, leave_out
+            )
+            found.extend(endings)
+            room -= read_bytes
+        return BatchPage(state, tuple(found))
 
     async def _endings_of(
-        self, batch_id: BatchId, answer: codec.Items, leave_out: int | None
+        self, batch_id: BatchId, places: Sequence[str], room: int, leave_out: int | None
     ) -> tuple[list[Ending], int]:
-        """Return the endings that one call of endings.lua tells of, and how many bytes it took.
+        """Return how the first tasks at these places ended, and how many bytes that took.
 
         What was left out counts as if it had been told: it bounds what is told at once.
         """
-        positions = answer[_STATE].decode()
-        stem = batch_id[:-_DIGITS]
-        digits = [positions[at : at + _DIGITS] for at in range(0, len(positions), _DIGITS)]
-        told = list(zip((TaskId(stem + each) for each in digits), answer[_TASKS:], strict=True))
-        longs, left = await self._bodies.results_but(told, leave_out)
+        stem, some = batch_id[:-_DIGITS], places[:STRINGS_MOST]
+        read = await self._strings.read([TaskId(stem + place) for place in some], room)
+        longs, left = await self._bodies.results_but(read, leave_out)
         following = iter(longs)
         endings = [
             record.batch_ending(task_id, int(place, 16), each, following)
-            for place, (task_id, each) in zip(digits, told, strict=True)
+            for place, (task_id, each) in zip(some, read.records, strict=False)
         ]
         for at, size in left.items():
             endings[at] = endings[at]._replace(left_out=size)
-        read = sum(map(len, answer)) + sum(len(each or b"") for each in longs)
-        return endings, read + sum(left.values())
+        return endings, read.bytes
 
     def long_results(
         self, batch_id: BatchId, endings: Sequence[Ending]
@@ -126,11 +130,11 @@ class RedisBatches:
         return await self.endings(batch_id, first, limit, leave_out)
 
 
-def _state(batch_id: BatchId, items: codec.Items) -> BatchState | None:
-    if not items[0]:
+def _state(batch_id: BatchId, fields: Sequence[bytes | None]) -> BatchState | None:
+    if not fields[0]:
         return None
     try:
-        created, count, last, *ended = (int(item or 0) for item in items)
+        created, count, last, *ended = (int(field or 0) for field in fields)
         return BatchState(created, count, last, *ended)
     except ValueError as error:
         raise record.unreadable("batch", batch_id) from error

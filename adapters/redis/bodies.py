@@ -15,7 +15,7 @@ from .batches import ABREAST, batches
 from .driver import Driver
 from .failures import StoreFull
 from .keys import Keys
-from .record import is_long, result_bytes
+from .strings import Read
 from .wire import Command, Word
 
 STAGED_BYTES = 16 * 1024
@@ -78,38 +78,41 @@ class Bodies:
             await self._driver.command("UNLINK", *staged)
             return await self._driver.run(script, *arguments, "", *longs)
 
-    async def results(self, records: Sequence[tuple[TaskId, bytes]]) -> list[bytes | None]:
-        """Return the results that have keys of their own, in order.
+    async def results(self, read: Read) -> list[bytes | None]:
+        """Return the results and exceptions that have keys of their own, in order.
 
         None for one that is forgotten: its time is up.
         """
-        keys = [self._keys.result(task_id) for task_id, told in records if is_long(told)]
-        return await self._driver.bodies(keys)
+        return await self._driver.bodies([self._key(read, at) for at in read.apart])
 
     async def results_but(
-        self, records: Sequence[tuple[TaskId, bytes]], most: int | None
+        self, read: Read, most: int | None
     ) -> tuple[list[bytes | None], dict[int, int]]:
         """Return as ``results`` does, with nothing in place of results of more than ``most`` bytes.
 
         And how many bytes these have, by the places of their records.
         """
-        if most is None or not (
-            long := {
-                at: result_bytes(told) for at, (_, told) in enumerate(records) if is_long(told)
-            }
-        ):
-            return await self.results(records), {}
-        left = {at: size for at, size in long.items() if size > most}
-        asked: list[Command] = [("STRLEN", self._keys.result(records[at][0])) for at in left]
-        if near := [self._keys.result(records[at][0]) for at in long if at not in left]:
+        left: dict[int, int] = {}
+        if most is not None:
+            left = {at: size for at, size in read.apart.items() if size > most}
+            # what a failed task has beside its string is an exception, and told with its evidence
+            left = {at: size for at, size in left.items() if read.records[at][1][:1] == b"C"}
+        if not left:
+            return await self.results(read), {}
+        asked: list[Command] = [("STRLEN", self._key(read, at)) for at in left]
+        if near := [self._key(read, at) for at in read.apart if at not in left]:
             asked.append(("MGET", *near))
         answers = await self._driver.each(asked)
         told = iter(answers[-1] if near else ())
         there = dict(zip(left, answers, strict=False))
         bodies = [
-            next(told) if at not in left else b"" if there[at] == left[at] else None for at in long
+            next(told) if at not in left else b"" if there[at] == left[at] else None
+            for at in read.apart
         ]
         return bodies, {at: size for at, size in left.items() if there[at] == size}
+
+    def _key(self, read: Read, at: int) -> str:
+        return self._keys.result(read.records[at][0])
 
     async def portions(self, tasks: Sequence[tuple[TaskId, int]]) -> AsyncGenerator[bytes | None]:
         """Bring results of so many bytes, in order; None for one that is not there any more.

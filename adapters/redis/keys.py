@@ -91,7 +91,7 @@ import re
 from dataclasses import dataclass
 
 from ...domain.errors import InvalidInput
-from ...domain.identifiers import MAX_SHARD, TaskId, WorkerId
+from ...domain.identifiers import MAX_SHARD, BatchId, TaskId, WorkerId
 
 SCHEMA = 3
 """Raised when a key or field changes its meaning; a store of a later layout is refused."""
@@ -137,6 +137,18 @@ class Keys:
     def events(self) -> str:
         """Return the key of the feed of changes."""
         return f"{self.prefix}events"
+
+    def task(self, task_id: TaskId) -> str:
+        """Return the key of a task's string."""
+        return f"{self.prefix}t:{task_id}"
+
+    def batch(self, batch_id: BatchId) -> str:
+        """Return the key of a batch."""
+        return f"{self.prefix}b:{batch_id}"
+
+    def ended_of(self, batch_id: BatchId) -> str:
+        """Return the key of the positions of a batch's tasks that have ended."""
+        return f"{self.prefix}b:{batch_id}:e"
 
     def payload(self, task_id: TaskId) -> str:
         """Return the key of a task's payload, if it is a long one."""

@@ -5,25 +5,27 @@ from collections.abc import Sequence
 from ...domain.identifiers import TaskId
 from ...domain.task import Outcome, Task
 from . import record
-from .batches import CALL_BYTES, batches
+from .batches import batches
 from .bodies import Bodies
 from .driver import Driver
-from .framing import frame, unframe
+from .framing import frame
+from .strings import Strings
 
 
 class Reading:
     """The verbs of TaskStore that change nothing, on one shard."""
 
-    def __init__(self, driver: Driver, bodies: Bodies) -> None:
+    def __init__(self, driver: Driver, strings: Strings, bodies: Bodies) -> None:
         self._driver = driver
+        self._strings = strings
         self._bodies = bodies
 
     async def get(self, task_ids: Sequence[TaskId]) -> list[Task | None]:
         """Return tasks as they stand."""
         found: list[Task | None] = []
-        for batch in batches(task_ids):
-            answer = await self._driver.run("get", frame(map(str.encode, batch)))
-            found.extend(map(record.task, batch, unframe(answer)))
+        while len(found) < len(task_ids):
+            read = await self._strings.read(task_ids[len(found) :])
+            found.extend(record.task(*each) for each in read.records)
         return found
 
     async def outcomes(
@@ -31,15 +33,10 @@ class Reading:
     ) -> list[tuple[Task, Outcome | None] | None]:
         """Return tasks with their outcomes: a call answers about CALL_BYTES of them at most."""
         found: list[tuple[Task, Outcome | None] | None] = []
-        for batch in batches(task_ids):
-            rest = batch
-            while rest:
-                asked = frame(map(str.encode, rest))
-                told = unframe(await self._driver.run("outcomes", CALL_BYTES, asked))
-                pairs = list(zip(rest, told, strict=False))
-                longs = iter(await self._bodies.results(pairs))
-                found.extend(record.task_and_outcome(*pair, longs) for pair in pairs)
-                rest = rest[len(told) :]
+        while len(found) < len(task_ids):
+            read = await self._strings.read(task_ids[len(found) :])
+            longs = iter(await self._bodies.results(read))
+            found.extend(record.task_and_outcome(*each, longs) for each in read.records)
         return found
 
     async def ended(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:

@@ -4,6 +4,7 @@ Reading one is the hot half of every look at a task, so heads that many tasks sh
 What another version wrote and this one cannot read raises StoreIncompatible.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,8 @@ _STATUS = {
     "E": TaskStatus.EXPIRED,
 }
 _LONG, _SHORT = b"x", b"i"
+_may_be_long = re.compile(b"\n" + _LONG).search
+"""What rules most records out, in a third of the time of a look at where the body begins."""
 
 
 def text(value: str) -> bytes:
@@ -77,18 +80,15 @@ def waiting(payload: bytes) -> tuple[bytes, bytes]:
 
 
 def is_long(record: bytes) -> bool:
-    """Return whether a task has ended with a result that has a key of its own."""
+    """Return whether a task has ended with a result or exception that has a key of its own."""
+    if _may_be_long(record) is None:
+        return False
     line = record.find(b"\n")
     return line > 0 and record.startswith(_LONG, record.find(b"\n", line + 1) + 1)
 
 
-def result_bytes(record: bytes) -> int:
-    """Return how many bytes the result of a completed task has, as a record that ``is_long`` says.
-
-    0 for any other: what a failed task has beside its record is an exception.
-    """
-    if not record.startswith(b"C"):
-        return 0
+def apart_bytes(record: bytes) -> int:
+    """Return how many bytes it has, of a record that ``is_long`` says."""
     body = record.index(b"\n", record.index(b"\n") + 1) + 1
     return int(record[body + 1 : record.index(b":", body)].partition(b",")[2])
 

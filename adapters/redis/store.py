@@ -50,6 +50,7 @@ from .output import RedisOutput
 from .queues import RedisQueues
 from .reading import Reading
 from .scripts import read_scripts
+from .strings import Strings
 from .workers import RedisWorkers
 
 
@@ -73,7 +74,8 @@ class RedisStore(RedisFunctions):
         self._blocking = Driver(blocking, self._keys.prefix, sources)
         self._bodies = Bodies(self._driver, self._keys)
         self._calls = Calls(self._driver, self._bodies)
-        self._reading = Reading(self._driver, self._bodies)
+        strings = Strings(self._driver, self._keys)
+        self._reading = Reading(self._driver, strings, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
         self.workers = RedisWorkers(self._driver, self._keys)
         self._hints = Hints(self._driver, self._blocking, self._keys)
@@ -86,7 +88,8 @@ class RedisStore(RedisFunctions):
         self.queues = RedisQueues(self._driver, self._options.retention_ms)
         told = (self._keys, self._endings, self._reading.ended, kept)
         self.output = RedisOutput(self._driver, *told)
-        self._batches = RedisBatches(self._driver, self._bodies, self._endings, *kept)
+        read = (self._keys, strings, self._bodies)
+        self._batches = RedisBatches(self._driver, *read, self._endings, *kept)
 
     @classmethod
     def from_url(cls, url: str, options: StoreOptions | None = None) -> Self:

@@ -234,7 +234,7 @@ class BatchStore(Protocol):
 
         Those come in the order in which they ended, from the ``first`` on (0: all of them), and
         are fewer where the results are large. None: there is no such batch. Not atomic: the state
-        is of the moment of the last part that was read.
+        is read first, and may count fewer ends than are told.
 
         Results of more than ``leave_out`` bytes are left out where ``left_out`` says so, and
         ``long_results`` brings them; None: all are told.

@@ -18,7 +18,7 @@ end
 
 -- Count tasks that have ended as `state` in their batches, and tell the waiters of both: ids, and
 -- behind a line feed, framed, `told`: ids and strings of those of which more is told. Where it tells
--- of all of them, it also tells how their batches stand, in the order of endings.lua.
+-- of all of them, it also tells how their batches stand, in the order of BatchState.
 local COUNTED = {C = 4, F = 5, X = 6, E = 7}
 
 local function publish(ids, state, retention, told)

@@ -39,16 +39,3 @@ local function read(items, step)
   if #keys == 0 then return {} end
   return redis.call('MGET', unpack(keys))
 end
-
--- Append tasks' strings until `bytes`, in which their long results count, are used up; return how
--- many tasks were given.
-local function append_ended(answer, tasks, bytes)
-  for n = 1, #tasks do
-    if bytes <= 0 then return n - 1 end
-    local task = tasks[n] or ''
-    local long = string.match(task, '^[CF][^\n]*\n[^\n]*\nx%d+,(%d+)')
-    bytes = bytes - #task - (long or 0)
-    answer[#answer + 1] = task
-  end
-  return #tasks
-end
