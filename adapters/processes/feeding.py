@@ -63,12 +63,17 @@ class Feeding(Generic[C]):
         self._sent = sent
 
     def feed(self, slots: int) -> None:
-        """Send what waits to the children that have room for it; there are to be ``slots``."""
+        """Send what waits to the children that have room for it; there are to be ``slots``.
+
+        No message has more than a child's share of what waited at first. A share of what is left
+        would cut a hundred jobs for two children into seven messages, the last ones of one job.
+        """
+        share = 0
         while self._backlog or self._unwait():
             child = self._free_child()
             if child is None:
                 return
-            share = -(-len(self._backlog) // slots)
+            share = max(share, -(-len(self._backlog) // slots))
             jobs = self._backlog.cut(min(CHUNK_MOST, share, child.allowance))
             self._sent(child, jobs, child.send(jobs, self._functions))
 

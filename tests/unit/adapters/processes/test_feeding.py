@@ -13,8 +13,9 @@ class FakeChild:
 
     allowance = 1_000
 
-    def __init__(self) -> None:
+    def __init__(self, pipelined: int = 1) -> None:
         self.jobs: list[Job] = []
+        self._pipelined = pipelined
 
     @property
     def idle(self) -> bool:
@@ -22,7 +23,7 @@ class FakeChild:
 
     @property
     def pipelines(self) -> bool:
-        return len(self.jobs) == 1 and self.jobs[0].brief
+        return 0 < len(self.jobs) <= self._pipelined and self.jobs[0].brief
 
     def send(self, jobs: Sequence[Job], functions: Mapping[str, FunctionBody]) -> bool:
         del functions
@@ -49,6 +50,14 @@ def fed(count: int, *jobs: Job) -> tuple[Feeding[FakeChild], list[FakeChild]]:
     feeding = Feeding(backlog, children, {}, not_told)
     feeding.feed(count)
     return feeding, children
+
+
+def test_short_jobs_that_come_at_once_are_one_message_for_each_child() -> None:
+    backlog, sent = a_backlog(*[a_job("no-op") for _ in range(100)]), list[int]()
+    backlog.learn("no-op", 0.001)
+    children = [FakeChild(pipelined=99) for _ in range(2)]
+    Feeding(backlog, children, {}, lambda _, jobs, whole: sent.append(len(jobs))).feed(2)
+    assert sent == [50, 50]
 
 
 def test_brief_jobs_wait_in_a_child_only_while_all_are_busy() -> None:
