@@ -125,6 +125,24 @@ class Driver:
                 raise
         return [await self.run(script, *arguments) for arguments in calls]
 
+    async def run_once_each(self, script: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
+        """Run a script once for each list of arguments, sent in one breath; answers in order.
+
+        For scripts that may not be repeated: None stands for a call that was refused, unless all
+        were. Then the first refusal is raised.
+        """
+        if len(calls) == 1:
+            return [await self.run(script, *calls[0])]
+        sha, _ = self._scripts[script]
+        words = [("EVALSHA", sha, 1, self._prefix, *arguments) for arguments in calls]
+        with translated():
+            answers = await self._lines.ask(words)
+            refused = [isinstance(answer, exceptions.ResponseError) for answer in answers]
+            if all(refused):
+                await self._part_with(answers[0])
+                raise answers[0]
+        return [None if no else answer for no, answer in zip(refused, answers, strict=True)]
+
     async def bodies(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, which must be strings; None for one that is not there."""
         if not keys:

@@ -1,14 +1,19 @@
 """Calls that end half way: a claim whose second part fails, and waits that a close cuts short."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
+import pytest
 from fakeredis import FakeServer
 from redis import exceptions
 from redis.asyncio import Redis
 
+from gofer.adapters.redis.batches import ABREAST
+from gofer.adapters.redis.lines import Lines
 from gofer.adapters.redis.options import StoreOptions
 from gofer.adapters.redis.store import RedisStore
+from gofer.adapters.redis.wire import Command
 from gofer.domain.policy import BATCH
 from gofer.domain.ports import Written
 from tests.contracts.redis_backend import fake_clients
@@ -78,6 +83,53 @@ async def test_what_the_first_part_of_a_claim_leased_is_not_lost_when_the_second
     leased = await take(store, limit=BATCH + 10)
     assert len(leased) == BATCH
     client.calls_left = 100
+    written = await store.complete(done([each.attempt for each in leased]))
+    assert set(written) == {Written.RECORDED}
+    await store.close()
+
+
+async def asked_in_breaths(
+    monkeypatch: pytest.MonkeyPatch, refused: int | None = None
+) -> tuple[RedisStore, list[int]]:
+    """Return a store with many tasks, and how many commands each breath of it has.
+
+    Of the longest breath the answer at ``refused`` is lost to an error.
+    """
+    store, breaths = RedisStore(*fake_clients(FakeServer())), list[int]()
+    await queue(store, *(a_task() for _ in range(6 * BATCH)))
+    ask = Lines.ask
+
+    async def noted(lines: Lines, commands: Sequence[Command], limit_s: float | None = None) -> Any:
+        breaths.append(len(commands))
+        answers = await ask(lines, commands, limit_s)
+        if refused is not None and len(commands) == ABREAST:
+            answers[refused] = exceptions.ResponseError("ERR not now")
+        return answers
+
+    monkeypatch.setattr(Lines, "ask", noted)
+    return store, breaths
+
+
+async def test_after_the_first_call_of_a_claim_some_go_in_one_breath(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, breaths = await asked_in_breaths(monkeypatch)
+    await take(store, limit=1)  # the server knows the script from now on
+    breaths.clear()
+    assert len(await take(store, limit=5 * BATCH + 20)) == 5 * BATCH + 20
+    assert breaths == [1, ABREAST, 1]
+    await store.close()
+
+
+async def test_what_a_claim_leased_is_not_lost_when_one_call_of_a_breath_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, breaths = await asked_in_breaths(monkeypatch, refused=1)
+    await take(store, limit=1)
+    breaths.clear()
+    leased = await take(store, limit=5 * BATCH + 20)
+    assert len(leased) == ABREAST * BATCH, "but for the one that was refused"
+    assert breaths == [1, ABREAST]
     written = await store.complete(done([each.attempt for each in leased]))
     assert set(written) == {Written.RECORDED}
     await store.close()
