@@ -14,12 +14,13 @@ away takes nobody with it. To be used from one event loop.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar, cast
 
 from ..domain.errors import StoreUnavailable
 from ..domain.policy import BATCH
-from ..domain.ports import TaskStore
+from ..domain.ports import Repeated, Submitted, TaskStore
 from ..domain.task import NewTask
 
 LARGE_BYTES = 64 * 1024
@@ -141,13 +142,20 @@ class _Coalesced:
 
     def __init__(self, store: TaskStore) -> None:
         self._store = store
-        self.submit = Shared(store.submit, _large)
+        self._submit = Shared(store.submit, _large)
         self.get = Shared(store.get)
         self.outcomes = Shared(store.outcomes)
         self.cancel = Shared(store.cancel)
 
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._store, verb)
+
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
+        made = iter(tasks)
+        first = list(islice(made, BATCH))
+        if len(first) < BATCH:
+            return await self._submit(first)
+        return await self._store.submit(chain(first, made))  # they go by themselves, as they come
 
 
 def _large(tasks: Sequence[NewTask]) -> bool:

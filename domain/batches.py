@@ -110,21 +110,27 @@ class Batches:
     async def _take(
         self, batch: BatchId, first: int, wishes: Sequence[Submission | GoferError]
     ) -> list[TaskId | GoferError]:
-        """Record some tasks of a batch, from position ``first`` on."""
+        """Record some tasks of a batch, from position ``first`` on.
+
+        Each is judged when the store takes it: the next, while it records those before.
+        """
         answers: list[TaskId | GoferError] = []
-        tasks: list[NewTask] = []
         ids = member_ids(batch, range(first, first + len(wishes)))
-        for wish, task_id in zip(wishes, ids, strict=True):
-            if isinstance(wish, GoferError):
-                answers.append(wish)
-                continue
-            try:
-                tasks.append(self._admission.admit(wish, task_id))
-            except GoferError as refusal:
-                answers.append(refusal)
-            else:
-                answers.append(task_id)
-        recorded = iter(await self._admission.record(tasks) if tasks else ())
+
+        def admitted() -> Iterator[NewTask]:
+            for wish, task_id in zip(wishes, ids, strict=True):
+                if isinstance(wish, GoferError):
+                    answers.append(wish)
+                    continue
+                try:
+                    task = self._admission.admit(wish, task_id)
+                except GoferError as refusal:
+                    answers.append(refusal)
+                else:
+                    answers.append(task_id)
+                    yield task
+
+        recorded = iter(await self._admission.record(admitted()))
         return [next(recorded) if isinstance(each, str) else each for each in answers]
 
     async def state(self, batch_id: BatchId) -> BatchState:

@@ -5,7 +5,7 @@ Shared by the use cases that take tasks: one by one (``service.py``) and in batc
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -124,17 +124,25 @@ class Admission:
             result_ttl_ms=submission.result_ttl_ms,
         )
 
-    async def record(self, tasks: Sequence[NewTask]) -> list[TaskId | GoferError]:
+    async def record(self, tasks: Iterable[NewTask]) -> list[TaskId | GoferError]:
         """Submit tasks; return for each its id, or NotFound, QueueFull or KeyReused.
 
-        Raises StoreUnavailable.
+        Many are taken some at a time, while those before are being recorded. Raises
+        StoreUnavailable, and what ``tasks`` raises.
         """
+        taken: list[NewTask] = []
+
+        def taking() -> Iterator[NewTask]:
+            for task in tasks:
+                taken.append(task)
+                yield task
+
         self._telemetry.point(Point.API_SUBMITTING)
-        answers = await self._tasks.submit(tasks)
+        answers = await self._tasks.submit(taking())
         self._telemetry.point(Point.API_SUBMITTED)
         return [
             task.id if answer is Submitted.NEW else self._answered(task, answer)
-            for task, answer in zip(tasks, answers, strict=True)
+            for task, answer in zip(taken, answers, strict=True)
         ]
 
     def _answered(self, task: NewTask, answer: Submitted | Repeated) -> TaskId | GoferError:

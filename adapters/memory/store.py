@@ -8,7 +8,7 @@ and a store must be used from one event loop.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
 from ...domain.identifiers import Attempt, BatchId, TaskId, WorkerId
 from ...domain.ports import (
@@ -67,10 +67,11 @@ class MemoryStore(MemoryFunctions):
 
     # ------------------------------------------------------------ into the queue and out of it
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks; hand over what was claimed in advance, ring for the rest."""
+        made = list(tasks)
         now, bounds = self._ground.now(), (self._queued_limit, self._ground.retention_ms)
-        answers = handing.submit(self._records, tasks, *bounds, now)
+        answers = handing.submit(self._records, made, *bounds, now)
         self._ground.tell()
         return answers
 

@@ -8,7 +8,7 @@ it: for a MiB that takes a third of what an argument takes (docs/performance.md)
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from ...domain.identifiers import TaskId
 from .batches import ABREAST, batches
@@ -23,6 +23,9 @@ STAGED_BYTES = 16 * 1024
 
 STAGED_MS = 60_000
 """How long they stay, if the script does not come for them."""
+
+_TURNS_TO_LEAVE = 2
+"""Turns of the event loop that a call needs: one to be written, and uvloop sends at its end."""
 
 PORTION_BYTES = 1024 * 1024
 """How much of long results comes at once, where they are passed on as they come."""
@@ -41,18 +44,22 @@ class Bodies:
         """Run a script for each pair of items and long bodies; return the answers in order.
 
         Those without long bodies go some at a time in one breath, so the script must be one that
-        may be repeated: one may be carried out although an earlier one was refused.
+        may be repeated: one may be carried out although an earlier one was refused. While a breath
+        is under way the next calls are taken, and so made.
         """
         answers: list[Any] = []
         waiting: list[Sequence[Word]] = []
-        for items, longs in calls:
-            if not longs:
-                waiting.append((*leading, items, ""))
-            if waiting and (longs or len(waiting) == ABREAST):
-                answers += await self._driver.run_all(script, waiting)
-                waiting = []
-            if longs:
-                answers.append(await self.run(script, longs, *leading, items))
+        async with _Breaths(self._driver, script, answers) as breaths:
+            for items, longs in calls:
+                if not longs:
+                    waiting.append((*leading, items, ""))
+                if waiting and (longs or len(waiting) == ABREAST):
+                    await breaths.begin(waiting)
+                    waiting = []
+                if longs:
+                    await breaths.ended()
+                    answers.append(await self.run(script, longs, *leading, items))
+            await breaths.ended()
         if waiting:
             answers += await self._driver.run_all(script, waiting)
         return answers
@@ -137,3 +144,36 @@ class Bodies:
         finally:
             if coming is not None:
                 coming.cancel()
+
+
+class _Breaths:
+    """Calls of a script in one breath after the other: one is under way, and its caller goes on."""
+
+    def __init__(self, driver: Driver, script: str, answers: list[Any]) -> None:
+        self._driver = driver
+        self._script = script
+        self._answers = answers
+        self._under_way: asyncio.Task[list[Any]] | None = None
+
+    async def begin(self, calls: Sequence[Sequence[Word]]) -> None:
+        """Send calls once those before are answered; return when they are on their way."""
+        await self.ended()
+        self._under_way = asyncio.create_task(self._driver.run_all(self._script, calls))
+        for _ in range(_TURNS_TO_LEAVE):
+            await asyncio.sleep(0)
+
+    async def ended(self) -> None:
+        """Wait for the answers to those under way, if any; raises what their call raises."""
+        if self._under_way is not None:
+            self._answers += await self._under_way
+            self._under_way = None
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Leave nothing under way, whatever has happened."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            await asyncio.gather(self._under_way, return_exceptions=True)

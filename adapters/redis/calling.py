@@ -1,14 +1,19 @@
 """Calls of the scripts that answer for each item, cut into as many as that takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import TypeVar
 
+from ...domain.policy import BATCH
 from . import codec
-from .batches import batches
+from .batches import ABREAST, batches
 from .bodies import Bodies
 from .driver import Driver
 from .framing import frame
 from .wire import Word
+
+TAKEN_MOST = ABREAST * BATCH
+"""So many of a batch are taken at a time: what goes in one breath, where nothing is long."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -39,23 +44,29 @@ class Calls:
     async def apart(
         self,
         script: str,
-        batch: Sequence[Item],
+        batch: Iterable[Item],
         items_of: Callable[[Item], tuple[codec.Items, bytes]],
         read: Callable[[bytes], Sequence[Answer]],
         *leading: Word,
         size: Callable[[Item], int],
     ) -> list[Answer]:
-        """Run a script as above; long bodies travel as arguments of their own."""
+        """Run a script as above; long bodies travel as arguments of their own.
+
+        Of many, the next are taken and put into words while the server has those before.
+        """
 
         def call(part: Sequence[Item]) -> tuple[bytes, list[bytes]]:
             told = [items_of(each) for each in part]
             items = frame([item for row, _ in told for item in row])
             return items, [long for _, long in told if long]
 
-        if len(batch) == 1:  # as most are that come alone: spared the layers below
-            items, longs = call(batch)
+        taken = iter(batch)
+        first = list(islice(taken, TAKEN_MOST))
+        if len(first) == 1:  # as most are that come alone: spared the layers below
+            items, longs = call(first)
             if not longs:
                 return [*read(await self._driver.run(script, *leading, items, ""))]
-        calls = map(call, batches(batch, size))
+        parts = chain([first], iter(lambda: list(islice(taken, TAKEN_MOST)), []))
+        calls = (call(each) for part in parts for each in batches(part, size))
         answered = await self._bodies.run_each(script, calls, *leading)
         return [answer for each in answered for answer in read(each)]

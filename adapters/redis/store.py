@@ -6,7 +6,7 @@ settings and the durability. A store must be used from one event loop; nothing o
 exceptions leaves it; no call is repeated here, for one that timed out may have been carried out.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Self
 
 from redis.asyncio import Redis
@@ -110,7 +110,7 @@ class RedisStore(RedisFunctions):
 
     # ------------------------------------------------------------ into the queue and out of it
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks and ring."""
         return await self._calls.apart(
             "submit",

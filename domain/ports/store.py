@@ -6,7 +6,7 @@ carried out; all but ``claim`` may be repeated without harm, and a ``claim`` who
 costs one lease time, never a task.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Protocol, Self
 
 from ..identifiers import Attempt, BatchId, TaskId, WorkerId
@@ -52,9 +52,10 @@ class Expected(Protocol):
 class TaskStore(Protocol):
     """The truth about tasks. Leases run by the store's own clock and by no other."""
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks as QUEUED, and ring for all who listen.
 
+        Many may be made as they are taken: some at a time, while those before are being recorded.
         A task whose id says that it is one of a batch (``batch_of``) is counted in that batch.
 
         EXISTS for an id that is there: nothing changes. A task whose idempotency key is known is

@@ -1,6 +1,6 @@
 """The store of a system under test: the reference store in memory, which can be made to be away."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 
 from ...adapters.memory.store import MemoryStore
@@ -32,7 +32,7 @@ class SwitchableStore(MemoryStore):
         self._answer()
         return await super().put(functions, unless_same=unless_same)
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
         """Record new tasks; raise StoreUnavailable while away."""
         self._answer()
         return await super().submit(tasks)

@@ -32,6 +32,7 @@ from tests.contracts.store_contract import UNKNOWN, StoreContract
 from tests.contracts.task_store_ends import EndContract
 from tests.contracts.task_store_keys import KeyContract
 from tests.contracts.task_store_long_results import LongResultContract
+from tests.contracts.task_store_many import ManyContract
 from tests.contracts.task_store_options import OptionContract
 
 OTHER = "another fence"
@@ -139,31 +140,6 @@ class QueueContract(StoreContract):
         assert await taken_ids(store) == []
         again = await store.claim("d1", "token", {FOREIGN_TAG: 1}, LONG_MS)
         assert [each.attempt.task_id for each in again.tasks] == [leased.attempt.task_id]
-
-    async def test_more_tasks_of_two_environments_than_one_script_call_takes(
-        self, store: Store
-    ) -> None:
-        await store.put([FOREIGN])
-        ours = await queue(store, *(a_task() for _ in range(130)))
-        theirs = await queue(store, *(a_task(function_id=FOREIGN.id) for _ in range(130)))
-        claim = await store.claim("d1", "token", {TAG: 120, FOREIGN_TAG: 300}, LONG_MS)
-        assert [leased.attempt.task_id for leased in claim.tasks] == ours[:120] + theirs
-        assert claim.left == (TAG,)
-
-    async def test_more_than_one_script_call_of_tasks_is_no_special_case(
-        self, store: Store
-    ) -> None:
-        ids = await queue(store, *(a_task(b"%d" % n) for n in range(250)))
-        leased = await take(store, limit=230)
-        assert [each.attempt.task_id for each in leased] == ids[:230]
-        assert [each.payload for each in leased] == [b"%d" % n for n in range(230)]
-        attempts = [each.attempt for each in leased]
-        assert set(await store.start(attempts)) == {Written.RECORDED}
-        assert await store.renew(attempts, LONG_MS) == []
-        assert set(await store.complete(done(attempts))) == {Written.RECORDED}
-        shown = await store.get(ids)
-        statuses = [task.status for task in shown if task is not None]
-        assert statuses == [TaskStatus.COMPLETED] * 230 + [TaskStatus.QUEUED] * 20
 
     async def test_an_empty_batch_gives_an_empty_answer(self, store: Store) -> None:
         assert await store.submit([]) == []
@@ -290,6 +266,12 @@ class FenceContract(StoreContract):
 
 
 class TaskStoreContract(
-    QueueContract, KeyContract, OptionContract, LongResultContract, FenceContract, EndContract
+    QueueContract,
+    ManyContract,
+    KeyContract,
+    OptionContract,
+    LongResultContract,
+    FenceContract,
+    EndContract,
 ):
     """All of them; an adapter's test class inherits from this one."""

@@ -1,6 +1,6 @@
 """The web service in this process: the real application over a store in memory, without sockets."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,11 +54,12 @@ class WebStore(MemoryStore):
         self.functions.extend(functions)
         return await super().put(functions, unless_same=unless_same)
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
         self._fail_if_in_trouble()
-        answers = await super().submit(tasks)
+        made = list(tasks)
+        answers = await super().submit(made)
         self.tasks += [
-            task for task, answer in zip(tasks, answers, strict=True) if answer is Submitted.NEW
+            task for task, answer in zip(made, answers, strict=True) if answer is Submitted.NEW
         ]
         return answers
 

@@ -1,7 +1,7 @@
 """Shared calls: what goes together, what stays apart, and that callers do not notice each other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import pytest
 
@@ -164,9 +164,10 @@ class CountingStore(MemoryStore):
         super().__init__(ManualClock())
         self.submits: list[int] = []
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
-        self.submits.append(len(tasks))
-        return await super().submit(tasks)
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
+        made = list(tasks)
+        self.submits.append(len(made))
+        return await super().submit(made)
 
 
 async def test_large_payloads_travel_in_calls_of_their_own() -> None:

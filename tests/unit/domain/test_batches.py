@@ -1,7 +1,7 @@
 """The use cases of batches over the memory store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -76,9 +76,10 @@ class CountingStore(MemoryStore):
         super().__init__(clock, queued_limit=queued_limit)
         self.submits: list[int] = []
 
-    async def submit(self, tasks: Sequence[NewTask]) -> list[Submitted | Repeated]:
-        self.submits.append(len(tasks))
-        return await super().submit(tasks)
+    async def submit(self, tasks: Iterable[NewTask]) -> list[Submitted | Repeated]:
+        made = list(tasks)
+        self.submits.append(len(made))
+        return await super().submit(made)
 
 
 @pytest.fixture
