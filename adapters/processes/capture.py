@@ -3,13 +3,16 @@
 The redirection is of descriptors 1 and 2, so that C code and child processes are caught as well.
 A short task's output fits into the pipe, and the child itself takes it out when the task ends.
 While a task lasts, the supervisor empties the pipe (``Tail``), so that a flood neither blocks the
-writer for ever nor fills any memory or disk.
+writer for ever nor fills any memory or disk. What the child reads at the end comes behind all that
+the supervisor has read: so never both read at a time (``Turn``).
 """
 
+import fcntl
 import io
 import os
 import select
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 from ...domain.output import TAIL_BYTES
@@ -17,20 +20,56 @@ from ...domain.output import TAIL_BYTES
 _READS = 64
 
 
+class Turn:
+    """Whose turn it is to read: a lock on a file that both processes have open.
+
+    The kernel takes it from whoever dies. Where the user's code has closed the file nobody waits.
+    """
+
+    def __init__(self, file: int) -> None:
+        """Lock the file of this descriptor, which stays open."""
+        self._file = file
+
+    def begin(self, *, waits: bool) -> bool:
+        """Return whether it is our turn, until ``end``."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        except (BlockingIOError, PermissionError):  # either says that the other has it
+            return False
+        except OSError:
+            pass  # closed by the user's code: rather read without turns than not at all
+        return True
+
+    def end(self) -> None:
+        """Let the other read."""
+        with suppress(OSError):
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
 class Tail:
     """The last TAIL_BYTES of what comes out of a pipe."""
 
-    def __init__(self, reader: int) -> None:
-        """Read from the descriptor ``reader``, which must not block."""
+    def __init__(self, reader: int, turn: Turn) -> None:
+        """Read from the descriptor ``reader``, which must not block, in turn with another."""
         self._reader = reader
+        self._turn = turn
         self._kept = b""
         self._end = self.told = 0
 
-    def drain(self) -> bool:
+    def drain(self, *, waits: bool = False) -> bool:
         """Read what is there; return False once nobody can write any more.
 
-        The number of reads is bounded: somebody may write faster than this reads.
+        Where the other reads just now, it is his, unless one ``waits``. The number of reads is
+        bounded: somebody may write faster than this reads.
         """
+        if not self._turn.begin(waits=waits):
+            return True
+        try:
+            return self._read()
+        finally:
+            self._turn.end()
+
+    def _read(self) -> bool:
         for _ in range(_READS):
             try:
                 piece = os.read(self._reader, TAIL_BYTES)
@@ -61,9 +100,9 @@ class Tail:
 class Capture:
     """The child's side: its standard streams."""
 
-    def __init__(self, reader: int, writer: int) -> None:
+    def __init__(self, reader: int, writer: int, turn: Turn) -> None:
         """Point descriptors 1 and 2 at ``writer``, and 0 at nothing."""
-        self._tail = Tail(reader)
+        self._tail = Tail(reader, turn)
         self._arrivals = select.poll()
         self._arrivals.register(reader, select.POLLIN)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -98,7 +137,7 @@ class Capture:
                 pass  # the user's code closed it: ``intact`` tells
         if not self._arrivals.poll(0):
             return ""
-        self._tail.drain()
+        self._tail.drain(waits=True)
         return self._tail.take().decode("utf-8", "replace")
 
     @staticmethod

@@ -29,7 +29,7 @@ from typing import Any, cast
 import dill  # type: ignore[import-untyped]
 
 from . import launching, orphans, progress, sources, troubles
-from .capture import Capture
+from .capture import Capture, Turn
 from .entry import ChildSettings, Passed
 from .gate import Turnstile
 from .launching import PassedFd
@@ -53,12 +53,14 @@ def main(passed: Passed, settings: ChildSettings) -> None:
     orphans.adopt_orphans()
     os.setsid()
     _reset_signals()
-    capture = Capture(_private(passed.output_reader), passed.output_writer.detach())
+    shared = _private(passed.marker)
+    reader, writer = _private(passed.output_reader), passed.output_writer.detach()
+    capture = Capture(reader, writer, Turn(shared))
     wires = Wires(
         channel=socket.socket(fileno=_private(passed.channel)),
         results=_private(passed.results),
         turnstile=Turnstile(_private(passed.gate)),
-        marker=_marker(passed.marker.detach()),
+        marker=Marker(shared),
         capture=capture,
     )
     progress.attach(wires.marker.board, wires.marker.read)
@@ -69,12 +71,6 @@ def main(passed: Passed, settings: ChildSettings) -> None:
     apply(settings.limits)
     with suppress(BrokenPipeError, ConnectionResetError):  # the supervisor is gone: so are we
         Runner(wires, Pickling(), settings.limits.result_bytes).serve()
-
-
-def _marker(fd: int) -> Marker:
-    marker = Marker(fd)
-    os.close(fd)
-    return marker
 
 
 def _private(passed: PassedFd) -> int:

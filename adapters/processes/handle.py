@@ -22,7 +22,7 @@ from ...domain.output import Progress
 from ...domain.protocol.messages import FunctionBody
 from . import launching, marker, progress
 from .backlog import PIPELINED_SHARE, ROUNDING, Job
-from .capture import Tail
+from .capture import Tail, Turn
 from .entry import ChildSettings, Passed, child_main
 from .frames import APART_BYTES, Chunk, Frames, Report, encode, split
 from .gate import Gate
@@ -88,10 +88,10 @@ class Child:
                 opened.callback(os.close, ours)
                 theirs.callback(os.close, their)
             shared = marker.shared_memory()
-            theirs.callback(os.close, shared)
+            opened.callback(os.close, shared)
             self._marker = Marker(shared)
             opened.callback(self._marker.close)
-            self.tail = Tail(self.output)
+            self.tail = Tail(self.output, Turn(shared))
             passed = Passed(
                 channel=PassedFd(channel.fileno()),
                 results=PassedFd(results),
