@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from ...domain.errors import InvalidInput
-from .failures import DRIVER_ERRORS, demoted, translated, unavailable
+from .failures import DRIVER_ERRORS, demoted, over_sockets, translated, unavailable
 from .lines import Lines
 from .wire import Command, Word
 
@@ -184,7 +184,7 @@ class Driver:
     async def command(self, *words: Word) -> Any:
         """Send one command the driver's own way, which makes its answer handier."""
         client = cast("Any", self._client)
-        with translated():
+        with translated(), over_sockets():
             try:
                 return await client.execute_command(*words)
             except exceptions.ResponseError as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 from redis import exceptions
 
+from .failures import over_sockets
 from .wire import Command, Line, Word, line_over
 
 
@@ -74,7 +75,8 @@ class Lines:
             ended = line
         self._waiting += 1
         try:
-            return line_over(await self._client.connection_pool.get_connection())
+            with over_sockets():
+                return line_over(await self._client.connection_pool.get_connection())
         finally:
             self._waiting -= 1
 

@@ -12,6 +12,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from .answers import Reader
+from .failures import over_sockets
 from .wire import packed
 
 READ_S = 30.0
@@ -27,7 +28,8 @@ async def hear(client: Redis, channel: str, stands: Stands, heard: Heard) -> Non
     Ends only by one of the driver's exceptions, or when it is cancelled.
     """
     pool: Any = client.connection_pool
-    connection = await pool.get_connection()
+    with over_sockets():
+        connection = await pool.get_connection()
     writer = getattr(connection, "_writer", None)
     try:
         if isinstance(writer, asyncio.StreamWriter):

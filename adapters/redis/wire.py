@@ -99,7 +99,7 @@ class Wire(asyncio.Protocol):
         Raises the driver's TimeoutError if they take longer than ``limit_s``, where None stands
         for the connection's own time limit for each, if it has one; and ConnectionError.
         """
-        if self._lost:
+        if self._lost or self._transport.is_closing():
             raise exceptions.ConnectionError("the server closed the connection")
         asked: asyncio.Future[list[Any]] = self._loop.create_future()
         self._asked, self._answers, self._expected = asked, [], len(commands)

@@ -119,6 +119,19 @@ class RedisServer:
         """Undo ``pause``."""
         self._process.send_signal(signal.SIGCONT)
 
+    def copy_data(self, to: Path) -> None:
+        """Copy what it has on the disk."""
+        shutil.copytree(self._folder, to, ignore=shutil.ignore_patterns("server.log"))
+
+    def put_data(self, copy: Path) -> None:
+        """Put a copy in the place of what it has on the disk; it must not run."""
+        for entry in self._folder.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "server.log":
+                entry.unlink()
+        shutil.copytree(copy, self._folder, dirs_exist_ok=True)
+
     def start_slowly(self, each_us: int) -> None:
         """Start it again so that each write in its file takes so long to read back; do not wait.
 

@@ -106,3 +106,15 @@ def test_a_connection_whose_call_was_given_up_inside_a_long_string_can_be_closed
         assert not line.ended()  # nothing was wrong with it: the driver has closed it since
 
     run(loop, course)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_call_over_a_connection_that_was_just_closed_is_an_error_of_the_driver(loop: str) -> None:
+    async def course() -> None:
+        async with line_to([]) as line:
+            line.back()._writer.transport.abort()
+            assert not line.ended()  # it has not been said yet
+            with pytest.raises(exceptions.ConnectionError):
+                await line.ask([("PING",)])
+
+    run(loop, course)

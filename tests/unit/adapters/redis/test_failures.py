@@ -53,6 +53,7 @@ CALLS: dict[str, Callable[[RedisStore], Awaitable[object]]] = {
     "fetch": lambda store: store.fetch([FUNCTION.id]),
     "submit": lambda store: store.submit([a_task()]),
     "claim": lambda store: store.claim("d1", "fence", {"cpython-3.11": 1}, 1_000),
+    "leased": lambda store: store.leased("d1"),
     "start": lambda store: store.start([ATTEMPT]),
     "renew": lambda store: store.renew([ATTEMPT], 1_000),
     "adopt": lambda store: store.adopt("d1", [ATTEMPT], 1_000),
