@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
+from .cursors import START, Cursor
 from .errors import GoferError, KeyReused, NotFound
 from .identifiers import BATCH_BITS, BatchId, Rising, TaskId, batch_of, member_ids, new_batch_id
 from .policy import BATCH, HANDED_MOST
@@ -41,6 +43,18 @@ class SubmittedBatch:
     def accepted(self) -> int:
         """Return how many tasks there are."""
         return sum(isinstance(answer, str) for answer in self.answers)
+
+
+class Results(NamedTuple):
+    """Some of a batch's tasks that have ended, and the cursor behind them.
+
+    ``done``: all have ended, and whoever has read on from cursor to cursor was told of each.
+    """
+
+    state: BatchState
+    endings: tuple[Ending, ...]
+    behind: Cursor
+    done: bool
 
 
 class Batches:
@@ -140,21 +154,36 @@ class Batches:
     async def results(
         self,
         batch_id: BatchId,
-        first: int,
+        cursor: Cursor,
         limit: int,
         timeout_s: float = 0.0,
         leave_out: int | None = None,
-    ) -> BatchPage:
-        """Return up to ``limit`` of the tasks that have ended, in that order, from ``first`` on.
+    ) -> Results:
+        """Return up to ``limit`` of the tasks that have ended, in that order, behind ``cursor``.
 
         Where there is none yet and some are still to come, waits for one, at most ``timeout_s``.
         Results of more than ``leave_out`` bytes may be left out, and are had by ``long_results``.
+        Where the store has lost ends that were told, nothing behind START: begin again. That is
+        noticed before anything is done, but not in batches whose tasks were tried again by hand.
         Raises NotFound, StoreUnavailable.
         """
-        if not limit or timeout_s <= 0:
-            return await self._page(batch_id, first, limit, leave_out)
-        page = await self._batches.next_endings(batch_id, first, limit, timeout_s, leave_out)
-        return _known(batch_id, page)
+        first = cursor.told
+        if timeout_s <= 0:
+            page = await self._page(batch_id, first, limit, leave_out)
+        else:
+            found = await self._batches.next_endings(batch_id, first, limit, timeout_s, leave_out)
+            page = _known(batch_id, found)
+        state, behind = page.state, cursor.after(ending.position for ending in page.endings)
+        done = behind.told >= state.told and state.ended >= state.count
+        if first and cursor.check is not None:
+            lost = first > state.told
+            if lost or (done and not state.void and not await self._stands(batch_id, behind)):
+                return Results(state, (), START, done=False)
+        return Results(state, page.endings, behind, done)
+
+    async def _stands(self, batch_id: BatchId, cursor: Cursor) -> bool:
+        """Return whether what was told up to a cursor is what the store knows."""
+        return START.after(await self._batches.ended(batch_id, cursor.told)) == cursor
 
     def long_results(
         self, batch_id: BatchId, endings: Sequence[Ending]

@@ -8,18 +8,16 @@ and a store must be used from one event loop.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ...domain.identifiers import Attempt, BatchId, TaskId, WorkerId
+from ...domain.identifiers import Attempt, TaskId, WorkerId
 from ...domain.ports import (
-    BatchPage,
     Cancelled,
     Claim,
     Clock,
     Completion,
     Credit,
     Defeat,
-    Ending,
     Hint,
     Leased,
     Reaped,
@@ -27,8 +25,9 @@ from ...domain.ports import (
     Submitted,
     Written,
 )
-from ...domain.task import Idempotency, NewTask, Outcome, Task
-from . import batches, checking, handing, hints, transitions
+from ...domain.task import NewTask, Outcome, Task, TaskStatus
+from . import checking, handing, hints, transitions
+from .batches import MemoryBatches
 from .events import MemoryEvents
 from .expecting import Expectation
 from .functions import MemoryFunctions
@@ -43,7 +42,7 @@ from .workers import MemoryWorkers
 DAY_MS = 24 * 60 * 60 * 1000
 
 
-class MemoryStore(MemoryFunctions):
+class MemoryStore(MemoryBatches, MemoryFunctions):
     """Tasks and functions in memory, by the rules of ``domain.ports``.
 
     ``retention_ms`` is how long ended tasks can be asked for; ``queued_limit`` is how many
@@ -96,6 +95,12 @@ class MemoryStore(MemoryFunctions):
         return Claim(tuple(tasks), transitions.next_due_ms(records, now), left, elsewhere)
 
     # ------------------------------------------------------------ while an attempt runs
+
+    async def leased(self, owner: str) -> list[Attempt]:
+        """Return what is leased to a dispatcher."""
+        self._ground.now()
+        running = (r for r in self._records.tasks.values() if r.status is TaskStatus.RUNNING)
+        return [r.attempt for r in running if r.owner == owner and r.attempt is not None]
 
     async def start(
         self, attempts: Sequence[Attempt], workers: Sequence[WorkerId] = ()
@@ -211,43 +216,6 @@ class MemoryStore(MemoryFunctions):
     def expect(self, task_id: TaskId) -> Expectation:
         """Begin to wait for a task that is about to be submitted."""
         return Expectation(self, task_id)
-
-    async def name_batch(self, wish: Idempotency, batch_id: BatchId) -> BatchId | None:
-        """Bind an idempotency key to a batch."""
-        return batches.name(
-            self._records, wish, batch_id, self._ground.now().steady + self._ground.retention_ms
-        )
-
-    async def endings(
-        self, batch_id: BatchId, first: int, limit: int, leave_out: int | None = None
-    ) -> BatchPage | None:
-        """Return how a batch stands, and some of its tasks that have ended."""
-        self._ground.now()
-        return batches.page(self._records, batch_id, first, limit, leave_out)
-
-    async def long_results(
-        self, batch_id: BatchId, endings: Sequence[Ending]
-    ) -> AsyncGenerator[bytes | None]:
-        """Bring the results that were left out of ``endings``."""
-        for ending in endings:
-            if ending.left_out:
-                self._ground.now()
-                yield batches.result(self._records, batch_id, ending.position)
-
-    async def next_endings(
-        self,
-        batch_id: BatchId,
-        first: int,
-        limit: int,
-        timeout_s: float,
-        leave_out: int | None = None,
-    ) -> BatchPage | None:
-        """Return as ``endings`` does, once there is something to tell, or when time is up."""
-        page = await self.endings(batch_id, first, limit, leave_out)
-        if page is None or page.endings or page.state.ended >= page.state.count or timeout_s <= 0:
-            return page
-        await self._ground.signals.wait(frozenset([batch_id]), timeout_s)
-        return await self.endings(batch_id, first, limit, leave_out)
 
     async def listen(self, owner: str, timeout_s: float, credit: Credit | None = None) -> Hint:
         """Wait for a hint to ``owner``: cancels and tasks go before work."""

@@ -73,6 +73,11 @@ class RedisBatches:
             room -= read_bytes
         return BatchPage(state, tuple(found))
 
+    async def ended(self, batch_id: BatchId, limit: int) -> list[int]:
+        """Return the positions of the first tasks that ended."""
+        listed = await self._driver.call("LRANGE", self._keys.ended_of(batch_id), 0, limit - 1)
+        return [int(place, 16) for place in listed]
+
     async def _endings_of(
         self, batch_id: BatchId, places: Sequence[str], room: int, leave_out: int | None
     ) -> tuple[list[Ending], int]:
@@ -121,7 +126,9 @@ class RedisBatches:
                 if not following.known:
                     await following.prepare()
                     page = await self.endings(batch_id, first, limit, leave_out)
-                    if page is None or page.endings or page.state.ended >= page.state.count:
+                    if page is None or page.endings or page.state.told != first:
+                        return page
+                    if page.state.ended >= page.state.count:
                         return page
                     following.looked(page)
                 heard = await following.heard(min(left, self._poll_s))

@@ -42,7 +42,7 @@ class Claims:
         left: set[str] = set()
         elsewhere: set[str] = set()
         next_due_ms: int | None = None
-        abreast = 1
+        abreast, in_part = 1, False
         while remaining:
             asked = list(_portions(remaining, abreast))
             bounds = (lease_ms, CALL_BYTES // len(asked), self._retention_ms)
@@ -53,18 +53,21 @@ class Claims:
                 if not tasks:
                     raise
                 left.update(remaining)
+                in_part = True
                 break
             got: Counter[str] = Counter()
             are_full = True
             for each, answer in zip(asked, answers, strict=True):
                 if answer is None:
-                    are_full = False
+                    are_full, in_part = False, True
                     continue
                 found, next_due_ms, more, others = codec.claimed(token, unframe(answer))
                 for problem in found.unreadable:
                     # the others are none the worse; it fails once its lease has ended too often
                     log.error("claimed, and left until its lease ends: %s", problem)
-                tasks.extend(await self._with_payloads(found))
+                payloads = await self._payloads_of(found)
+                in_part = in_part or payloads is None
+                tasks.extend(_with_payloads(found, payloads))
                 got.update(tag for _, tag in found.tasks)
                 left = left.difference(each) | more
                 elsewhere = others.difference(wanted)
@@ -73,28 +76,31 @@ class Claims:
             if not are_full:  # no more are due, or enough bytes, or one was refused
                 break
             remaining = _remaining(remaining, got, left)
-        return Claim(tuple(tasks), next_due_ms, tuple(sorted(left)), tuple(sorted(elsewhere)))
+        tags = tuple(sorted(left)), tuple(sorted(elsewhere))
+        return Claim(tuple(tasks), next_due_ms, *tags, in_part)
 
-    async def _with_payloads(self, found: codec.Found) -> list[Leased]:
-        """Return the leased tasks, those with long payloads with these.
-
-        One whose payload is gone was cancelled meanwhile. If they cannot be had, the tasks come
-        back when their leases end, as those of any claim whose answer is lost.
-        """
-        tasks: list[Leased | None] = [leased for leased, _ in found.tasks]
-        if not found.longs:
-            return [leased for leased, _ in found.tasks]
+    async def _payloads_of(self, found: codec.Found) -> Sequence[bytes | None] | None:
+        """Return the long payloads of what was claimed; None if they cannot be had."""
         wanted = [self._keys.payload(found.tasks[at][0].attempt.task_id) for at in found.longs]
-        payloads: Sequence[bytes | None]
         try:
-            payloads = await self._driver.bodies(wanted)
+            return await self._driver.bodies(wanted)
         except StoreUnavailable as error:
             log.warning("%s tasks were claimed, but not their payloads: %s", len(wanted), error)
-            payloads = [None] * len(wanted)
-        for at, payload in zip(found.longs, payloads, strict=True):
-            leased = found.tasks[at][0]
-            tasks[at] = None if payload is None else leased._replace(payload=payload)
-        return [task for task in tasks if task is not None]
+            return None
+
+
+def _with_payloads(found: codec.Found, payloads: Sequence[bytes | None] | None) -> Iterator[Leased]:
+    """Yield the leased tasks, those with long payloads with these, or not.
+
+    One whose payload is gone was cancelled meanwhile; those that cannot be had are handed back, as
+    all that was claimed with a lost answer.
+    """
+    longs = dict(zip(found.longs, payloads or [None] * len(found.longs), strict=True))
+    for at, (leased, _) in enumerate(found.tasks):
+        if at not in longs:
+            yield leased
+        elif (payload := longs[at]) is not None:
+            yield leased._replace(payload=payload)
 
 
 def _portions(wants: Mapping[str, int], most: int) -> Iterator[dict[str, int]]:

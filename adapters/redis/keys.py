@@ -138,6 +138,11 @@ class Keys:
         """Return the key of the feed of changes."""
         return f"{self.prefix}events"
 
+    @property
+    def leases(self) -> str:
+        """Return the key of what is leased, by the ends of the leases."""
+        return f"{self.prefix}lease"
+
     def task(self, task_id: TaskId) -> str:
         """Return the key of a task's string."""
         return f"{self.prefix}t:{task_id}"

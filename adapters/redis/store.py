@@ -75,7 +75,7 @@ class RedisStore(RedisFunctions):
         self._bodies = Bodies(self._driver, self._keys)
         self._calls = Calls(self._driver, self._bodies)
         strings = Strings(self._driver, self._keys)
-        self._reading = Reading(self._driver, strings, self._bodies)
+        self._reading = Reading(self._driver, self._keys, strings, self._bodies)
         self._claims = Claims(self._driver, self._keys, self._options.retention_ms)
         self.workers = RedisWorkers(self._driver, self._keys)
         self._hints = Hints(self._driver, self._blocking, self._keys)
@@ -127,6 +127,10 @@ class RedisStore(RedisFunctions):
         return await self._claims.claim(owner, token, wants, lease_ms)
 
     # ------------------------------------------------------------ while an attempt runs
+
+    async def leased(self, owner: str) -> list[Attempt]:
+        """Return what is leased to a dispatcher."""
+        return await self._reading.leased(owner)
 
     async def start(
         self, attempts: Sequence[Attempt], workers: Sequence[WorkerId] = ()
@@ -234,6 +238,10 @@ class RedisStore(RedisFunctions):
     ) -> BatchPage | None:
         """Return how a batch stands and, in calls of BATCH, some of its tasks that have ended."""
         return await self._batches.endings(batch_id, first, limit, leave_out)
+
+    async def ended(self, batch_id: BatchId, limit: int) -> list[int]:
+        """Return the positions of the first tasks of a batch that ended."""
+        return await self._batches.ended(batch_id, limit)
 
     async def next_endings(
         self,

@@ -49,13 +49,14 @@ class Claim:
     """The answer to a claim. ``next_due_ms``: when the next delayed task is due, from now.
 
     ``left`` are those of the wanted environments of which more tasks are due, ``elsewhere`` the
-    others that tasks wait for.
+    others that tasks wait for. ``in_part``: more may be leased, of which the answer was lost.
     """
 
     tasks: tuple[Leased, ...]
     next_due_ms: int | None = None
     left: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    in_part: bool = False
 
 
 class Written(StrEnum):

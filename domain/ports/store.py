@@ -2,8 +2,8 @@
 
 Every method takes and returns batches and is atomic per task, not per batch. Answers come in the
 order of the request. Any method may raise StoreUnavailable, and then may or may not have been
-carried out; all but ``claim`` may be repeated without harm, and a ``claim`` whose answer is lost
-costs one lease time, never a task.
+carried out; all but ``claim`` may be repeated without harm. What a ``claim`` leased whose answer is
+lost is found by ``leased``; if nobody looks it comes back when the lease ends.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -73,6 +73,13 @@ class TaskStore(Protocol):
         first was submitted first; released and requeued tasks come first. All get ``token``, which
         must be new and random. Rings again when due tasks are left. NOT to be repeated on
         StoreUnavailable.
+        """
+        ...
+
+    async def leased(self, owner: str) -> list[Attempt]:
+        """Return what is leased to dispatcher ``owner``, in no order.
+
+        Not atomic: of what is claimed or ends meanwhile some may be missing or told in vain.
         """
         ...
 
@@ -252,6 +259,13 @@ class BatchStore(Protocol):
         """
         ...
 
+    async def ended(self, batch_id: BatchId, limit: int) -> list[int]:
+        """Return the positions of up to ``limit`` tasks that have ended, in the order of that.
+
+        0 stands for one that was tried again. Empty if there is no such batch.
+        """
+        ...
+
     async def next_endings(
         self,
         batch_id: BatchId,
@@ -262,7 +276,7 @@ class BatchStore(Protocol):
     ) -> BatchPage | None:
         """Return as ``endings`` does, but only once there is something to tell.
 
-        Which is: an end behind ``first``, or that all have ended, or that there is no such batch
-        (None). When time is up, what there is.
+        Which is: an end behind ``first``, or that all have ended, or fewer than ``first``, or that
+        there is no such batch (None). When time is up, what there is.
         """
         ...

@@ -38,11 +38,15 @@ def results(
     Exits with 1 if a task did not complete.
     """
     failed, cursor, done = 0, "0", False
+    told: dict[int, str] = {}
     with service(url) as client:
         while not done:
             query = {"cursor": cursor, "wait": WAIT_S if wait else 0}
             page = client.request("GET", path("batches", batch_id, "results"), query=query)
             for item in page["items"]:
+                if told.get(item["position"]) == item["status"]:
+                    continue  # the store had lost that it was told
+                told[item["position"]] = item["status"]
                 failed += item["status"] != "COMPLETED"
                 if as_json:
                     print_json_line(item)

@@ -19,12 +19,13 @@ import msgspec
 
 from . import calls, outcomes
 from .aio_connection import AsyncConnections
-from .batches import PAGE_TASKS, Result
+from .batches import Result
 from .decorated import Decorated, forget
 from .errors import ClientError, Refused
 from .handles import ENDED, IN_TIME
 from .packing import Parcel
 from .pages import ACCEPT
+from .reading import Reading
 from .wire import BatchCancelled, Payload, Problem, page_of
 
 if TYPE_CHECKING:
@@ -119,21 +120,18 @@ class AsyncBatch:
         """Give results as the tasks end, each once; raises TimeoutError, Unreachable, Refused."""
         now = asyncio.get_running_loop().time
         deadline = None if timeout is None else now() + timeout
-        cursor, seen = "0", 0
+        reading = Reading(self.id, self.task_ids, self.refused)
         while True:
             left_s = calls.WAIT_S if deadline is None else deadline - now()
             wait_s = min(calls.WAIT_S, max(0.0, left_s))
-            query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
-            path = f"/v1/batches/{self.id}/results?{query}"
+            path = reading.path(wait_s)
             page = page_of((await self._connections.ask("GET", path, None, ACCEPT, wait_s)).body)
-            for item in page.items:
+            for item in filter(reading.is_new, page.items):
                 yield Result(item)
-            if page.done:
+            if reading.ended(page):
                 return
-            cursor, seen = page.next_cursor, seen + len(page.items)
             if not page.items and deadline is not None and now() >= deadline:
-                there = len(self.task_ids) - len(self.refused)
-                raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
+                raise reading.late(timeout)
 
     def insist(self) -> None:
         """Raise Refused if any of the tasks was refused."""

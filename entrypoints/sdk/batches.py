@@ -11,10 +11,8 @@ from . import outcomes
 from .connection import Connections
 from .errors import Refused
 from .pages import ACCEPT, Incoming
+from .reading import Reading
 from .wire import BatchCancelled, Error, Item, Problem
-
-PAGE_TASKS = 2_000
-"""Results asked for in one request."""
 
 WAIT_S = 30.0
 """How long one request for results waits before another is made."""
@@ -90,23 +88,20 @@ class Batch:
     def results(self, timeout: float | None = None) -> Iterator[Result]:
         """Give results as the tasks end, each once; to begin again, call again.
 
-        Raises TimeoutError if not all have ended within ``timeout`` seconds, Unreachable, Refused.
+        Raises TimeoutError if not all have ended within ``timeout`` seconds, Unreachable, Refused;
+        RemoteError, at the end, if the service has lost some of the tasks.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        cursor, seen = "0", 0
+        reading = Reading(self.id, self.task_ids, self.refused)
         while True:
             left_s = WAIT_S if deadline is None else min(WAIT_S, deadline - time.monotonic())
             wait_s = max(0.0, left_s)
-            query = f"cursor={cursor}&limit={PAGE_TASKS}&wait={wait_s:.3f}"
-            path = f"/v1/batches/{self.id}/results?{query}"
-            page = Incoming(self._connections, path, wait_s)
-            yield from map(Result, page)
-            if page.end.done:
+            page = Incoming(self._connections, reading.path(wait_s), wait_s)
+            yield from map(Result, filter(reading.is_new, page))
+            if reading.ended(page.end):
                 return
-            cursor, seen = page.end.next_cursor, seen + page.count
             if not page.count and deadline is not None and time.monotonic() >= deadline:
-                there = len(self.task_ids) - len(self.refused)
-                raise TimeoutError(f"{there - seen} of {there} tasks have not ended in {timeout} s")
+                raise reading.late(timeout)
 
     def insist(self) -> None:
         """Raise Refused if any of the tasks was refused."""

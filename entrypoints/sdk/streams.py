@@ -84,8 +84,7 @@ class Expected:
             self._deliver(item.position, item)
         self._cursor = page.next_cursor
         if page.done:
-            missing = outcomes.forgotten()
-            self.fail(missing)  # nothing, unless the service counts otherwise
+            self.fail(outcomes.forgotten())  # nothing, unless the store has lost tasks
         return bool(page.items)
 
     def _deliver(self, position: int, item: Item) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from hypothesis.stateful import rule
 
-from gofer.domain.ports import Credit
+from gofer.domain.identifiers import Attempt
+from gofer.domain.ports import Credit, Store
 from tests.contracts.store_backend import FOREIGN_TAG, TAG
 from tests.contracts.store_choices import leases, owners, wishes
 from tests.contracts.store_machine import StoreMachine
@@ -32,3 +33,10 @@ class SignalsMachine(StoreMachine):
     def hush(self, owner: str) -> None:
         hint = self.both(lambda store: store.hush(owner))
         self.attempts.extend(leased.attempt for leased in hint.tasks)
+
+    @rule(owner=owners)
+    def leased(self, owner: str) -> None:
+        async def ours(store: Store) -> list[Attempt]:
+            return sorted(await store.leased(owner))
+
+        self.both(ours)

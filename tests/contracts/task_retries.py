@@ -124,6 +124,7 @@ class RetryContract(StoreContract):
         assert (page.state.failed, page.state.ended, page.state.told) == (1, 1, 2)
         told = [(ending.position, ending.status) for ending in page.endings]
         assert told == [(0, None), (2, TaskStatus.FAILED)]
+        assert await store.ended(BATCH, 10) == [0, 2]
         (again,) = await take(store)
         await store.complete(done([again.attempt]))
         page = await store.endings(BATCH, 2, 10)

@@ -31,6 +31,7 @@ from tests.contracts.store_backend import (
 from tests.contracts.store_contract import UNKNOWN, StoreContract
 from tests.contracts.task_store_ends import EndContract
 from tests.contracts.task_store_keys import KeyContract
+from tests.contracts.task_store_leases import LeasedContract
 from tests.contracts.task_store_long_results import LongResultContract
 from tests.contracts.task_store_many import ManyContract
 from tests.contracts.task_store_options import OptionContract
@@ -267,6 +268,7 @@ class FenceContract(StoreContract):
 
 class TaskStoreContract(
     QueueContract,
+    LeasedContract,
     ManyContract,
     KeyContract,
     OptionContract,

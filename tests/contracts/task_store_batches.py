@@ -215,6 +215,23 @@ class BatchStoreContract(StoreContract):
         assert page is not None
         assert page.endings == ()
 
+    async def test_nobody_waits_where_fewer_have_ended_than_were_told(self, store: Store) -> None:
+        await queue(store, *members(2))
+        await store.complete(done([(await take(store))[0].attempt]))
+        async with asyncio.timeout(10):
+            page = await store.next_endings(BATCH, 2, 9, 30)
+        assert page is not None
+        assert (page.endings, page.state.told) == ((), 1)
+
+    async def test_who_has_ended_is_told_in_order(self, store: Store) -> None:
+        await queue(store, *members(3))
+        first, second, third = await take(store)
+        await store.complete(done([third.attempt, first.attempt]))
+        await store.complete(done([second.attempt]))
+        assert await store.ended(BATCH, 9) == [3, 1, 2]
+        assert await store.ended(BATCH, 2) == [3, 1]
+        assert await store.ended(OTHER, 9) == []
+
     async def test_nobody_waits_for_a_batch_that_is_not_there(self, store: Store) -> None:
         async with asyncio.timeout(10):
             assert await store.next_endings(OTHER, 0, 9, 30) is None

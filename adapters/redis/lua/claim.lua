@@ -11,7 +11,7 @@
 --             over and not fetched (empty: there is none); those of the tags of which more is due,
 --             and others that tasks wait for, a space after each; 3 items for each task: id, number,
 --             what its string has from `created` on (see tasks.lua)
--- Repeatable  no: an answer that is lost costs one lease time
+-- Repeatable  no: what an answer leased that is lost is found by its owner, or costs a lease time
 -- Uses        bell, expire, frame, rates, tasks, unframe, untaken, waiting, watched, writes
 local owner, token = ARGV[1], ARGV[2]
 local bytes = tonumber(ARGV[4])

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ....domain.cursors import PATTERN, Cursor
 from ....domain.errors import GoferError
 from ....domain.function import FunctionHead
 from ....domain.identifiers import BatchId, parse_batch_id
@@ -47,9 +48,6 @@ from .tasks import LARGE_RESULT_BYTES, SUBMIT_FAILURES
 PAGE_TASKS = 1_000
 """Results of a page where the client does not say how many."""
 
-MOST_SEEN = 1_000_000
-"""The highest cursor that makes any sense."""
-
 _KEY: dict[str, Parameter] = {
     "Idempotency-Key": {
         "description": "Sent again with the same key, the same request answers with the same batch,"
@@ -60,7 +58,7 @@ _KEY: dict[str, Parameter] = {
 _PAGES: dict[str, Parameter] = {
     "cursor": {
         "description": "Where to go on: the `next_cursor` of the page before.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_SEEN},
+        "schema": {"type": "string", "pattern": f"^({PATTERN})?$"},
     },
     "limit": {
         "description": f"How many at most; {PAGE_TASKS} if nothing is said.",
@@ -181,23 +179,23 @@ class _Batches:
     async def results(self, request: Request) -> Response:
         """Give results in the order in which the tasks end; may be fewer than asked for.
 
-        With `wait`, a request that would have nothing to tell is answered once it has.
+        With `wait`, a request that would have nothing to tell is answered once it has. If the store
+        has lost ends that were told, a page is empty and its `next_cursor` is 0: begin again.
         """
         answer_in, batch_id = wanted(request), _batch_id(request)
-        begins = value(request, "cursor") == ""
-        cursor = 0 if begins else whole(request, "cursor", 0, 0, MOST_SEEN)
+        cursor = Cursor.parse(value(request, "cursor") or "0")
         limit = whole(request, "limit", PAGE_TASKS, 1, MOST_TASKS)
         leave_out = LONG_BYTES if answer_in is BINARY else None
-        page = await self._batches.results(batch_id, cursor, limit, waiting_s(request), leave_out)
-        if any(ending.left_out for ending in page.endings):
-            bodies = self._batches.long_results(batch_id, page.endings)
-            return flowing_page(batch_id, cursor, page, bodies, self._encoding)
+        told = await self._batches.results(batch_id, cursor, limit, waiting_s(request), leave_out)
+        if any(ending.left_out for ending in told.endings):
+            bodies = self._batches.long_results(batch_id, told.endings)
+            return flowing_page(batch_id, told, bodies, self._encoding)
 
         def written() -> Response:
-            return whole_page(batch_id, cursor, page, answer_in, self._encoding)
+            return whole_page(batch_id, told, answer_in, self._encoding)
 
         most = LARGE_BYTES if answer_in is BINARY else LARGE_RESULT_BYTES
-        large = sum(map(told_bytes, page.endings)) > most
+        large = sum(map(told_bytes, told.endings)) > most
         return await asyncio.to_thread(written) if large else written()
 
     async def cancel(self, request: Request) -> Response:

@@ -10,8 +10,9 @@ from contextlib import aclosing
 
 from starlette.responses import Response
 
+from ....domain.batches import Results
 from ....domain.identifiers import BatchId, TaskId, member_ids
-from ....domain.ports import BatchPage, Ending
+from ....domain.ports import Ending
 from ....domain.task import Failure
 from ..encoding import Encoding
 from ..flowing import Flowing, Interrupted
@@ -40,25 +41,25 @@ def told_bytes(ending: Ending) -> int:
 
 
 def whole_page(
-    batch_id: BatchId, cursor: int, page: BatchPage, answer_in: Format, encoding: Encoding
+    batch_id: BatchId, results: Results, answer_in: Format, encoding: Encoding
 ) -> Response:
-    """Return a page from which nothing was left out; ``cursor`` is where it begins."""
+    """Return a page from which nothing was left out."""
     items = [
-        _item(task_id, ending, answer_in, encoding) for task_id, ending in _told(batch_id, page)
+        _item(task_id, ending, answer_in, encoding) for task_id, ending in _told(batch_id, results)
     ]
-    return reply(Page(items, *_end(cursor, page)), answer_in)
+    return reply(Page(items, str(results.behind), results.done), answer_in)
 
 
 def flowing_page(
     batch_id: BatchId,
-    cursor: int,
-    page: BatchPage,
+    results: Results,
     bodies: AsyncGenerator[bytes | None],
     encoding: Encoding,
 ) -> Response:
     """Return a page in msgpack, into which the results that were left out are put as they come."""
-    told_items = _told(batch_id, page)
-    before, _, behind = BINARY.encode(Page([], *_end(cursor, page))).partition(_NO_ITEMS)
+    told_items = _told(batch_id, results)
+    without = Page([], str(results.behind), results.done)
+    before, _, behind = BINARY.encode(without).partition(_NO_ITEMS)
     written = bytearray(before + _ARRAY + len(told_items).to_bytes(4))
     pieces: list[bytes] = []
     lengths: list[int] = []
@@ -91,9 +92,9 @@ async def _woven(
     yield pieces[-1]
 
 
-def _told(batch_id: BatchId, page: BatchPage) -> list[tuple[TaskId, Ending]]:
+def _told(batch_id: BatchId, results: Results) -> list[tuple[TaskId, Ending]]:
     """Return the endings of tasks that were not tried again, with their ids."""
-    endings = [ending for ending in page.endings if ending.position]
+    endings = [ending for ending in results.endings if ending.position]
     ids = member_ids(batch_id, (ending.position for ending in endings))
     return list(zip(ids, endings, strict=True))
 
@@ -105,9 +106,3 @@ def _item(task_id: TaskId, ending: Ending, answer_in: Format, encoding: Encoding
         ending.status or FORGOTTEN,
         *told(ending.outcome, answer_in, encoding.to_json),
     )
-
-
-def _end(cursor: int, page: BatchPage) -> tuple[str, bool]:
-    """Return where the next page begins, and whether there is none."""
-    past = cursor + len(page.endings)
-    return str(past), past >= page.state.told and page.state.ended >= page.state.count

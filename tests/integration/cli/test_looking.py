@@ -95,6 +95,9 @@ def test_a_batch_is_shown_with_its_results(gofer: Gofer, service: ScriptedServic
     assert "FAILED" in gofer("batch", "show", "b-1").out
     said = gofer("batch", "results", "b-1")
     assert (said.code, said.lines) == (1, ["1\tCOMPLETED\t7", "2\tFAILED\tE: no"])
+    lost: dict[str, Any] = {"items": [], "next_cursor": "0", "done": False}
+    service.answers["GET /v1/batches/b-1/results"] = Turns([first, lost, first, second])
+    assert gofer("batch", "results", "b-1").lines == said.lines
 
 
 def test_a_problem_is_one_sentence_on_stderr(gofer: Gofer, service: ScriptedService) -> None:

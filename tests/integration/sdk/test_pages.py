@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from gofer.entrypoints.sdk.address import MSGPACK, Address
+from gofer.entrypoints.sdk.aio_connection import AsyncConnections
+from gofer.entrypoints.sdk.aio_handles import AsyncBatch
 from gofer.entrypoints.sdk.batches import Batch
 from gofer.entrypoints.sdk.connection import Connections
-from gofer.entrypoints.sdk.errors import Unreachable
+from gofer.entrypoints.sdk.errors import RemoteError, Unreachable
 from gofer.entrypoints.sdk.pages import Incoming
-from gofer.entrypoints.sdk.wire import Error, Item, Page
+from gofer.entrypoints.sdk.wire import Error, Item, Page, Problem
 from tests.support.raw_http import read_until
 
 MIB = 1024 * 1024
@@ -159,9 +161,60 @@ def test_whoever_leaves_in_the_middle_of_a_page_leaves_nothing_for_the_next_requ
         assert list(Incoming(connections, "/next", 0.0)) == [item(3)]
 
 
+def cursors(asked: Sequence[bytes]) -> list[bytes]:
+    """Return from where on was asked."""
+    return [path.partition(b"cursor=")[2].partition(b"&")[0] for path in asked]
+
+
+def test_what_the_store_had_lost_is_read_again_and_given_once() -> None:
+    pages = [
+        body([item(1, 9), item(2, 9)], "2-a", done=False),
+        body([], "0", done=False),
+        body([item(2, 9), item(3, 9)], "2-b", done=False),
+        body([item(1, 9)], "3-c"),
+    ]
+    with answering(*map(whole, pages)) as (connections, asked):
+        batch = Batch("b", ("task 1", "task 2", "task 3"), {}, connections)
+        assert [result.position for result in batch.results()] == [1, 2, 3]
+    assert cursors(asked) == [b"0", b"2-a", b"0", b"2-b"]
+
+
+async def test_it_is_given_once_to_those_who_await_it_and_what_is_missing_is_told() -> None:
+    pages = [
+        body([item(1, 9), item(2, 9)], "2-a", done=False),
+        body([], "0", done=False),
+        body([item(2, 9), item(4, 9), item(1, 9)], "3-b"),
+    ]
+    with answering(*map(whole, pages)) as (connections, asked):
+        awaited = AsyncConnections(connections.address, patience_s=0.2)
+        batch = AsyncBatch("b", ("task 1", "task 2", "task 3", "task 4"), {}, awaited)
+        results = batch.results()
+        assert [(await anext(results)).position for _ in range(3)] == [1, 2, 4]
+        with pytest.raises(RemoteError, match="does not know 1 of 4 tasks any more"):
+            await anext(results)
+        awaited.close()
+    assert cursors(asked) == [b"0", b"2-a", b"0"]
+
+
+def test_what_was_tried_again_is_given_again() -> None:
+    pages = [body([item(1, 9)], "1-a", done=False), body([item(2, 9), item(1, 9)], "4-b")]
+    with answering(*map(whole, pages)) as (connections, _):
+        batch = Batch("b", ("task 1", "task 2"), {}, connections)
+        assert [result.position for result in batch.results()] == [1, 2, 1]
+
+
+def test_tasks_that_the_store_has_lost_end_in_an_error_that_says_so() -> None:
+    with answering(whole(body([item(2, 9)], "1-a"))) as (connections, _):
+        batch = Batch("b", ("task 1", "task 2", None, "task 4"), {3: Problem()}, connections)
+        results = batch.results()
+        assert next(results).position == 2
+        with pytest.raises(RemoteError, match="does not know 2 of 3 tasks any more"):
+            next(results)
+
+
 def test_results_go_on_at_the_next_page() -> None:
     first, second = body([item(1), item(2)], "2", done=False), body([item(3)], "3")
     with answering(whole(first), whole(second)) as (connections, asked):
         batch = Batch("b", ("task 1", "task 2", "task 3"), {}, connections)
         assert [result.position for result in batch.results()] == [1, 2, 3]
-    assert [path.partition(b"cursor=")[2].partition(b"&")[0] for path in asked] == [b"0", b"2"]
+    assert cursors(asked) == [b"0", b"2"]

@@ -11,6 +11,7 @@ from gofer.adapters.memory.store import MemoryStore
 from gofer.adapters.payload import PickleInspector
 from gofer.adapters.telemetry import CountingTelemetry
 from gofer.domain.batches import AT_ONCE, SubmittedBatch
+from gofer.domain.cursors import START, Cursor
 from gofer.domain.errors import (
     InvalidInput,
     InvalidPayload,
@@ -217,7 +218,7 @@ async def test_a_key_that_is_none_is_refused_before_anything_is_stored(house: Ho
 
 
 async def positions(house: House, batch: SubmittedBatch, first: int) -> Sequence[int]:
-    page = await house.service.batches.results(batch.id, first, 10)
+    page = await house.service.batches.results(batch.id, Cursor(first, None), 10)
     return [ending.position for ending in page.endings]
 
 
@@ -232,7 +233,7 @@ async def test_results_come_from_a_cursor_on(house: House) -> None:
 
 async def test_waiting_for_results_ends_with_the_next_one(house: House) -> None:
     batch = await house.service.batches.submit(house.wishes(b"a"))
-    waiting = asyncio.create_task(house.service.batches.results(batch.id, 0, 10, 30))
+    waiting = asyncio.create_task(house.service.batches.results(batch.id, START, 10, 30))
     await asyncio.sleep(0)
     assert not waiting.done()
     await house.finish()
@@ -245,14 +246,14 @@ async def test_nobody_waits_for_results_that_cannot_come(house: House) -> None:
     batch = await house.service.batches.submit(house.wishes(b"a"))
     await house.finish()
     async with asyncio.timeout(10):
-        page = await house.service.batches.results(batch.id, 1, 10, 30)
+        page = await house.service.batches.results(batch.id, Cursor(1, None), 10, 30)
     assert page.endings == ()
 
 
 async def test_waiting_for_results_gives_up_in_time(house: House) -> None:
     batch = await house.service.batches.submit(house.wishes(b"a"))
     async with asyncio.timeout(10):
-        page = await house.service.batches.results(batch.id, 0, 10, 0.02)
+        page = await house.service.batches.results(batch.id, START, 10, 0.02)
     assert page.endings == ()
 
 
@@ -280,6 +281,10 @@ async def test_a_cancel_may_leave_alone_what_runs(house: House) -> None:
 
 async def test_an_unknown_batch_is_not_found_by_any_call(house: House) -> None:
     unknown, batches = new_batch_id(0, 0), house.service.batches
-    for call in (batches.state(unknown), batches.results(unknown, 0, 1), batches.cancel(unknown)):
+    for call in (
+        batches.state(unknown),
+        batches.results(unknown, START, 1),
+        batches.cancel(unknown),
+    ):
         with pytest.raises(NotFound, match="no batch"):
             await call

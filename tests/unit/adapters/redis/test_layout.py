@@ -200,6 +200,11 @@ async def test_what_cannot_be_read_holds_up_no_claim_and_is_named(
     assert leased.attempt.task_id == held
     assert f"left until its lease ends: the store holds a task {queued}" in caplog.text
     await damage(held)
+    assert leased.attempt in await store.leased("d1")
+    await client.set(f"{PREFIX}t:{queued}", "rubbish")
+    assert await store.leased("d1") == [leased.attempt]
+    await client.set(f"{PREFIX}t:{queued}", "R x fence d1 -")
+    assert await store.leased("d1") == [leased.attempt]
     with pytest.raises(StoreIncompatible, match=held):
         await store.adopt("d2", [leased.attempt], LONG_MS)
 

@@ -17,7 +17,7 @@ from gofer.adapters.redis.wire import Command
 from gofer.domain.policy import BATCH
 from gofer.domain.ports import Written
 from tests.contracts.redis_backend import fake_clients
-from tests.contracts.store_backend import a_task, done, queue, running, take
+from tests.contracts.store_backend import LONG_MS, TAG, a_task, done, queue, running, take
 from tests.support.waiting import wait_until_async
 
 
@@ -80,11 +80,23 @@ async def test_what_the_first_part_of_a_claim_leased_is_not_lost_when_the_second
     await queue(store, *(a_task() for _ in range(BATCH + 11)))
     await take(store, limit=1)  # the server knows the script from now on
     client.calls_left = 1
-    leased = await take(store, limit=BATCH + 10)
-    assert len(leased) == BATCH
+    claim = await store.claim("d1", "fence", {TAG: BATCH + 10}, LONG_MS)
+    assert (len(claim.tasks), claim.in_part) == (BATCH, True)
     client.calls_left = 100
-    written = await store.complete(done([each.attempt for each in leased]))
+    written = await store.complete(done([each.attempt for each in claim.tasks]))
     assert set(written) == {Written.RECORDED}
+    await store.close()
+
+
+async def test_a_claim_whose_payloads_cannot_be_had_says_that_there_is_more() -> None:
+    store, client = interrupted_store()
+    ids = await queue(store, a_task(b"short"), a_task(bytes(9_000)))
+    await store.release([each.attempt for each in await take(store)])
+    client.calls_left = 1
+    claim = await store.claim("d1", "fence", {TAG: 9}, LONG_MS)
+    client.calls_left = 100
+    assert ([each.attempt.task_id for each in claim.tasks], claim.in_part) == (ids[:1], True)
+    assert {each.task_id for each in await store.leased("d1")} == set(ids)
     await store.close()
 
 
@@ -127,10 +139,10 @@ async def test_what_a_claim_leased_is_not_lost_when_one_call_of_a_breath_is_refu
     store, breaths = await asked_in_breaths(monkeypatch, refused=1)
     await take(store, limit=1)
     breaths.clear()
-    leased = await take(store, limit=5 * BATCH + 20)
-    assert len(leased) == ABREAST * BATCH, "but for the one that was refused"
-    assert breaths == [1, ABREAST]
-    written = await store.complete(done([each.attempt for each in leased]))
+    claim = await store.claim("d1", "fence", {TAG: 5 * BATCH + 20}, LONG_MS)
+    assert len(claim.tasks) == ABREAST * BATCH, "but for the one that was refused"
+    assert (breaths, claim.in_part) == ([1, ABREAST], True)
+    written = await store.complete(done([each.attempt for each in claim.tasks]))
     assert set(written) == {Written.RECORDED}
     await store.close()
 

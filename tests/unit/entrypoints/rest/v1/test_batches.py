@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gofer.domain.cursors import START
 from gofer.domain.identifiers import batch_of, position_of
 from gofer.domain.task import Cause, Failure, Success
 from gofer.entrypoints.rest.v1 import batches
@@ -211,7 +212,8 @@ async def test_results_come_in_the_order_in_which_tasks_end(speaker: Speaker) ->
         "evidence": evidence,
         "exception": speaker.bytes(b"pickle"),
     }
-    assert (page["next_cursor"], page["done"]) == ("3", True)
+    behind = START.after(item["position"] for item in page["items"])
+    assert (page["next_cursor"], page["done"]) == (str(behind), True)
 
 
 async def test_pages_follow_one_another(speaker: Speaker) -> None:
@@ -232,6 +234,21 @@ async def test_pages_follow_one_another(speaker: Speaker) -> None:
     await speaker.service.store.run_next(Success(b"4"))
     page = speaker.read(await speaker.get(path))
     assert ([item["position"] for item in page["items"]], page["done"]) == ([5], True)
+
+
+async def test_a_page_leads_back_to_the_start_where_the_store_has_lost_what_was_told(
+    speaker: Speaker,
+) -> None:
+    store = speaker.service.store
+    batch = (await speaker.submit(2))["id"]
+    path = f"/v1/batches/{batch}/results?wait=30&cursor="
+    before = store.snapshot()
+    await store.run_next(Success(b"r"))
+    cursor = speaker.read(await speaker.get(path))["next_cursor"]
+    store.restore(before)
+    nothing: dict[str, object] = {"items": [], "next_cursor": "0", "done": False}
+    assert speaker.read(await speaker.get(path + cursor)) == nothing
+    assert speaker.read(await speaker.get(path + "1&wait=0"))["next_cursor"] == "1"
 
 
 async def test_whoever_waits_is_answered_when_a_task_ends(speaker: Speaker) -> None:
