@@ -11,12 +11,13 @@ Whoever listens has claimed in advance as well, what there is room for: a task t
 handed over with the hint, and nobody claims. Before the dispatcher leaves, it takes that back.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from ..function import family_of
 from ..identifiers import Attempt
 from ..policy import BATCH, HANDED_MOST, Timers, in_full_batches, round_after
+from ..ports import Defeat
 from .effects import CallClaim, CallHush, CallListen, CallReap, CallRenew
 
 CLAIM_MOST = 1_000
@@ -29,7 +30,8 @@ class Agenda:
     def __init__(self, timers: Timers, now: float) -> None:
         """Start with a look for work; leases are reaped once workers could have said Hello."""
         self._timers = timers
-        self._claiming = self._renewing = self._reaping = self._listening = False
+        self._renewing = self._reaping = False
+        self._calls_made = self._claiming = self._listening = 0  # the number of the call, if any
         self._answer_first = False
         self._covered: set[str] = set()
         self._claim_at_ms = inf
@@ -45,7 +47,13 @@ class Agenda:
     @property
     def awaits_tasks(self) -> bool:
         """Return whether a call is under way, or to be made, that may bring tasks."""
-        return self._claiming or (self._closing and (self._listening or not self._hushed))
+        listens = self._closing and (self._listening or not self._hushed)
+        return bool(self._claiming or listens)
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """Return which calls are under way that may bring tasks: no number is used twice."""
+        return frozenset({self._claiming, self._listening}) - {0}
 
     def lease_left(self, now: float) -> int:
         """Return how many ms every lease of ours is sure to last: few, if we have stood still."""
@@ -84,14 +92,18 @@ class Agenda:
         if not (self._claiming or self._covered.issuperset(served)):
             room = rooms()
             if not self._covered.issuperset(room):
-                self._claiming = True
+                self._claiming = self._next_number()
                 self._claim_sent_ms = now
                 self._covered.update(room)
                 yield CallClaim(_at_most(CLAIM_MOST, room))
         if not (self._listening or (self._answer_first and self._claiming)):
-            self._listening = True
+            self._listening = self._next_number()
             free = {} if self._claiming else rooms()
             yield CallListen(self._timers.poll_ms, _at_most(HANDED_MOST, free))
+
+    def _next_number(self) -> int:
+        self._calls_made += 1
+        return self._calls_made
 
     def _renew(self, now: float, held: list[Attempt]) -> Iterator[CallRenew]:
         self._renew_at_ms = round_after(now, self._timers.renew_ms)
@@ -108,7 +120,7 @@ class Agenda:
 
         A hint that came since the claim was sent holds: the claim may have looked before it.
         """
-        self._claiming = self._answer_first = False
+        self._claiming, self._answer_first = 0, False
         self._leased_since(self._claim_sent_ms)
         self._covered.difference_update(left)
         if next_due_ms is not None:
@@ -144,7 +156,7 @@ class Agenda:
         so a task that comes alone need not wait for the calls of the next listen (0.2 ms), and one
         listen a claim is enough where the bell rings for each hundred tasks (2 us a task).
         """
-        self._listening = False
+        self._listening = 0
         self._answer_first = True
         if not handed:
             self._covered.clear()
@@ -166,16 +178,22 @@ class Agenda:
         if not self._closing:
             self._claim_at_ms = min(self._claim_at_ms, moment)
 
+    def requeued(self, defeats: Sequence[Defeat], now: float) -> None:
+        """Note that some of these have their tasks run again, and when."""
+        for defeat in defeats:
+            if defeat.requeue is not None:
+                self.work_at(now + defeat.requeue.delay_ms)
+
     def failed(
         self, call: CallRenew | CallReap | CallClaim | CallListen | CallHush, now: float
     ) -> None:
         """Note that the store did not answer; the caller says when it may be asked again.
 
-        What was claimed in advance is not asked for twice: it comes back when its lease ends.
+        What was claimed in advance is not asked for twice: see ``orphans.py``.
         """
         match call:
             case CallClaim():
-                self._claiming = self._answer_first = False
+                self._claiming, self._answer_first = 0, False
                 self._covered.clear()
             case CallRenew():
                 self._renewing = False
@@ -183,7 +201,7 @@ class Agenda:
             case CallReap():
                 self._reaping = False
             case CallListen():
-                self._listening = False
+                self._listening = 0
             case CallHush():
                 self._hushing, self._hushed = False, True
 

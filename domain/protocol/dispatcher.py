@@ -21,6 +21,7 @@ from .effects import (
     NOTHING_BROUGHT,
     Brought,
     CallAdopt,
+    CallAudit,
     CallClaim,
     CallHush,
     CallListen,
@@ -40,10 +41,12 @@ from .ledger import Ledger
 from .member import Member
 from .messages import Bye, Hello, Report
 from .muster import Musters
+from .orphans import Orphans
 from .reception import Reception
 from .relay import Relay
 from .reports import Reports
 from .stranded import Stranded
+from .verdicts import refusals
 
 
 class DispatcherCore:
@@ -58,7 +61,6 @@ class DispatcherCore:
     ) -> None:
         """Start with no worker and no task. ``jitter`` gives numbers in [0, 1)."""
         self._timers = timers
-        self._jitter = jitter
         self._roster = Roster()
         self._ledger = Ledger(jitter)
         self._crew = Crew(timers, self._roster)
@@ -69,6 +71,7 @@ class DispatcherCore:
         self._reports = Reports(*parts, jitter)
         self._musters = Musters(self._crew)
         self._agenda = Agenda(timers, now)
+        self._orphans = Orphans(self._agenda, self._ledger, self._reception, self.in_hand)
         self._draining = False
         self._stranded = Stranded(self._roster)
         self._effects: list[DispatcherEffect] = []
@@ -83,10 +86,8 @@ class DispatcherCore:
     @property
     def drained(self) -> bool:
         """Return whether a drain is over: all is written and nothing is under way."""
-        if not self._draining:
-            return False
         waiting = self._intake or self._agenda.awaits_tasks or self._musters.under_way
-        return self._ledger.empty and not waiting
+        return self._draining and self._ledger.empty and not waiting
 
     def in_hand(self) -> list[Attempt]:
         """Return every attempt that this dispatcher keeps leased."""
@@ -130,6 +131,7 @@ class DispatcherCore:
         """Take claimed tasks; ``functions`` has those of them that exist."""
         self._ledger.succeeded()
         self._agenda.claimed(now, claim.left, claim.next_due_ms)
+        self._orphans.claimed(claim)
         self._effects += self._stranded.told(claim.elsewhere)
         self._intake.claimed(claim.tasks, functions)
         return self._step(now)
@@ -138,31 +140,22 @@ class DispatcherCore:
         self, call: CallStart, answers: Sequence[Written], now: float
     ) -> list[DispatcherEffect]:
         """Go on with tasks on probation: those of a lost attempt, whose start is noted first."""
-        self._ledger.succeeded()
         self._ledger.done(call)
-        for attempt, answer in zip(call.attempts, answers, strict=True):
-            self._intake.start_noted(attempt, ours=answer is Written.RECORDED)
+        self._intake.starts_noted(call.attempts, answers)
         return self._step(now)
 
     def recorded(
         self, call: CallRecord, answers: Sequence[Written], now: float
     ) -> list[DispatcherEffect]:
         """Let workers forget outcomes that are written, or refused for good."""
-        self._ledger.succeeded()
         self._ledger.done(call)
-        records = call.records
-        for record, answer in zip(records, answers, strict=True):
-            if answer is Written.STALE or answer is Written.GONE:
-                self._effects.append(Note("warning", f"{record.attempt} was refused: {answer}"))
-        self._crew.recorded(records, now)
-        for defeat in call.defeats:
-            if defeat.requeue is not None:
-                self._agenda.work_at(now + defeat.requeue.delay_ms)
+        self._effects += refusals(call.records, answers)
+        self._crew.recorded(call.records, now)
+        self._agenda.requeued(call.defeats, now)
         return self._step(now)
 
     def released(self, call: CallRelease, now: float) -> list[DispatcherEffect]:
         """Forget tasks that were handed back."""
-        self._ledger.succeeded()
         self._ledger.done(call)
         self._agenda.work_at(now + call.delay_ms)
         return self._step(now)
@@ -191,13 +184,16 @@ class DispatcherCore:
         self._effects += self._reception.adopted(call, leases, now)
         return self._step(now)
 
+    def audited(self, leased: Sequence[Attempt], now: float) -> list[DispatcherEffect]:
+        """Look for what is leased to us and we do not hold."""
+        self._ledger.succeeded()
+        self._orphans.found(leased)
+        return self._step(now)
+
     def hinted(
         self, hint: Hint, now: float, brought: Brought = NOTHING_BROUGHT
     ) -> list[DispatcherEffect]:
-        """Look for work when the bell rang, or when nothing was heard for long; kill cancels.
-
-        Or place what was handed over; ``brought`` is what belongs to it.
-        """
+        """Look for work, kill what was cancelled, place what was handed over and ``brought``."""
         self._agenda.hinted(handed=bool(hint.tasks))
         if hint.work:
             self._musters.hinted()
@@ -236,6 +232,9 @@ class DispatcherCore:
         match call:
             case CallClaim() | CallRenew() | CallReap() | CallListen() | CallHush():
                 self._agenda.failed(call, now)
+                self._orphans.doubt()
+            case CallAudit():
+                self._orphans.failed()
             case CallAdopt():
                 self._reception.failed(call)
             case CallMuster():
@@ -280,6 +279,7 @@ class DispatcherCore:
                 self._effects += self._intake.place(draining=self._draining)
             self._effects += self._crew.flush(lease_left, now)
         if now >= self._ledger.ready_ms:
+            self._effects += self._orphans.calls(draining=self._draining)
             self._effects += self._ledger.calls()
             if self._reception.arrivals:
                 self._effects += self._reception.calls()

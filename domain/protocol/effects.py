@@ -110,6 +110,11 @@ class CallHush:
     """Claim nothing in advance any more, and have listening end; answer with ``hushed``."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallAudit:
+    """Ask which attempts are leased to this dispatcher; answer with ``audited``."""
+
+
 class Brought(NamedTuple):
     """What belongs to tasks that were handed over.
 
@@ -165,6 +170,7 @@ TaskCall = (
     | CallReap
     | CallListen
     | CallHush
+    | CallAudit
 )
 ViewCall = CallMuster | CallShow
 StoreCall = TaskCall | ViewCall

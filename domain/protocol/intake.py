@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from ..function import Function, family_of
 from ..identifiers import Attempt, FunctionId
-from ..ports import Leased
+from ..ports import Leased, Written
 from ..scheduling import NoPlacement, Roster
 from .crew import Crew
 from .effects import Note
@@ -77,12 +77,13 @@ class Intake:
                 else:
                     self.unplaced.append(Holding(leased, function))
 
-    def start_noted(self, attempt: Attempt, *, ours: bool) -> None:
-        """End an attempt's probation, if it is on probation; drop it if it is not ours."""
-        holding = self._probation.pop(attempt, None)
-        if holding is not None and ours:
-            holding.started = True
-            self.unplaced.append(holding)
+    def starts_noted(self, attempts: Sequence[Attempt], answers: Sequence[Written]) -> None:
+        """End the probation of attempts that are on probation; drop those that are not ours."""
+        for attempt, answer in zip(attempts, answers, strict=True):
+            holding = self._probation.pop(attempt, None)
+            if holding is not None and answer is Written.RECORDED:
+                holding.started = True
+                self.unplaced.append(holding)
 
     def returned(self, holding: Holding) -> None:
         """Take a task back; one that has begun, or may have, needs another attempt to run."""

@@ -133,7 +133,8 @@ class Ledger:
             yield self._releasing
 
     def done(self, call: CallRecord | CallStart | CallRelease) -> None:
-        """Forget what this call has written."""
+        """Forget what this call has written: the store answered."""
+        self.succeeded()
         self._clear(call)
         if isinstance(call, CallRecord):
             for record in call.records:

@@ -63,6 +63,10 @@ class Reception:
         """Return what those who wait hold and we know, to be kept leased."""
         return [attempt for arrival in self.arrivals.values() for attempt in arrival.known]
 
+    def unknown(self) -> list[Attempt]:
+        """Return what those who wait hold and we did not know: it may be ours by now."""
+        return [attempt for arrival in self.arrivals.values() for attempt in arrival.unknown]
+
     # ------------------------------------------------------------ hello
 
     def hello(self, peer: bytes, hello: Hello, now: float) -> list[DispatcherEffect]:

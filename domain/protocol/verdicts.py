@@ -1,11 +1,12 @@
 """From what happened to an attempt to what is to be written about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from ..identifiers import WorkerId
 from ..policy import Charge, GiveUp, Requeue, judge
-from ..ports import Completion, Defeat, Leased
+from ..ports import Completion, Defeat, Leased, Written
 from ..task import Cause, Failure, Outcome, Success
+from .effects import Note
 from .member import Holding
 
 
@@ -73,3 +74,10 @@ def too_large(leased: Leased, size: int, limit: int) -> Defeat:
         attempt=leased.attempt.number,
     )
     return Defeat(leased.attempt, WorkerId(""), failure)
+
+
+def refusals(records: Sequence[Completion | Defeat], answers: Sequence[Written]) -> Iterator[Note]:
+    """Yield a warning for each record that the store has refused for good."""
+    for record, answer in zip(records, answers, strict=True):
+        if answer is Written.STALE or answer is Written.GONE:
+            yield Note("warning", f"{record.attempt} was refused: {answer}")

@@ -27,6 +27,7 @@ from ...domain.ports import (
 from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
     CallAdopt,
+    CallAudit,
     CallClaim,
     CallHush,
     CallListen,
@@ -234,7 +235,7 @@ class Dispatcher:
                 answers += await tasks.fail(call.defeats) if call.defeats else []
                 self._telemetry.point(Point.RECORDED)
                 effects = core.recorded(call, answers, now())
-            case CallClaim() | CallHush():
+            case CallClaim() | CallHush() | CallAudit():
                 effects = await self._tasks_in.ask(call)
             case CallStart():
                 noted = await tasks.start(call.attempts, call.workers)

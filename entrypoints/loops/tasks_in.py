@@ -1,4 +1,4 @@
-"""How tasks come to a dispatcher: claimed, or handed over to it while it listens."""
+"""How tasks come to a dispatcher: claimed, handed over while it listens, or found to be its own."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,6 +19,7 @@ from ...domain.protocol.dispatcher import DispatcherCore
 from ...domain.protocol.effects import (
     NOTHING_BROUGHT,
     Brought,
+    CallAudit,
     CallClaim,
     CallHush,
     CallListen,
@@ -36,8 +37,8 @@ CREDITS_KEPT = 100
 class TasksIn:
     """Calls of the store that bring tasks, and of the functions that these need.
 
-    Tasks whose functions cannot be had are lost with the call, and come back when their leases
-    are over: nothing has begun, nothing is charged.
+    Tasks whose functions cannot be had are lost with the call, and handed back as all that came
+    with a lost answer: nothing has begun, nothing is charged.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter a port
@@ -65,9 +66,16 @@ class TasksIn:
         self._timeout_ms = timeout_ms
         self._credits: dict[str, float] = {}
 
-    async def ask(self, call: CallClaim | CallHush) -> list[DispatcherEffect]:
+    async def ask(self, call: CallClaim | CallHush | CallAudit) -> list[DispatcherEffect]:
         """Make a call, and return what follows from its answer."""
-        return await (self._claim(call) if isinstance(call, CallClaim) else self._hush())
+        match call:
+            case CallClaim():
+                return await self._claim(call)
+            case CallHush():
+                return await self._hush()
+            case CallAudit():
+                leased = await self._tasks.leased(self._owner)
+                return self._core.audited(leased, self._clock.steady_ms())
 
     async def _claim(self, call: CallClaim) -> list[DispatcherEffect]:
         self._telemetry.point(Point.CLAIMING)

@@ -13,6 +13,7 @@ from gofer.domain.protocol.effects import (
     NOTHING_BROUGHT,
     Brought,
     CallAdopt,
+    CallAudit,
     CallClaim,
     CallHush,
     CallListen,
@@ -231,6 +232,9 @@ class Desk:
                 brought = self._brought(hint)
                 self._ring()
                 return lambda core, now: core.hushed(hint, now, brought)
+            case CallAudit():
+                leased = drive(self._store.leased(owner))
+                return lambda core, now: core.audited(leased, now)
             case CallListen():
                 raise AssertionError("listening is not answered at once")
             case _:

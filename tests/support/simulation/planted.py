@@ -26,6 +26,7 @@ from gofer.domain.protocol.effects import (
 from gofer.domain.protocol.ledger import Ledger
 from gofer.domain.protocol.member import Holding, Member
 from gofer.domain.protocol.messages import Orders, Report
+from gofer.domain.protocol.orphans import Orphans
 from gofer.domain.protocol.outbox import Outbox
 from gofer.domain.protocol.reception import Reception
 from gofer.domain.protocol.reports import Reports
@@ -230,6 +231,14 @@ def lets_a_task_run_without_noting_it_first(monkeypatch: pytest.MonkeyPatch) -> 
     return Cores()
 
 
+def hands_back_what_its_workers_run(monkeypatch: pytest.MonkeyPatch) -> Cores:
+    def known(_: Orphans) -> set[Attempt]:
+        return set()
+
+    monkeypatch.setattr(Orphans, "_known", known)
+    return Cores()
+
+
 def forgets_a_hint_while_it_claims(monkeypatch: pytest.MonkeyPatch) -> Cores:
     def hinted(self: Agenda, *, handed: bool = False) -> None:
         covered = set[str]()
@@ -260,6 +269,7 @@ BUGS = (
     Bug(frees_a_window_twice, Rule.CREDIT),
     Bug(drops_what_the_store_refused, Rule.LIVENESS),
     Bug(lets_a_task_run_without_noting_it_first, Rule.BUDGET),
+    Bug(hands_back_what_its_workers_run, Rule.BUDGET),
     Bug(forgets_a_hint_while_it_claims, Rule.PROMPT, trickle),
     *(Bug(plant, rule) for plant, rule in STORES),
 )
