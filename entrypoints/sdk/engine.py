@@ -130,30 +130,36 @@ class Engine:
     def cancel_waiting(self) -> None:
         """Cancel what was not sent, and what was sent and no worker has begun.
 
-        What is first in line has a moment to be begun. What is just on its way to the service
-        counts as begun, if it gets there. Raises Refused, Unreachable where the service could not
-        be asked.
+        What is first in line has a moment to be begun; what is just on its way to the service has
+        one to arrive, and is cancelled there. Raises Refused, Unreachable where the service could
+        not be asked.
         """
         if not self.must_not_wait():
             self._let_begin()
-        with self._lock:
-            dropped = list(self._queue)
-            self._queue.clear()
-            self._bytes = 0
-            batches = {each.batch for each in self._expected if not each.over} - {""}
-        for future in dropped:
-            future.end_cancelled()
+        self._drop_unsent()
         with self.accepted:
             self.accepted.notify_all()
             if not self.must_not_wait():
                 self.accepted.wait_for(lambda: not self._sent_now, SENDING_S)
+        self._drop_unsent()  # what the service had no room for is unsent again
         for future in list(self._sent_now):
             future.end_cancelled()
+        with self._lock:
+            batches = {each.batch for each in self._expected if not each.over} - {""}
         if self._sending is not None:
             self._sending.hurry()
         for path in batches:
             query = {"running": False}
             self._asking.ask("POST", with_query(f"{path}/cancel", query), b"", {"Accept": JSON})
+
+    def _drop_unsent(self) -> None:
+        """Cancel what waits to be sent."""
+        with self._lock:
+            dropped = list(self._queue)
+            self._queue.clear()
+            self._bytes = 0
+        for future in dropped:
+            future.end_cancelled()
 
     def _let_begin(self) -> None:
         """Wait until what is first in line is begun, or for BEGIN_S; raise Refused, Unreachable."""

@@ -104,9 +104,9 @@ class Executor(concurrent.futures.Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the standard library
         """Take no more tasks; wait until those that were submitted have ended, if ``wait``.
 
-        With ``cancel_futures`` those that no worker has begun are cancelled, but for what is just
-        on its way to the service, once the first has had half a second to reach a free worker.
-        That raises Refused or Unreachable where the service could not be asked.
+        With ``cancel_futures`` those that no worker has begun are cancelled, once the first has had
+        half a second to reach a free worker. That raises Refused or Unreachable where the service
+        could not be asked.
         """
         self._closed = True
         engine = self._engine

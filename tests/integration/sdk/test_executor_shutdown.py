@@ -3,6 +3,7 @@
 After ``ExecutorShutdownTest`` of CPython's ``test_concurrent_futures``.
 """
 
+import asyncio
 import gc
 import multiprocessing
 import subprocess
@@ -10,11 +11,16 @@ import sys
 import textwrap
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent import futures as cf
+from typing import Any
 
 import pytest
 
 from gofer import Executor
+from gofer.entrypoints.sdk import engine
+from gofer.entrypoints.sdk.address import Answer
+from gofer.entrypoints.sdk.aio_connection import AsyncConnections
 from gofer.testing import RunningSystem, returned
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -157,3 +163,38 @@ def test_shutdown_cancels_what_could_not_be_sent_and_waits_for_nobody() -> None:
     waited.join(10)
     assert [future.cancelled() for future in futures] == [True] * 3
     assert not waited.is_alive()
+
+
+def test_shutdown_cancels_what_was_on_its_way_to_the_service(
+    holding: RunningSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Executor(holding.url)
+    begun = [pool.submit(abs, -1) for _ in range(4)]  # as many as there are slots
+    for future in begun:
+        wait_until(future.running, "a worker has begun each")
+    on_its_way, waited_for = threading.Event(), threading.Event()
+    ask = AsyncConnections.ask
+
+    async def held_up(self: AsyncConnections, method: str, path: str, *more: Any) -> Answer:
+        if path == "/v1/batches":
+            on_its_way.set()
+            await asyncio.to_thread(waited_for.wait, 30)
+        return await ask(self, method, path, *more)
+
+    monkeypatch.setattr(AsyncConnections, "ask", held_up)
+    accepted = pool._current().accepted  # noqa: SLF001 - no one else knows when it is waited for
+    wait_for = accepted.wait_for
+
+    def telling(predicate: Callable[[], object], timeout: float | None = None) -> object:
+        if timeout == engine.SENDING_S:
+            waited_for.set()
+        return wait_for(predicate, timeout)
+
+    monkeypatch.setattr(accepted, "wait_for", telling)
+    late = [pool.submit(abs, -n) for n in range(9)]
+    assert on_its_way.wait(30)
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert [future.cancelled() for future in cf.wait(late, 30).done] == [True] * 9
+    for future in begun:
+        holding.finish(future.task_id, returned(1))
+        assert future.result(30) == 1
