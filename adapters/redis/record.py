@@ -88,9 +88,13 @@ def is_long(record: bytes) -> bool:
 
 
 def apart_bytes(record: bytes) -> int:
-    """Return how many bytes it has, of a record that ``is_long`` says."""
+    """Return how many bytes it has, of a record that ``is_long`` says; 0 where that is damaged.
+
+    It is for how much is read at once: what is told has the length that is found.
+    """
     body = record.index(b"\n", record.index(b"\n") + 1) + 1
-    return int(record[body + 1 : record.index(b":", body)].partition(b",")[2])
+    size = record[body + 1 :].partition(b":")[0].partition(b",")[2]
+    return int(size) if size.isdigit() else 0
 
 
 def ending(told: bytes, result: bytes) -> tuple[bytes, bytes]:

@@ -11,14 +11,12 @@ import sys
 import textwrap
 import threading
 import weakref
-from collections.abc import Callable
 from concurrent import futures as cf
 from typing import Any
 
 import pytest
 
 from gofer import Executor
-from gofer.entrypoints.sdk import engine
 from gofer.entrypoints.sdk.address import Answer
 from gofer.entrypoints.sdk.aio_connection import AsyncConnections
 from gofer.testing import RunningSystem, returned
@@ -172,29 +170,23 @@ def test_shutdown_cancels_what_was_on_its_way_to_the_service(
     begun = [pool.submit(abs, -1) for _ in range(4)]  # as many as there are slots
     for future in begun:
         wait_until(future.running, "a worker has begun each")
-    on_its_way, waited_for = threading.Event(), threading.Event()
+    on_its_way, dropped = threading.Event(), threading.Event()
     ask = AsyncConnections.ask
 
     async def held_up(self: AsyncConnections, method: str, path: str, *more: Any) -> Answer:
         if path == "/v1/batches":
             on_its_way.set()
-            await asyncio.to_thread(waited_for.wait, 30)
+            await asyncio.to_thread(dropped.wait, 30)
         return await ask(self, method, path, *more)
 
     monkeypatch.setattr(AsyncConnections, "ask", held_up)
-    accepted = pool._current().accepted  # noqa: SLF001 - no one else knows when it is waited for
-    wait_for = accepted.wait_for
-
-    def telling(predicate: Callable[[], object], timeout: float | None = None) -> object:
-        if timeout == engine.SENDING_S:
-            waited_for.set()
-        return wait_for(predicate, timeout)
-
-    monkeypatch.setattr(accepted, "wait_for", telling)
-    late = [pool.submit(abs, -n) for n in range(9)]
+    sent = pool.submit(abs, -2)
     assert on_its_way.wait(30)
+    unsent = pool.submit(abs, -3)
+    unsent.add_done_callback(lambda _: dropped.set())  # before what is sent is waited for
     pool.shutdown(wait=False, cancel_futures=True)
-    assert [future.cancelled() for future in cf.wait(late, 30).done] == [True] * 9
+    cf.wait([sent], 30)
+    assert [sent.cancelled(), unsent.cancelled()] == [True, True]
     for future in begun:
         holding.finish(future.task_id, returned(1))
         assert future.result(30) == 1

@@ -11,7 +11,7 @@ from gofer.adapters.redis.scripts import read_scripts
 from gofer.adapters.redis.store import RedisStore
 from gofer.domain.errors import InvalidInput, StoreIncompatible
 from gofer.domain.ports import Cancelled, Submitted
-from gofer.domain.task import Budget
+from gofer.domain.task import Budget, Success
 from tests.contracts.redis_backend import RedisBackend, RedisBackends, fake_clients
 from tests.contracts.store_backend import (
     FUNCTION,
@@ -207,6 +207,24 @@ async def test_what_cannot_be_read_holds_up_no_claim_and_is_named(
     assert await store.leased("d1") == [leased.attempt]
     with pytest.raises(StoreIncompatible, match=held):
         await store.adopt("d2", [leased.attempt], LONG_MS)
+
+
+@pytest.mark.parametrize("size", [b"many", b"", b"-1"])
+async def test_a_long_outcome_whose_size_is_damaged_ends_no_look_and_is_told_whole(
+    server: FakeServer, size: bytes
+) -> None:
+    backend = RedisBackends(lambda: fake_clients(server))()
+    store, client = backend.store, backend.client
+    ended, held = await running(store, a_task(), a_task())
+    await store.complete(done([ended], b"x" * 9_000))
+    key = f"{PREFIX}t:{ended.task_id}"
+    before = await client.get(key)
+    await client.set(key, before.replace(b",9000:", b",%b:" % size))
+    assert await client.get(key) != before
+    await client.zadd(f"{PREFIX}lease", {ended.task_id: 2**50})
+    assert await store.leased("d1") == [held]
+    ((_, outcome),) = [each for each in await store.outcomes([ended.task_id]) if each]
+    assert outcome == Success(b"x" * 9_000)
 
 
 @pytest.mark.parametrize("url", ["", "http://h", "redis://h:port", "redis://u:hunter2@h/x?db=y"])
