@@ -197,9 +197,9 @@ class Batches:
     async def cancel(self, batch_id: BatchId, *, running: bool = True) -> Counter[Cancelled]:
         """End all tasks of a batch that have not ended; return what became of how many.
 
-        Without ``running``, those that run are left alone and counted as TOO_LATE; one that is
-        begun just then may be stopped all the same. Raises NotFound; StoreUnavailable, after
-        which some may be cancelled.
+        Without ``running``, those that run or wait in a worker's hands are left alone and counted
+        as TOO_LATE; one that is begun just then may be stopped all the same. Raises NotFound;
+        StoreUnavailable, after which some may be cancelled.
         """
         last = (await self.state(batch_id)).last
         answers: Counter[Cancelled] = Counter()

@@ -166,7 +166,8 @@ class Engine:
         deadline = time.monotonic() + BEGIN_S
         with self.accepted:
             self.accepted.wait_for(lambda: self._first() or self._is_sent(), BEGIN_S)
-        while (first := self._first()) is not None and first.status() == "QUEUED":
+        first = self._first()  # and no later one: where this has ended, it had begun
+        while first is not None and not first.done() and first.status() == "QUEUED":
             if time.monotonic() >= deadline:
                 return
             time.sleep(LOOK_S)

@@ -201,7 +201,8 @@ class _Batches:
     async def cancel(self, request: Request) -> Response:
         """End all tasks of a batch that have not ended: those that run are killed.
 
-        With `running=false` they are left alone, and counted as `too_late`.
+        With `running=false` they are left alone, and counted as `too_late`, as is what a worker
+        has taken in hand and not begun.
         """
         answer_in, batch_id = wanted(request), _batch_id(request)
         running = switch(request, "running", default=True)

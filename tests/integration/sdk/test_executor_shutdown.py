@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from gofer import Executor
+from gofer.entrypoints.sdk import engine
 from gofer.entrypoints.sdk.address import Answer
 from gofer.entrypoints.sdk.aio_connection import AsyncConnections
+from gofer.entrypoints.sdk.futures import TaskFuture
 from gofer.testing import RunningSystem, returned
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
@@ -190,3 +192,29 @@ def test_shutdown_cancels_what_was_on_its_way_to_the_service(
     for future in begun:
         holding.finish(future.task_id, returned(1))
         assert future.result(30) == 1
+
+
+def test_shutdown_waits_for_the_first_to_begin_and_for_no_later_one(
+    holding: RunningSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Executor(holding.url)
+    futures = [pool.submit(abs, -n) for n in range(9)]
+    for future in futures:
+        assert future.task_id
+    asked: list[TaskFuture[int]] = []
+
+    def still_queued(future: TaskFuture[int]) -> str:
+        if not asked:
+            future.cancel()  # it ends, and nobody has seen it run
+        asked.append(future)
+        return "QUEUED"
+
+    monkeypatch.setattr(TaskFuture, "status", still_queued)
+    monkeypatch.setattr(engine, "BEGIN_S", 20.0)
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert set(asked) == {futures[0]}
+    waiting = futures[5:]  # there are four slots, and one task has ended
+    cf.wait(waiting, 30)
+    assert [future.cancelled() for future in waiting] == [True] * 4
+    for future in futures:
+        future.cancel()
