@@ -55,6 +55,16 @@ def test_bulk_submit_is_scaled_by_the_speed_of_huey_on_this_machine() -> None:
     assert verdict(report_of(submit, huey), what).reached is True
 
 
+def test_cpu_is_held_as_it_is_and_shown_beside_what_it_would_be_on_this_machine() -> None:
+    bulk = ("throughput", "gofer-local", {"tasks_per_s": 12_000.0, "cpu_us_per_task": 136.0})
+    huey = ("throughput", "huey", {"tasks_per_s": 3383.0 / 2})
+    what = "CPU per task, all processes"
+    alone, beside = verdict(report_of(bulk), what), verdict(report_of(bulk, huey), what)
+    assert (alone.reached, beside.reached) == (False, False)
+    assert "scaled" not in alone.measured
+    assert beside.measured.endswith("70 scaled by this machine's Huey: 140")
+
+
 def test_latency_is_held_against_the_sum_of_its_bare_round_trips() -> None:
     bare = {"http_median_ms": 0.3, "zmq_median_ms": 0.2, "redis_median_ms": 0.05}
     what = "the same against the floor"
