@@ -226,4 +226,4 @@ def _in_words(url: str) -> Iterator[None]:
         raise BenchFailed(str(refusal)) from None
     except ClientError as error:
         hint = "name another address with --url, or measure one that is started for it with --up"
-        raise BenchFailed(f"{error} Or {hint}.") from None
+        raise BenchFailed(f"{error}; or {hint}") from None
